@@ -1,0 +1,155 @@
+"""What subcommands need from the house. Implemented in bot/ and handed over as a `Context`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from notifiers.ports import Body
+from playbooks.model.base import JsonObject, Model
+from playbooks.model.people import Actor, Permission
+from playbooks.model.plan import Plan
+from playbooks.model.request import Request, RequestState, Run, Vote
+from playbooks.model.stack import Stack
+from playbooks.ports import FactReader
+
+
+class Asking(Model):
+    """Who asks, where, and what they typed. `origin` as in Request."""
+
+    actor: Actor
+    channel: str
+    typed: str
+    origin: Literal["slack", "schedule", "api", "shell", "button"] = "slack"
+
+
+class Dossier(Model):
+    """A request with all that belongs to it. `estimate_seconds` comes from earlier runs."""
+
+    request: Request
+    votes: tuple[Vote, ...] = ()
+    run: Run | None = None
+    estimate_seconds: float | None = None
+
+
+class AuditEntry(Model):
+    """One link of the audit's hash chain, as people read it. `kind` like `request.asked`."""
+
+    number: int
+    at: datetime
+    kind: str
+    actor: str
+    stack: str
+    subject: str
+    detail: JsonObject
+    hash: str
+
+
+class Access(Protocol):
+    """Who people are and what they may do. Fails closed."""
+
+    def actor(self, slack: str) -> Actor:
+        """Who this Slack user id is. A user nobody named is an actor without a person."""
+        ...
+
+    def may(self, actor: Actor, permission: Permission, stack: Stack) -> bool: ...
+
+    def require(self, actor: Actor, permission: Permission, stack: Stack) -> None:
+        """Raises Refused, saying which role would have it; the refusal is audited."""
+        ...
+
+
+class Gate(Protocol):
+    """Plans, requests and votes."""
+
+    def plan(self, operation: str, stack: Stack, params: Model) -> Plan:
+        """Reads the facts and makes the plan. Asks nobody, changes nothing."""
+        ...
+
+    def ask(self, plan: Plan, asking: Asking) -> Dossier:
+        """Requests that the plan runs. With no approval needed it is claimed at once. The card is
+        posted by the outbox. Raises Refused (role, freeze)."""
+        ...
+
+    def vote(
+        self, request: str, digest: str, actor: Actor, decision: Literal["approve", "deny"]
+    ) -> Dossier:
+        """Raises Refused with the reason for the person: own request, role, twice, expired,
+        another digest, already decided. Every refusal is audited."""
+        ...
+
+    def cancel(self, request: str, actor: Actor) -> Dossier:
+        """Withdraws a pending request, or asks the run to stop at the next safe place."""
+        ...
+
+    def settle(
+        self, request: str, actor: Actor, decision: Literal["retry", "accept", "abort"]
+    ) -> Dossier:
+        """Answers what to do with an uncertain step."""
+        ...
+
+
+class History(Protocol):
+    """What happened. Newest first; `before` is the id (or number) of the last one seen."""
+
+    def dossier(self, request: str) -> Dossier:
+        """Raises UnknownName with what it was likely meant to be."""
+        ...
+
+    def dossiers(
+        self,
+        stack: str | None = None,
+        states: Sequence[RequestState] = (),
+        limit: int = 20,
+        before: str | None = None,
+    ) -> Sequence[Dossier]: ...
+
+    def audit(
+        self, stack: str | None = None, limit: int = 20, before: int | None = None
+    ) -> Sequence[AuditEntry]: ...
+
+    def approvals_needed(self, plan: Plan) -> int:
+        """How many approvals policy asks for this plan right now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a subcommand may use."""
+
+    stacks: Mapping[str, Stack]
+    access: Access
+    gate: Gate
+    history: History
+    facts: FactReader
+    now: "Clock"
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime: ...
+
+
+class Attachment(Model):
+    """A file to upload beside the reply."""
+
+    name: str
+    title: str
+    content: bytes
+
+
+class Reply(Model):
+    """What the person gets: privately unless `in_channel`. No body and no file: nothing to say,
+    because a card says it."""
+
+    body: Body | None = None
+    file: Attachment | None = None
+    in_channel: bool = False
+
+
+class Call(Model):
+    """One use of a subcommand: who, where, and the words after the subcommand's name."""
+
+    actor: Actor
+    channel: str
+    thread_ts: str | None = None
+    text: str

@@ -1,0 +1,27 @@
+"""What all our data has in common: frozen, strict, JSON in and out."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+# JSON is dynamic by nature; every reader validates it into a model before use.
+JsonObject = dict[str, Any]
+
+
+class Model(BaseModel):
+    """Frozen data with no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def canonical_json(value: object) -> str:
+    """One text for one value: keys sorted, no spaces, unicode as it is."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest_of(value: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()

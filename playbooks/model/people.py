@@ -1,0 +1,26 @@
+"""People, as the gate sees them."""
+
+from typing import Literal
+
+from playbooks.model.base import Model
+
+Permission = Literal["read", "ask", "approve", "break_glass", "audit"]
+
+
+class Person(Model):
+    """Somebody with a name of ours, known to Slack by `slack` (a user id)."""
+
+    name: str
+    slack: str
+    roles: frozenset[str] = frozenset()
+
+
+class Actor(Model):
+    """Who is acting right now: Slack's signed user id, and the person it belongs to, if any."""
+
+    slack: str
+    person: Person | None = None
+
+    @property
+    def name(self) -> str:
+        return self.person.name if self.person else self.slack

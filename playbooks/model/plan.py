@@ -1,0 +1,160 @@
+"""A plan: an operation as data, to be shown, approved, digested, journaled and carried out."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import model_validator
+
+from playbooks.model.base import JsonObject, Model, digest_of
+from playbooks.model.facts import FactQuery
+
+
+class Risk(StrEnum):
+    """READ interrupts and changes nothing, CHANGE does, DESTROY can lose data or a service."""
+
+    READ = "READ"
+    CHANGE = "CHANGE"
+    DESTROY = "DESTROY"
+
+
+class ActionCall(Model):
+    """One registered action and its arguments.
+
+    Arguments are JSON. Secrets appear as references only. Two kinds of value are filled in when
+    the step begins, and only then:
+    - text may hold the placeholders `{run}` (the run's short id, the same for the whole run) and
+      `{started}` (when the run began, UTC, `20261122-010203`);
+    - `{"$from": "KEY.field"}` is the field of the output of the finished step KEY,
+      `{"$from": "KEY"}` all of its output.
+    """
+
+    action: str
+    args: JsonObject = {}
+
+
+class Step(Model):
+    """One act of a plan.
+
+    `undo` must bear being called when the step did nothing or only half of its work.
+    `probe` reads what really happened; see `playbooks.actions.Probe`.
+    An `idempotent` step may be repeated after a crash without asking.
+    """
+
+    key: str
+    name: str
+    action: str
+    args: JsonObject = {}
+    undo: ActionCall | None = None
+    probe: ActionCall | None = None
+    idempotent: bool = False
+
+    @property
+    def call(self) -> ActionCall:
+        return ActionCall(action=self.action, args=self.args)
+
+
+class Owed(Model):
+    """What must be put back in every ending once stage `since` has begun.
+
+    `settled_by` is the key of the step that puts it back when all goes well. `precondition` is a
+    probe: only when it answers "done" is it safe to pay.
+    """
+
+    key: str
+    name: str
+    call: ActionCall
+    since: int
+    settled_by: str | None = None
+    precondition: ActionCall | None = None
+
+
+class Resource(Model):
+    """What a plan holds while it runs: `stack:harbor`, `datastore:harbor/postgres`."""
+
+    kind: Literal["stack", "service", "datastore"]
+    name: str
+    exclusive: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+
+class Guard(Model):
+    """A condition read again before the first effect: `at_least <= fact[field]`."""
+
+    name: str
+    query: FactQuery
+    field: str
+    at_least: int
+
+
+class Line(Model):
+    """A labelled fact as people read it: `Backup`, `20261122-0100-k3f9, 3 h 12 min old`."""
+
+    label: str
+    value: str
+
+
+class Plan(Model):
+    """The whole operation. See the glossary for its words.
+
+    `summary` is the card's first line without counts of votes, fit for a lock screen.
+    `point_of_no_return` is the index of the stage that, once finished, the run never takes back
+    by itself: a failure after it goes forward or asks. None: everything can be undone.
+    `affects`, `loses`, `keeps` and `notes` are sentences for people. `shown` are facts for people.
+    `binding` are the facts whose change makes the plan void.
+    `undo_hint` is the subcommand that takes the finished operation back, or empty.
+    """
+
+    operation: str
+    stack: str
+    environment: str
+    summary: str
+    risk: Risk
+    params: JsonObject
+    stages: tuple[tuple[Step, ...], ...] = ()
+    point_of_no_return: int | None = None
+    owed: tuple[Owed, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    affects: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    binding: JsonObject = {}
+    shown: tuple[Line, ...] = ()
+    undo_hint: str = ""
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> "Plan":
+        keys = [step.key for stage in self.stages for step in stage]
+        if len(keys) != len(set(keys)):
+            raise ValueError(f"steps of a plan need distinct keys, got {keys}")
+        return self
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for stage in self.stages for step in stage)
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.stages
+
+    def digest(self, policy_version: str) -> str:
+        """Identifies what was approved: the acts and the facts they rest on, no quantities."""
+        return digest_of(
+            {
+                "operation": self.operation,
+                "stack": self.stack,
+                "environment": self.environment,
+                "risk": self.risk,
+                "params": self.params,
+                "stages": [[s.model_dump(mode="json") for s in stage] for stage in self.stages],
+                "point_of_no_return": self.point_of_no_return,
+                "owed": [o.model_dump(mode="json") for o in self.owed],
+                "resources": [r.model_dump(mode="json") for r in self.resources],
+                "binding": self.binding,
+                "policy": policy_version,
+            }
+        )

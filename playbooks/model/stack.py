@@ -1,0 +1,191 @@
+"""A stack, as its YAML file describes it."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from playbooks.errors import UnknownName
+from playbooks.model.base import Model
+from playbooks.model.secret import SecretRef
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Environment = Literal["dev", "staging", "prod"]
+
+
+class HttpHealth(Model):
+    """`GET url` answers 2xx in time, and its JSON has what `expect` names."""
+
+    kind: Literal["http"] = "http"
+    url: str
+    expect: dict[str, str | int | bool] = {}
+    seconds: float = 5.0
+
+
+class TcpHealth(Model):
+    """A TCP connection opens in time."""
+
+    kind: Literal["tcp"] = "tcp"
+    host: str = "127.0.0.1"
+    port: int
+    seconds: float = 5.0
+
+
+Health = Annotated[HttpHealth | TcpHealth, Field(discriminator="kind")]
+
+
+class Process(Model):
+    """How a service runs as a local process of its own session.
+
+    `argv` is started in `directory` with `environment` added. `state` is a folder that holds the
+    pid file and the log `SERVICE.log`.
+    """
+
+    argv: tuple[str, ...] = Field(min_length=1)
+    directory: Path
+    state: Path
+    environment: dict[str, str] = {}
+
+
+class Service(Model):
+    """One service. Without `process` it is not ours to start and stop, only to watch."""
+
+    process: Process | None = None
+    ports: tuple[int, ...] = ()
+    needs: tuple[Name, ...] = ()
+    health: Health | None = None
+    start_seconds: float = 30.0
+
+    @property
+    def managed(self) -> bool:
+        return self.process is not None
+
+
+class PostgresStore(Model):
+    """A PostgreSQL database. `host` is an address or the folder of a socket.
+
+    `tools` is the folder with pg_dump and pg_restore, when they are not on PATH.
+    `maintenance_database` is where it is administered from while it is being swapped.
+    """
+
+    kind: Literal["postgres"]
+    service: Name | None = None
+    host: str = "127.0.0.1"
+    port: int = 5432
+    database: str
+    user: str
+    password: SecretRef | None = None
+    maintenance_database: str = "postgres"
+    tools: Path | None = None
+    jobs: int = Field(default=2, ge=1, le=16)
+
+
+class FilesStore(Model):
+    """A folder."""
+
+    kind: Literal["files"]
+    service: Name | None = None
+    path: Path
+
+
+Datastore = Annotated[PostgresStore | FilesStore, Field(discriminator="kind")]
+
+
+class Retention(Model):
+    """How many to keep of each class. The last good backup stays whatever these say."""
+
+    last: int = Field(default=3, ge=1)
+    daily: int = Field(default=7, ge=0)
+    weekly: int = Field(default=4, ge=0)
+    monthly: int = Field(default=12, ge=0)
+
+
+class BackupRules(Model):
+    """Where backups rest. `recipients` are age public keys; `identity` opens what they sealed."""
+
+    repository: str
+    recipients: tuple[str, ...] = ()
+    identity: SecretRef | None = None
+    sets: dict[Name, tuple[Name, ...]] = {}
+    retention: Retention = Retention()
+    row_count_seconds: float = 20.0
+
+
+class Objectives(Model):
+    """How old the newest backup may be, and how long a restore may take, in seconds."""
+
+    rpo_seconds: int | None = None
+    rto_seconds: int | None = None
+
+
+class Stack(Model):
+    """One deployed set of services."""
+
+    name: Name
+    environment: Environment
+    host: Literal["local"] = "local"
+    channel: str
+    description: str = ""
+    objectives: Objectives = Objectives()
+    services: dict[Name, Service] = {}
+    datastores: dict[Name, Datastore] = {}
+    backup: BackupRules | None = None
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Self:
+        for name, service in self.services.items():
+            for need in service.needs:
+                if need not in self.services:
+                    raise ValueError(f"services.{name}.needs names the unknown service {need!r}")
+        for name, store in self.datastores.items():
+            if store.service is not None and store.service not in self.services:
+                raise ValueError(
+                    f"datastores.{name}.service names the unknown service {store.service!r}"
+                )
+        for name, members in (self.backup.sets if self.backup else {}).items():
+            for member in members:
+                if member not in self.datastores:
+                    raise ValueError(f"backup.sets.{name} names the unknown datastore {member!r}")
+        self.layers()
+        return self
+
+    def layers(self) -> tuple[tuple[str, ...], ...]:
+        """Service names in start-up order; those of a layer need only earlier layers."""
+        placed: dict[str, int] = {}
+        while len(placed) < len(self.services):
+            ready = {
+                name: max((placed[n] + 1 for n in service.needs), default=0)
+                for name, service in self.services.items()
+                if name not in placed and all(n in placed for n in service.needs)
+            }
+            if not ready:
+                stuck = sorted(set(self.services) - set(placed))
+                raise ValueError(f"services need each other in a circle: {', '.join(stuck)}")
+            placed |= ready
+        count = max(placed.values(), default=-1) + 1
+        return tuple(
+            tuple(n for n in self.services if placed[n] == layer) for layer in range(count)
+        )
+
+    def datastore(self, name: str) -> Datastore:
+        """Raises UnknownName with the names there are."""
+        if name not in self.datastores:
+            raise UnknownName(
+                f"{self.name} has no datastore {name!r}.",
+                f"It has: {', '.join(self.datastores) or 'none'}.",
+            )
+        return self.datastores[name]
+
+    def service(self, name: str) -> Service:
+        """Raises UnknownName with the names there are."""
+        if name not in self.services:
+            raise UnknownName(
+                f"{self.name} has no service {name!r}.",
+                f"It has: {', '.join(self.services) or 'none'}.",
+            )
+        return self.services[name]
+
+    def users_of(self, datastore: str) -> tuple[str, ...]:
+        """Services that hold connections to the datastore: those that need its service."""
+        service = self.datastore(datastore).service
+        return tuple(n for n, s in self.services.items() if service and service in s.needs)
