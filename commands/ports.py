@@ -15,12 +15,17 @@ from playbooks.ports import FactReader
 
 
 class Asking(Model):
-    """Who asks, where, and what they typed. `origin` as in Request."""
+    """Who asks, where, and what they typed. `origin` as in Request.
+
+    `channel` is a Slack channel id. The same `once` (what was delivered, by Slack's own id) never
+    makes a second request: asking again gives the first one back.
+    """
 
     actor: Actor
     channel: str
     typed: str
     origin: Literal["slack", "schedule", "api", "shell", "button"] = "slack"
+    once: str | None = None
 
 
 class Dossier(Model):
@@ -147,9 +152,14 @@ class Reply(Model):
 
 
 class Call(Model):
-    """One use of a subcommand: who, where, and the words after the subcommand's name."""
+    """One use of a subcommand: who, where, and what was typed, the subcommand's name included.
+
+    `channel` is a Slack channel id; `origin` and `once` as in `Asking`.
+    """
 
     actor: Actor
     channel: str
     thread_ts: str | None = None
     text: str
+    origin: Literal["slack", "api", "button"] = "slack"
+    once: str | None = None
