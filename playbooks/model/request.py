@@ -50,7 +50,8 @@ class Request(Model):
     """Somebody asked for a plan to run. Its `id` is also the id of its run.
 
     `typed` is what the person typed; `origin` says what typed it. `needed` approvals are fixed
-    when the request is made, from the policy of that moment.
+    when the request is made, from the policy of that moment. `approver_people`, when not empty,
+    pins who may approve by our own names.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Request(Model):
     state: RequestState = RequestState.PENDING
     needed: int = 0
     approver_roles: frozenset[str] = frozenset()
+    approver_people: frozenset[str] = frozenset()
     asked_at: datetime
     expires_at: datetime
     run_within_seconds: int

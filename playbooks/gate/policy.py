@@ -1,0 +1,163 @@
+"""What policy says: people, roles, how many approvals what needs, and when nothing may run."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+
+from playbooks.gate.duration import Duration
+from playbooks.model.base import Model, digest_of
+from playbooks.model.people import Permission, Person
+from playbooks.model.plan import Plan, Risk
+from playbooks.model.stack import Environment
+
+
+class PersonEntry(Model):
+    """One person of `people`. `slack` is the user id (U…), `roles` are names of `roles`."""
+
+    slack: str = Field(min_length=2)
+    roles: frozenset[str] = frozenset()
+
+
+class Role(Model):
+    """One role of `roles`: on which stacks and environments it may do what.
+
+    `stacks` and `environments` are names or patterns with `*`. `may` lists what it allows: `read`
+    (status, logs, plans), `ask` (request operations), `approve`, `break_glass`, `audit`.
+    """
+
+    stacks: tuple[str, ...] = ("*",)
+    environments: tuple[str, ...] = ("*",)
+    may: frozenset[Permission]
+
+    def covers(self, stack: str, environment: str) -> bool:
+        return _fits(stack, self.stacks) and _fits(environment, self.environments)
+
+
+class Rule(Model):
+    """One line of `policy`; the first that fits decides.
+
+    It fits by `environment`, `stack`, `operation` (names or patterns with `*`) and `risk`.
+    `approvals` is how many distinct people must approve; the requester never counts. `from` are
+    the roles whose approval counts. `people`, when given, pins who may approve by name.
+    `expires`: how long a request gathers votes. `run_within`: how long an approval may wait for
+    its run to begin; after that it is void.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    environment: Environment | Literal["*"] = "*"
+    stack: str = "*"
+    operation: str = "*"
+    risk: Risk
+    approvals: int = Field(ge=0, le=10)
+    roles: frozenset[str] = Field(default=frozenset(), alias="from")
+    people: frozenset[str] = frozenset()
+    expires: Duration = timedelta(hours=2)
+    run_within: Duration = timedelta(minutes=30)
+
+    def fits(self, plan: Plan) -> bool:
+        return (
+            self.risk == plan.risk
+            and self.environment in {"*", plan.environment}
+            and fnmatchcase(plan.stack, self.stack)
+            and fnmatchcase(plan.operation, self.operation)
+        )
+
+
+class Freeze(Model):
+    """One entry of `freezes`: from `starts` until `ends`, plans of these risks do not run.
+
+    `stacks` and `environments` are names or patterns. Times carry their zone.
+    """
+
+    reason: str = Field(min_length=1)
+    starts: AwareDatetime
+    ends: AwareDatetime
+    stacks: tuple[str, ...] = ("*",)
+    environments: tuple[str, ...] = ("*",)
+    risks: frozenset[Risk] = frozenset({Risk.CHANGE, Risk.DESTROY})
+
+    def holds(self, plan: Plan, now: datetime) -> bool:
+        return (
+            self.starts <= now < self.ends
+            and plan.risk in self.risks
+            and _fits(plan.stack, self.stacks)
+            and _fits(plan.environment, self.environments)
+        )
+
+
+class Policy(Model):
+    """The whole policy of a workspace."""
+
+    people: Mapping[str, PersonEntry] = {}
+    roles: Mapping[str, Role] = {}
+    rules: tuple[Rule, ...] = Field(default=(), alias="policy")
+    freezes: tuple[Freeze, ...] = ()
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Self:
+        for name, entry in self.people.items():
+            _known(f"people.{name}.roles", entry.roles, self.roles)
+        for position, rule in enumerate(self.rules):
+            _known(f"policy[{position}].from", rule.roles, self.roles)
+            _known(f"policy[{position}].people", rule.people, self.people)
+            if rule.approvals and not rule.roles and not rule.people:
+                raise ValueError(
+                    f"policy[{position}] asks for {rule.approvals} approvals but names nobody "
+                    "who may give them; add `from: [approver]` or `people: [...]`"
+                )
+        self._ids_are_distinct()
+        return self
+
+    def _ids_are_distinct(self) -> None:
+        owners: dict[str, str] = {}
+        for name, entry in self.people.items():
+            other = owners.setdefault(entry.slack, name)
+            if other != name:
+                raise ValueError(
+                    f"people.{name}.slack is {entry.slack}, which is also {other}'s; "
+                    "one Slack user is one person"
+                )
+
+    @property
+    def version(self) -> str:
+        """Digest of the rules: another version voids what was approved under this one."""
+        rules = [rule.model_dump(mode="json", by_alias=True) for rule in self.rules]
+        return digest_of({"rules": [_sorted_lists(rule) for rule in rules]})
+
+    def rule_for(self, plan: Plan) -> Rule | None:
+        """The first rule that fits. None: nothing allows it, so it is refused."""
+        return next((rule for rule in self.rules if rule.fits(plan)), None)
+
+    def freeze_on(self, plan: Plan, now: datetime) -> Freeze | None:
+        return next((freeze for freeze in self.freezes if freeze.holds(plan, now)), None)
+
+    def person(self, name: str) -> Person | None:
+        entry = self.people.get(name)
+        return Person(name=name, slack=entry.slack, roles=entry.roles) if entry else None
+
+    def person_with(self, slack: str) -> Person | None:
+        """Whose Slack user id this is."""
+        return next((self.person(n) for n, e in self.people.items() if e.slack == slack), None)
+
+
+def _fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _known(where: str, names: frozenset[str], known: Mapping[str, object]) -> None:
+    unknown = sorted(names - set(known))
+    if unknown:
+        raise ValueError(
+            f"{where} names {', '.join(map(repr, unknown))}, which is not there; "
+            f"there is: {', '.join(known) or 'nothing'}"
+        )
+
+
+def _sorted_lists(rule: dict[str, object]) -> dict[str, object]:
+    return {k: sorted(v) if isinstance(v, list) else v for k, v in rule.items()}
