@@ -1,0 +1,113 @@
+"""Reads facts, all at once, within one deadline."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from playbooks.errors import InterlockError
+from playbooks.model.base import JsonObject
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.stack import Stack
+from playbooks.ports import Secrets
+from playbooks.registry import Reader, found
+
+_log = structlog.get_logger(__name__)
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class ReadingNow:
+    """What a reader gets (`playbooks.ports.Reading`)."""
+
+    stack: Stack
+    secrets: Secrets
+    now: datetime
+
+
+@dataclass(frozen=True)
+class _Answer:
+    query: FactQuery
+    value: JsonObject | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One call of `read`: what is still to be read, and what came back."""
+
+    reading: ReadingNow
+    todo: queue.SimpleQueue[FactQuery]
+    answers: queue.SimpleQueue[_Answer]
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class ThreadedFacts:
+    """Runs fact readers in threads (`playbooks.ports.FactReader`).
+
+    What is not there `seconds` after the call is missing, with that reason; the caller never
+    waits longer. A reader that hangs holds one thread until it returns, and nothing else.
+    """
+
+    def __init__(
+        self,
+        readers: Mapping[str, Reader[Any]],
+        secrets: Secrets,
+        clock: Callable[[], datetime],
+        seconds: float = 25.0,
+    ) -> None:
+        self._readers = readers
+        self._secrets = secrets
+        self._clock = clock
+        self._seconds = seconds
+
+    def read(self, stack: Stack, queries: Sequence[FactQuery]) -> Facts:
+        wanted = {query.key: query for query in queries}
+        reading = ReadingNow(stack=stack, secrets=self._secrets, now=self._clock())
+        turn = _Round(reading, queue.SimpleQueue(), queue.SimpleQueue())
+        for query in wanted.values():
+            turn.todo.put(query)
+        for number in range(min(len(wanted), _THREADS)):
+            name = f"facts-{stack.name}-{number}"
+            threading.Thread(target=self._work, args=(turn,), name=name, daemon=True).start()
+        return self._collect(turn, wanted)
+
+    def _collect(self, turn: _Round, wanted: Mapping[str, FactQuery]) -> Facts:
+        deadline = time.monotonic() + self._seconds
+        values: dict[str, JsonObject] = {}
+        missing = dict.fromkeys(wanted, f"it took longer than {self._seconds:g} s")
+        for _ in wanted:
+            try:
+                answer = turn.answers.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                break
+            del missing[answer.query.key]
+            if answer.value is None:
+                missing[answer.query.key] = answer.why
+            else:
+                values[answer.query.key] = answer.value
+        turn.over.set()
+        return Facts(values=values, missing=missing)
+
+    def _work(self, turn: _Round) -> None:
+        while not turn.over.is_set():
+            try:
+                query = turn.todo.get_nowait()
+            except queue.Empty:
+                return
+            turn.answers.put(self._answer(turn.reading, query))
+
+    def _answer(self, reading: ReadingNow, query: FactQuery) -> _Answer:
+        try:
+            reader = found(self._readers, query.fact)
+            return _Answer(query, reader.call(reading, query.args))
+        except InterlockError as error:
+            return _Answer(query, None, str(error).rstrip("."))
+        except Exception as error:  # noqa: BLE001  the boundary of a reader's thread
+            _log.exception("fact reader broke", fact=query.fact, stack=reading.stack.name)
+            return _Answer(query, None, f"its reader broke ({type(error).__name__}: {error})")
