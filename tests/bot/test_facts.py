@@ -2,6 +2,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -44,14 +45,13 @@ def facts(hanging: threading.Event, seconds: float = 5.0) -> ThreadedFacts:
     def double(reading: Reading, args: Number) -> JsonObject:
         return {"stack": reading.stack.name, "twice": args.number * 2, "at": str(reading.now)}
 
-    readers = registry(
-        [
-            Reader("hang", NoArgs, hang),
-            Reader("fail", NoArgs, fail),
-            Reader("broken", NoArgs, broken),
-            Reader("double", Number, double),
-        ]
-    )
+    entries: list[Reader[Any]] = [
+        Reader("hang", NoArgs, hang),
+        Reader("fail", NoArgs, fail),
+        Reader("broken", NoArgs, broken),
+        Reader("double", Number, double),
+    ]
+    readers = registry(entries)
     return ThreadedFacts(readers, References(lambda _: None, {}), lambda: NOW, seconds)
 
 
