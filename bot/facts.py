@@ -66,7 +66,10 @@ class ThreadedFacts:
         self._clock = clock
         self._seconds = seconds
 
-    def read(self, stack: Stack, queries: Sequence[FactQuery]) -> Facts:
+    def read(
+        self, stack: Stack, queries: Sequence[FactQuery], within: float | None = None
+    ) -> Facts:
+        seconds = self._seconds if within is None else within
         wanted = {query.key: query for query in queries}
         reading = ReadingNow(stack=stack, secrets=self._secrets, now=self._clock())
         turn = _Round(reading, queue.SimpleQueue(), queue.SimpleQueue())
@@ -75,12 +78,12 @@ class ThreadedFacts:
         for number in range(min(len(wanted), _THREADS)):
             name = f"facts-{stack.name}-{number}"
             threading.Thread(target=self._work, args=(turn,), name=name, daemon=True).start()
-        return self._collect(turn, wanted)
+        return self._collect(turn, wanted, seconds)
 
-    def _collect(self, turn: _Round, wanted: Mapping[str, FactQuery]) -> Facts:
-        deadline = time.monotonic() + self._seconds
+    def _collect(self, turn: _Round, wanted: Mapping[str, FactQuery], seconds: float) -> Facts:
+        deadline = time.monotonic() + seconds
         values: dict[str, JsonObject] = {}
-        missing = dict.fromkeys(wanted, f"it took longer than {self._seconds:g} s")
+        missing = dict.fromkeys(wanted, f"it took longer than {seconds:g} s")
         for _ in wanted:
             try:
                 answer = turn.answers.get(timeout=max(0.0, deadline - time.monotonic()))

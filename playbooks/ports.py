@@ -72,4 +72,9 @@ class Work(Protocol):
 class FactReader(Protocol):
     """Reads facts of a stack, all at once, within one deadline."""
 
-    def read(self, stack: Stack, queries: Sequence[FactQuery]) -> Facts: ...
+    def read(
+        self, stack: Stack, queries: Sequence[FactQuery], within: float | None = None
+    ) -> Facts:
+        """What is not read `within` so many seconds (None: the reader's own deadline) is missing,
+        with that reason."""
+        ...
