@@ -1,7 +1,32 @@
 """The card of a request: one message, edited in place until the truth is final."""
 
+from collections.abc import Sequence
+
 from notifiers.ports import Body
+from notifiers.views import blocks, limits, text
+from notifiers.views.buttons import actions, undoable
+from notifiers.views.outcome import elapsed, first_line, outcome_line, over, why
 from notifiers.views.state import CardState
+from notifiers.views.steps import Room, step_lines
+from playbooks.model.base import JsonObject
+from playbooks.model.plan import Plan, Risk
+from playbooks.model.request import Vote
+
+RISKS = {
+    Risk.READ: "READ, interrupts and changes nothing",
+    Risk.CHANGE: "CHANGE, interrupts or changes something",
+    Risk.DESTROY: "DESTROY, can lose data or a service",
+}
+_ROOMS = (
+    Room(steps=24, sentences=6, characters=300),
+    Room(steps=12, sentences=4, characters=160),
+    Room(steps=6, sentences=2, characters=80),
+)
+_MOST_VOTES = 20
+ANSWERS = (
+    "*Retry* does the step again. *Accept* takes it as done and goes on. "
+    "*Abort* ends the run and undoes what is still safe to undo."
+)
 
 
 def card_key(request: str) -> str:
@@ -11,12 +36,20 @@ def card_key(request: str) -> str:
 
 def card(state: CardState) -> Body:
     """What the card says now. The outbox stamps the version into the metadata."""
-    plan = state.request.plan
-    line = f"{plan.summary}, {state.approvals} of {state.request.needed}, {state.state}"
-    return Body(text=line, metadata=_metadata(state))
+    said: list[JsonObject] = []
+    for room in _ROOMS:
+        said = _blocks(state, room)
+        if blocks.length(said) <= limits.PAGE_CHARACTERS:
+            break
+    return Body(
+        text=text.clip(first_line(state), limits.TEXT),
+        blocks=tuple(said),
+        metadata=metadata(state),
+    )
 
 
-def _metadata(state: CardState) -> dict[str, object]:
+def metadata(state: CardState) -> JsonObject:
+    """What programs read from the card. Nothing else carries it."""
     request = state.request
     payload = {
         "key": card_key(request.id),
@@ -31,3 +64,133 @@ def _metadata(state: CardState) -> dict[str, object]:
         "event_type": "interlock.run",
         "event_payload": {name: value for name, value in payload.items() if value is not None},
     }
+
+
+def bullets(title: str, sentences: Sequence[str], room: Room, more: str = "*Details*") -> str:
+    """A titled list; what there is no room for is counted. Empty without sentences."""
+    if not sentences:
+        return ""
+    lines = [f"• {text.clip(sentence, room.characters)}" for sentence in sentences]
+    rest = len(lines) - room.sentences
+    shown = lines[: room.sentences]
+    if rest > 0:
+        shown.append(f"{text.ELLIPSIS} and {rest:,} more, {more}")
+    return "\n".join([f"*{title}*", *shown])
+
+
+def undo_hint(plan: Plan) -> str:
+    """How to take the finished operation back, as a sentence in raw text; empty without a way."""
+    hint = plan.undo_hint.removeprefix("/ops ")
+    return f"Undo with `/ops {hint}`." if hint else ""
+
+
+def _blocks(state: CardState, room: Room) -> list[JsonObject]:
+    line = first_line(state)
+    whole = blocks.sections(text.clip(line, 1000)) if len(line) > limits.HEADER else []
+    return [
+        blocks.header(line),
+        *whole,
+        *_standing(state, room),
+        *_stakes(state, room),
+        *_steps(state, room),
+        *blocks.context(*_small_print(state)),
+        *actions(state),
+    ]
+
+
+def _standing(state: CardState, room: Room) -> list[JsonObject]:
+    """What is to be known first: what it is, or how far, or how it ended."""
+    if over(state):
+        reason = why(state)
+        return blocks.sections(outcome_line(state) + (f"\n{reason}" if reason else ""))
+    if state.run is None:
+        return blocks.fields(_pending_fields(state, room))
+    said = blocks.fields(_running_fields(state))
+    if state.state == "uncertain":
+        said += blocks.sections(f"{why(state)}\n{ANSWERS}".strip())
+    elif state.run.cancel_requested_by:
+        said += blocks.sections("*Cancelling*: it stops at the next safe place.")
+    return said
+
+
+def _pending_fields(state: CardState, room: Room) -> list[tuple[str, str]]:
+    request = state.request
+    roles = " or ".join(sorted(request.approver_roles))
+    needed = f"{state.approvals} of {request.needed}" + (
+        f", by {text.escape(roles)}" if roles else ""
+    )
+    shown = [
+        (text.clip(line.label, 60), text.clip(line.value, room.characters))
+        for line in request.plan.shown[: room.sentences]
+    ]
+    return [
+        ("Risk", RISKS[request.plan.risk]),
+        ("Approvals", needed),
+        ("Takes", _estimate(state)),
+        ("Expires", f"{text.when(request.expires_at)}, {text.ago(request.expires_at, state.now)}"),
+        *shown,
+    ]
+
+
+def _running_fields(state: CardState) -> list[tuple[str, str]]:
+    run = state.run
+    taken = elapsed(state)
+    waits = text.clip(run.waiting_for, 200) if run else ""
+    return [
+        ("Waiting for", waits),
+        ("Running for", taken),
+        ("Takes", _estimate(state)),
+    ]
+
+
+def _estimate(state: CardState) -> str:
+    if state.estimate_seconds is None:
+        return "not known yet, it never ran here"
+    return f"about {text.duration(state.estimate_seconds)}, from earlier runs"
+
+
+def _stakes(state: CardState, room: Room) -> list[JsonObject]:
+    plan = state.request.plan
+    keeps = tuple(sentence for sentence in (*plan.keeps, undo_hint(plan)) if sentence)
+    lists = [
+        ("Loses", plan.loses, not over(state)),
+        ("Affects", plan.affects, not over(state)),
+        ("Keeps", keeps, not over(state) or undoable(state)),
+        ("Good to know", plan.notes, state.pending),
+    ]
+    said = [bullets(title, lines, room) for title, lines, wanted in lists if wanted]
+    return [block for part in said if part for block in blocks.sections(part)]
+
+
+def _steps(state: CardState, room: Room) -> list[JsonObject]:
+    plan = state.request.plan
+    if plan.nothing_to_do:
+        return blocks.sections("*Nothing to do*")
+    if over(state) and state.run is None:
+        return []
+    more = f"`/ops run {state.request.id}`"
+    lines = step_lines(plan, state.run, state.now, room, more)
+    return blocks.sections("\n".join(["*Steps*", *lines]))
+
+
+def _small_print(state: CardState) -> list[str]:
+    request = state.request
+    asked = f"Asked by {text.person(request.requester_slack, request.requester)}"
+    asked += f" {text.when(request.asked_at)}"
+    typed = text.code(request.typed, 200) if request.typed else ""
+    marks = [
+        f"ID {text.code(request.id)}",
+        f"plan {text.code(request.digest[:8])}",
+        f"replaces {text.code(request.supersedes)}" if request.supersedes else "",
+        f"replaced by {text.code(request.superseded_by)}" if request.superseded_by else "",
+    ]
+    return [
+        text.joined([asked, typed]),
+        text.joined([_vote(vote) for vote in state.votes[:_MOST_VOTES]]),
+        text.joined(marks),
+    ]
+
+
+def _vote(vote: Vote) -> str:
+    word = "Approved" if vote.decision == "approve" else "Denied"
+    return f"{word} by {text.person(vote.slack, vote.person)} {text.when(vote.at)}"

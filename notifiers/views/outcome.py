@@ -1,0 +1,99 @@
+"""How a request stands, in a few words and in a line."""
+
+from datetime import datetime
+
+from notifiers.views import text
+from notifiers.views.state import CardState
+from notifiers.views.steps import position
+
+_ENDED_BEFORE_A_RUN = {
+    "denied": "Denied",
+    "expired": "Expired",
+    "void": "Void",
+    "cancelled": "Cancelled",
+}
+_ENDED_RUN = {
+    "succeeded": "Succeeded",
+    "failed": "Failed",
+    "undone": "Undone",
+    "cancelled": "Cancelled",
+    "void": "Void",
+    "expired": "Expired",
+}
+_MEANING = {
+    "denied": "Nothing was done.",
+    "expired": "Nothing was done.",
+    "void": "What it rested on changed; nothing was done.",
+    "undone": "What was done has been taken back.",
+}
+
+
+def over(state: CardState) -> bool:
+    """Whether nothing more will happen."""
+    return state.state in _ENDED_BEFORE_A_RUN or state.state in _ENDED_RUN
+
+
+def first_line(state: CardState) -> str:
+    """Plain text, fit for a lock screen: the plan's summary and how it stands."""
+    return f"{state.request.plan.summary}{_standing(state)}"
+
+
+def outcome_line(state: CardState) -> str:
+    """mrkdwn: the outcome, by whom, how long it took."""
+    word = _ENDED_RUN.get(state.state, state.state.capitalize())
+    took = _took(state)
+    parts = [f"*{word}*{f' in {took}' if took else ''}"]
+    request = state.request
+    if request.closed_by:
+        parts.append(f"by {_who(state, request.closed_by)}")
+    elif state.run is not None and state.state == "cancelled" and state.run.cancel_requested_by:
+        parts.append(f"by {_who(state, state.run.cancel_requested_by)}")
+    closed = (state.run.ended_at if state.run else None) or request.closed_at
+    if closed:
+        parts.append(text.when(closed, "{date_short_pretty} {time}"))
+    return text.joined(parts)
+
+
+def why(state: CardState) -> str:
+    """mrkdwn: what is to be known about the ending, or what it waits for."""
+    run = state.run
+    said = " ".join(part for part in (run.outcome if run else "", state.request.reason) if part)
+    return text.clip(said or _MEANING.get(state.state, ""), 600)
+
+
+def elapsed(state: CardState) -> str:
+    """How long the run has taken so far, or took; empty before it started."""
+    run = state.run
+    if run is None or run.started_at is None:
+        return ""
+    end: datetime = run.ended_at or state.now
+    return text.duration((end - run.started_at).total_seconds())
+
+
+def _standing(state: CardState) -> str:
+    match state.state:
+        case "pending":
+            return f", {state.approvals} of {state.request.needed}"
+        case "approved":
+            return ": approved"
+        case "queued":
+            return ": waiting its turn"
+        case "running" if state.run is not None:
+            stage, stages = position(state.request.plan, state.run)
+            return f": running, {min(stage, stages)} of {stages}"
+        case "uncertain":
+            return ": uncertain, needs an answer"
+        case ended:
+            took = _took(state)
+            return f": {ended}{f' in {took}' if took and ended == 'succeeded' else ''}"
+
+
+def _took(state: CardState) -> str:
+    return elapsed(state) if over(state) else ""
+
+
+def _who(state: CardState, name: str) -> str:
+    """A mention when we know the Slack id of this person, else the name."""
+    known = {vote.person: vote.slack for vote in state.votes}
+    known[state.request.requester] = state.request.requester_slack
+    return text.person(known.get(name, ""), name)
