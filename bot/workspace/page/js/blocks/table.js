@@ -1,0 +1,31 @@
+import { h } from "../dom.js";
+import { renderRichText } from "./rich_text.js";
+import { unsupported } from "./unsupported.js";
+
+function content(cell, names) {
+  if (cell.type === "raw_text") return cell.text;
+  if (cell.type === "raw_number") return cell.text ?? String(cell.value ?? cell.number ?? "");
+  if (cell.type === "rich_text") return renderRichText(cell, names);
+  return unsupported(cell.type);
+}
+
+/** The first row is the head, as Slack shows it. */
+export function renderTable(block, names) {
+  const settings = block.column_settings ?? [];
+  const row = (cells, tag) =>
+    h(
+      "tr",
+      {},
+      cells.map((cell, column) => {
+        const { align, is_wrapped: wraps } = settings[column] ?? {};
+        const classes = [align ? `align-${align}` : "", wraps ? "wraps" : ""].join(" ");
+        return h(tag, { class: classes, scope: tag === "th" ? "col" : null }, content(cell, names));
+      }),
+    );
+  const [head, ...body] = block.rows;
+  return h(
+    "div",
+    { class: "table-scroll", tabIndex: 0, role: "group", "aria-label": "Table" },
+    h("table", { class: "table" }, h("thead", {}, row(head ?? [], "th")), h("tbody", {}, body.map((cells) => row(cells, "td")))),
+  );
+}

@@ -1,0 +1,72 @@
+import { h, icon } from "./dom.js";
+import { popMenu } from "./menu.js";
+import { avatar, colorOf, displayName, inkOn, paintFavicon } from "./people.js";
+import { routeTo } from "./route.js";
+
+const KEY = "workspace.user";
+
+/** Whose tab this is: the address first, then what the tab was before; undefined at the first visit. */
+export function rememberedPersona() {
+  return new URLSearchParams(location.search).get("user") ?? sessionStorage.getItem(KEY) ?? undefined;
+}
+
+function addressOf(user, hash = location.hash) {
+  return `${location.pathname}?user=${encodeURIComponent(user.name)}${hash}`;
+}
+
+/** Keeps address, tab and colours true to who the workspace is open as. */
+export function keepPersona(workspace) {
+  workspace.on("reset", () => {
+    const { me } = workspace;
+    sessionStorage.setItem(KEY, me.name);
+    history.replaceState(null, "", addressOf(me));
+    const color = colorOf(me);
+    document.documentElement.style.setProperty("--me", color);
+    document.documentElement.style.setProperty("--me-ink", inkOn(color));
+    paintFavicon(me);
+  });
+}
+
+/** The card in the sidebar that says who acts, and switches. */
+export function personaCard(workspace) {
+  const { me } = workspace;
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "persona",
+      id: "persona",
+      "aria-haspopup": "menu",
+      title: "Act as somebody else (Alt P)",
+      onClick: () => openPersonas(workspace),
+    },
+    avatar(me),
+    h(
+      "span",
+      { class: "persona-text" },
+      h("span", { class: "persona-label" }, "Acting as"),
+      h("span", { class: "persona-name" }, displayName(me)),
+      h("span", { class: "persona-title" }, me.title || `@${me.name}`),
+    ),
+    icon("down"),
+  );
+  return button;
+}
+
+export function openPersonas(workspace) {
+  const items = workspace.people.map((user, index) => ({
+    label: displayName(user),
+    detail: user.title || `@${user.name}`,
+    lead: avatar(user, "small"),
+    trail: index < 9 ? h("kbd", {}, `Alt ${index + 1}`) : null,
+    checked: user.id === workspace.me.id,
+    run: () => workspace.open(user.id),
+  }));
+  const others = workspace.people.filter(({ id }) => id !== workspace.me.id);
+  const tabs = others.map((user) => ({
+    label: `${displayName(user)} in a new tab`,
+    lead: h("span", { class: "menu-icon" }, icon("external")),
+    run: () => window.open(addressOf(user, routeTo(workspace, workspace.channelId)), "_blank"),
+  }));
+  popMenu(document.getElementById("persona"), [...items, ...tabs], "Act as");
+}

@@ -1,0 +1,33 @@
+/*
+ * The address says what is open: "#ops-harbor" or "#ops-harbor/1712.0001" with a thread, so that
+ * the back button works and a place can be bookmarked.
+ */
+export function watchRoute(workspace) {
+  const read = () => {
+    const [name, threadTs] = decodeURIComponent(location.hash.slice(1)).split("/");
+    const channel = workspace.findChannel(name) ?? workspace.channel ?? first(workspace);
+    if (!channel) return;
+    workspace.channelId = channel.id;
+    workspace.threadTs = threadTs || null;
+    workspace.emit("route");
+  };
+  window.addEventListener("hashchange", read);
+  workspace.on("reset", read);
+}
+
+const first = (workspace) => workspace.channels.values().next().value;
+
+export function routeTo(workspace, channelId, threadTs) {
+  const name = workspace.channels.get(channelId)?.name ?? channelId;
+  return `#${encodeURIComponent(name)}${threadTs ? `/${threadTs}` : ""}`;
+}
+
+export const openChannel = (workspace, channelId) => {
+  location.hash = routeTo(workspace, channelId);
+};
+
+export const openThread = (workspace, ts) => {
+  location.hash = routeTo(workspace, workspace.channelId, ts);
+};
+
+export const closeThread = (workspace) => openChannel(workspace, workspace.channelId);

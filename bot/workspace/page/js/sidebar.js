@@ -1,0 +1,111 @@
+import { h, icon, iconButton, replace } from "./dom.js";
+import { personaCard } from "./persona.js";
+import { openChannel, routeTo } from "./route.js";
+import { shortcutsButton } from "./shortcuts.js";
+import { themeButton } from "./theme.js";
+
+/** Workspace, persona, channels with their unread marks, and whether the bot is there. */
+export class Sidebar {
+  #root = document.getElementById("sidebar");
+  #workspace;
+  #list = h("ul", { class: "channels" });
+  #bot = h("div", { class: "bot-state", role: "status" });
+
+  constructor(workspace) {
+    this.#workspace = workspace;
+    workspace.on("reset", () => this.#draw());
+    for (const type of ["channels", "route"]) workspace.on(type, () => this.#drawChannels());
+    for (const type of ["bot", "online"]) workspace.on(type, () => this.#drawBot());
+    workspace.on("route", () => this.toggle(false));
+    document.getElementById("scrim").addEventListener("click", () => this.toggle(false));
+    this.#root.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  /** Opens or closes the drawer that the sidebar is on a narrow screen. */
+  toggle(open) {
+    const app = document.getElementById("app");
+    const opened = app.classList.toggle("sidebar-open", open);
+    if (opened) this.#root.querySelector("[aria-current]")?.focus();
+  }
+
+  #draw() {
+    const { team } = this.#workspace;
+    replace(
+      this.#root,
+      h(
+        "header",
+        { class: "team" },
+        h("span", { class: "team-mark" }, icon("mark")),
+        h("span", { class: "team-name" }, team.name),
+        themeButton(),
+        iconButton("close", "Close", () => this.toggle(false), { class: "icon-button narrow-only" }),
+      ),
+      personaCard(this.#workspace),
+      h("h2", { class: "sidebar-heading", id: "channels-heading" }, "Channels"),
+      this.#list,
+      h("footer", { class: "sidebar-foot" }, this.#bot, shortcutsButton()),
+    );
+    this.#list.setAttribute("aria-labelledby", "channels-heading");
+    this.#drawChannels();
+    this.#drawBot();
+  }
+
+  #drawChannels() {
+    const focused = document.activeElement?.closest?.(".channel-link")?.dataset.channel;
+    replace(this.#list, [...this.#workspace.channels.values()].map((channel) => this.#row(channel)));
+    if (focused) this.#list.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+    this.#title();
+  }
+
+  #row(channel) {
+    const current = channel.id === this.#workspace.channelId;
+    const unread = channel.unread > 0 && !current;
+    const spoken = [channel.name, unread ? `${channel.unread} unread` : "", channel.mentions ? `${channel.mentions} mentions` : ""];
+    const link = h(
+      "a",
+      {
+        class: `channel-link ${unread ? "unread" : ""}`,
+        href: routeTo(this.#workspace, channel.id),
+        "aria-current": current ? "page" : null,
+        "aria-label": spoken.filter(Boolean).join(", "),
+        dataset: { channel: channel.id, name: channel.name },
+        onClick: () => this.toggle(false),
+      },
+      icon(channel.is_im ? "reply" : "hash"),
+      h("span", { class: "channel-name" }, channel.name),
+      channel.mentions > 0 && !current ? h("span", { class: "mentions" }, String(channel.mentions)) : null,
+    );
+    return h("li", {}, link);
+  }
+
+  #title() {
+    const { channel, team, channels } = this.#workspace;
+    const mentions = [...channels.values()].reduce((sum, held) => sum + (held.mentions ?? 0), 0);
+    document.title = `${mentions ? `(${mentions}) ` : ""}${channel ? `${channel.name} · ` : ""}${team.name}`;
+  }
+
+  #drawBot() {
+    const { bot, online, users } = this.#workspace;
+    const name = [...users.values()].find((user) => user.is_bot)?.real_name ?? "App";
+    const state = !online ? "Reconnecting…" : bot.connected ? `${name} is connected` : `${name} is not connected`;
+    this.#bot.className = `bot-state ${online && bot.connected ? "up" : "down"}`;
+    replace(this.#bot, h("span", { class: "dot" }), state);
+  }
+
+  #onKey(event) {
+    if (event.key === "Escape") return this.toggle(false);
+    const links = [...this.#list.querySelectorAll("a")];
+    const at = links.indexOf(document.activeElement);
+    const steps = { ArrowDown: 1, ArrowUp: -1 };
+    if (at < 0 || !(event.key in steps)) return undefined;
+    event.preventDefault();
+    return links[(at + steps[event.key] + links.length) % links.length].focus();
+  }
+
+  /** The channel before (-1) or after (1) the open one. */
+  step(direction) {
+    const ids = [...this.#workspace.channels.keys()];
+    const at = ids.indexOf(this.#workspace.channelId);
+    openChannel(this.#workspace, ids[(at + direction + ids.length) % ids.length]);
+  }
+}

@@ -1,0 +1,135 @@
+import * as api from "./api.js";
+import { Emitter, EventSocket } from "./events.js";
+
+const byId = (items) => new Map(items.map((item) => [item.id, item]));
+
+/**
+ * What this tab knows as one persona: people, channels, commands, the bot's state, and what is
+ * open. Passes the socket's events on by their type, and emits
+ *   "reset"    another persona, or the first: draw everything anew
+ *   "resync"   the socket is back: what is shown must be read again
+ *   "channels" unread counts or the list changed
+ *   "route"    another channel or thread is open
+ *   "online"   the socket's state changed
+ *   "note"     a failure was added to a channel
+ */
+export class Workspace extends Emitter {
+  team = { name: "" };
+  me = null;
+  users = new Map();
+  channels = new Map();
+  commands = [];
+  bot = { connected: false };
+  online = false;
+  channelId = null;
+  threadTs = null;
+  notes = [];
+  #socket = null;
+  #noteCount = 0;
+
+  /** Becomes the persona (an id or a name); without one, whom the server proposes. */
+  async open(user) {
+    this.#socket?.close();
+    this.#absorb(await api.bootstrap(user));
+    this.notes = [];
+    this.online = false;
+    this.emit("reset");
+    this.#listen();
+  }
+
+  #absorb(data) {
+    this.team = data.team;
+    this.users = byId(data.users);
+    this.me = { ...this.users.get(data.me.id), ...data.me };
+    this.channels = byId(data.channels);
+    this.commands = data.commands;
+    this.bot = data.bot;
+  }
+
+  #listen() {
+    const socket = new EventSocket(api.eventsUrl(this.me.id));
+    this.#socket = socket;
+    socket.on("open", () => this.#setOnline(true));
+    socket.on("lost", () => this.#setOnline(false));
+    socket.on("event", (event) => this.#receive(event));
+  }
+
+  async #setOnline(online) {
+    this.online = online;
+    this.emit("online");
+    if (!online) return;
+    try {
+      this.#absorb(await api.bootstrap(this.me.id));
+    } catch (error) {
+      if (error instanceof api.ApiError) return;
+      throw error;
+    }
+    this.emit("channels");
+    this.emit("bot", this.bot);
+    this.emit("resync");
+  }
+
+  #receive(event) {
+    if (event.type === "unread") this.#setUnread(event);
+    if (event.type === "bot") this.bot = { ...this.bot, connected: event.connected };
+    if (event.type === "failure") this.fail(event.channel, event.text, event.command);
+    this.emit(event.type, event);
+  }
+
+  #setUnread({ channel, unread, mentions }) {
+    const held = this.channels.get(channel);
+    if (!held) return;
+    Object.assign(held, { unread, mentions });
+    this.emit("channels");
+  }
+
+  /** Notes in the channel, for this persona only, that something did not work. */
+  fail(channel, text, command) {
+    this.#noteCount += 1;
+    const ts = (Date.now() / 1000).toFixed(6);
+    const note = { id: `note-${this.#noteCount}`, ts, channel: channel ?? this.channelId, text, command };
+    this.notes.push(note);
+    this.emit("note", note);
+  }
+
+  dismissNote(id) {
+    this.notes = this.notes.filter((note) => note.id !== id);
+    this.emit("notes");
+  }
+
+  /** Does something that may be refused; a refusal becomes a note in the channel. */
+  async attempt(act, command) {
+    const channel = this.channelId;
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      if (!(error instanceof api.ApiError)) throw error;
+      this.fail(channel, error.message, command);
+      return false;
+    }
+  }
+
+  get channel() {
+    return this.channels.get(this.channelId);
+  }
+
+  get people() {
+    return [...this.users.values()].filter((user) => !user.is_bot);
+  }
+
+  user(id) {
+    return this.users.get(id) ?? { id, name: id, real_name: id, color: "", is_bot: false };
+  }
+
+  channelName(channel) {
+    return channel?.is_im ? channel.name : `#${channel?.name ?? "unknown"}`;
+  }
+
+  /** "ops" or "C1" → the channel. */
+  findChannel(nameOrId) {
+    return (
+      this.channels.get(nameOrId) ?? [...this.channels.values()].find(({ name }) => name === nameOrId)
+    );
+  }
+}
