@@ -1,0 +1,36 @@
+"""What `interlock.yaml` may say."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from playbooks.gate.policy import Policy
+
+
+class InterlockFile(Policy):
+    """`interlock.yaml`: the policy, and where everything is.
+
+    On top of the policy's keys (`people`, `roles`, `policy`, `freezes`):
+    `stacks` are stack files, relative to this file. `database` is where requests, runs and the
+    audit are kept: `sqlite:///interlock.db` (relative to this file) or
+    `postgresql://user@host/name`. `channels` maps the channel names of stack files to Slack's
+    channel ids; a name that is not in it is used as it is.
+    """
+
+    stacks: tuple[Path, ...] = Field(min_length=1)
+    database: str = Field(
+        default="sqlite:///interlock.db", pattern=r"^(sqlite:///|postgresql(\+psycopg)?://).+"
+    )
+    channels: dict[str, str] = {}
+
+    def database_url(self, folder: Path) -> str:
+        """The URL with a relative SQLite path made absolute under `folder`."""
+        prefix = "sqlite:///"
+        if self.database.startswith(prefix):
+            path = folder / self.database.removeprefix(prefix)
+            return f"{prefix}{path.absolute()}"
+        return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    def channel(self, name: str) -> str:
+        """The Slack channel id of a channel name."""
+        return self.channels.get(name, name)

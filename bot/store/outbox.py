@@ -1,0 +1,124 @@
+"""Desired messages and their copies in Slack, as rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.database import Database
+from bot.store.dialect import upsert
+from bot.store.tables import outbox
+from commands.ports import Clock
+from notifiers.ports import Body, Delivery, Desired, Lane
+
+
+def want(connection: sa.Connection, desired: Desired, now: datetime) -> None:
+    """In the caller's transaction: from now on the message should say this.
+
+    An older or equal version than the one that is wanted already changes nothing.
+    """
+    values = {
+        "wanted_at": now,
+        "channel": desired.channel,
+        "lane": int(desired.lane),
+        "version": desired.version,
+        "body": desired.body.model_dump(mode="json"),
+        "thread_of": desired.thread_of,
+    }
+    newest = upsert(connection, outbox).values(
+        key=desired.key, sent_version=0, refused_version=0, attempts=0, problem="", **values
+    )
+    connection.execute(
+        newest.on_conflict_do_update(
+            index_elements=[outbox.c.key],
+            set_={name: newest.excluded[name] for name in ("lane", "version", "body")}
+            | {"wanted_at": _waiting_since(newest.excluded.wanted_at)},
+            where=outbox.c.version < newest.excluded.version,
+        )
+    )
+
+
+def _waiting_since(now: Any) -> sa.ColumnElement[Any]:
+    """A message that already waits keeps its place; one that was sent queues anew."""
+    return sa.case((outbox.c.version > outbox.c.sent_version, outbox.c.wanted_at), else_=now)
+
+
+_UNSENT = (outbox.c.version > outbox.c.sent_version) & (outbox.c.version > outbox.c.refused_version)
+
+
+class StoredOutbox:
+    """notifiers.ports.OutboxStore over the database."""
+
+    def __init__(self, database: Database, now: Clock) -> None:
+        self._database = database
+        self._now = now
+
+    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        root = outbox.alias("root")
+        query = (
+            sa.select(outbox, root.c.ts.label("root_ts"))
+            .outerjoin(root, root.c.key == outbox.c.thread_of)
+            .where(
+                _UNSENT,
+                outbox.c.retry_at.is_(None) | (outbox.c.retry_at <= now),
+                outbox.c.thread_of.is_(None) | root.c.ts.is_not(None),
+            )
+            .order_by(outbox.c.lane, outbox.c.wanted_at, outbox.c.key)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [_delivery(row) for row in connection.execute(query).all()]
+
+    def next_retry(self) -> datetime | None:
+        query = sa.select(sa.func.min(outbox.c.retry_at, type_=outbox.c.retry_at.type)).where(
+            _UNSENT, outbox.c.retry_at.is_not(None)
+        )
+        with self._database.read() as connection:
+            moment: datetime | None = connection.execute(query).scalar_one()
+            return moment
+
+    def sending(self, key: str, version: int, now: datetime) -> None:  # noqa: ARG002
+        self._set(key, sending_since=now, attempts=outbox.c.attempts + 1)
+
+    def sent(self, key: str, version: int, ts: str, now: datetime) -> None:  # noqa: ARG002
+        self._set(
+            key,
+            ts=ts,
+            sent_version=version,
+            sending_since=None,
+            attempts=0,
+            retry_at=None,
+            problem="",
+        )
+
+    def later(self, key: str, until: datetime, why: str) -> None:
+        self._set(key, retry_at=until, problem=why)
+
+    def lost(self, key: str, why: str) -> None:
+        self._set(key, ts=None, sent_version=0, sending_since=None, retry_at=None, problem=why)
+
+    def refused(self, key: str, version: int, why: str) -> None:
+        self._set(key, refused_version=version, sending_since=None, problem=why)
+
+    def _set(self, key: str, **values: Any) -> None:
+        with self._database.write() as connection:
+            connection.execute(sa.update(outbox).where(outbox.c.key == key).values(**values))
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        desired=Desired(
+            key=row.key,
+            channel=row.channel,
+            lane=Lane(row.lane),
+            version=row.version,
+            body=Body.model_validate(row.body),
+            thread_of=row.thread_of,
+        ),
+        ts=row.ts,
+        thread_ts=row.root_ts,
+        sent_version=row.sent_version,
+        sending_since=row.sending_since,
+        attempts=row.attempts,
+    )

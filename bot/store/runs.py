@@ -1,0 +1,107 @@
+"""Claims and runs, as rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.tables import claims, requests, runs
+from playbooks.model.request import RunState
+
+_COLUMNS = {
+    "id",
+    "state",
+    "attempt",
+    "queued_at",
+    "started_at",
+    "ended_at",
+    "outcome",
+    "waiting_for",
+    "uncertain_step",
+    "cancel_requested_by",
+}
+
+
+def claim(connection: sa.Connection, request: str, at: datetime) -> None:
+    """The one claim of a request, and its queued run. The database refuses a second claim."""
+    connection.execute(sa.insert(claims).values(request=request, at=at))
+    connection.execute(
+        sa.insert(runs).values(
+            id=request,
+            state=RunState.QUEUED.value,
+            attempt=1,
+            queued_at=at,
+            outcome="",
+            waiting_for="",
+            uncertain_count=0,
+        )
+    )
+
+
+def row(connection: sa.Connection, run: str) -> dict[str, Any] | None:
+    """The fields of `Run` that are columns."""
+    return _one(connection, sa.select(runs).where(runs.c.id == run))
+
+
+def row_locked(connection: sa.Connection, run: str) -> dict[str, Any] | None:
+    """As `row`; nobody else changes it until this transaction ends."""
+    return _one(connection, sa.select(runs).where(runs.c.id == run).with_for_update())
+
+
+def change(connection: sa.Connection, run: str, **values: Any) -> None:
+    """Sets columns of the run."""
+    connection.execute(sa.update(runs).where(runs.c.id == run).values(**values))
+
+
+def next_uncertainty(connection: sa.Connection, run: str) -> int:
+    """Counts how often the run had to ask, from 1."""
+    return int(
+        connection.execute(
+            sa.update(runs)
+            .where(runs.c.id == run)
+            .values(uncertain_count=runs.c.uncertain_count + 1)
+            .returning(runs.c.uncertain_count)
+        ).scalar_one()
+    )
+
+
+def in_state(connection: sa.Connection, *states: RunState) -> Sequence[tuple[str, int]]:
+    """Ids and attempts of the runs in these states, first come first."""
+    query = (
+        sa.select(runs.c.id, runs.c.attempt)
+        .where(runs.c.state.in_([state.value for state in states]))
+        .order_by(runs.c.queued_at, runs.c.id)
+    )
+    return [(r.id, r.attempt) for r in connection.execute(query).all()]
+
+
+def cancelled_among(connection: sa.Connection, ids: Sequence[str]) -> Sequence[str]:
+    """Those of `ids` that somebody wants to stop."""
+    query = sa.select(runs.c.id).where(runs.c.id.in_(ids), runs.c.cancel_requested_by.is_not(None))
+    return list(connection.execute(query).scalars())
+
+
+def durations(
+    connection: sa.Connection, stack: str, operation: str, target: str, limit: int = 15
+) -> Sequence[float]:
+    """Seconds that the newest successful runs of the same kind took."""
+    query = (
+        sa.select(runs.c.started_at, runs.c.ended_at)
+        .join(requests, requests.c.id == runs.c.id)
+        .where(
+            requests.c.stack == stack,
+            requests.c.operation == operation,
+            requests.c.target == target,
+            runs.c.state == RunState.SUCCEEDED.value,
+            runs.c.started_at.is_not(None),
+        )
+        .order_by(runs.c.ended_at.desc())
+        .limit(limit)
+    )
+    return [(r.ended_at - r.started_at).total_seconds() for r in connection.execute(query).all()]
+
+
+def _one(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, Any] | None:
+    found = connection.execute(query).mappings().one_or_none()
+    return {k: v for k, v in found.items() if k in _COLUMNS} if found else None

@@ -1,0 +1,186 @@
+"""The tables, as SQLAlchemy knows them. The migrations build them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware UTC datetime in every database, kept to the microsecond."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; give an aware UTC time")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("received_at", Moment, nullable=False),
+    sa.Column("taken_by", sa.Text),
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    sa.Column("done_at", Moment),
+    sa.Column("problem", sa.Text, nullable=False, default=""),
+    sa.Index("ix_inbox_open", "done_at", "received_at"),
+)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("once", sa.Text, unique=True),
+    sa.Column("stack", sa.Text, nullable=False),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("superseded_by", sa.Text),
+    sa.Column("closed_at", Moment),
+    sa.Column("closed_by", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("card_version", sa.Integer, nullable=False, default=0),
+    sa.Index("ix_requests_stack", "stack", "asked_at"),
+    sa.Index("ix_requests_state", "state", "expires_at"),
+    sa.Index("ix_requests_asked", "asked_at", "id"),
+)
+
+votes = sa.Table(
+    "votes",
+    metadata,
+    sa.Column("request", sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("slack", sa.Text, nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("request", sa.ForeignKey("requests.id"), primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.ForeignKey("claims.request"), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("queued_at", Moment, nullable=False),
+    sa.Column("started_at", Moment),
+    sa.Column("ended_at", Moment),
+    sa.Column("outcome", sa.Text, nullable=False, default=""),
+    sa.Column("waiting_for", sa.Text, nullable=False, default=""),
+    sa.Column("uncertain_step", sa.Text),
+    sa.Column("uncertain_count", sa.Integer, nullable=False, default=0),
+    sa.Column("cancel_requested_by", sa.Text),
+    sa.Index("ix_runs_state", "state", "queued_at"),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("run", sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("phase", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.UniqueConstraint("run", "phase", "step", "attempt", "kind"),
+)
+
+locks = sa.Table(
+    "locks",
+    metadata,
+    sa.Column("resource", sa.Text, primary_key=True),
+    sa.Column("run", sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("exclusive", sa.Boolean, nullable=False),
+    sa.Column("ticket", sa.BigInteger, nullable=False),
+    sa.Column("epoch", sa.BigInteger),
+    sa.Column("granted_at", Moment),
+    sa.Column("heartbeat", Moment),
+)
+
+counters = sa.Table(
+    "counters",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("wanted_at", Moment, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("lane", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("thread_of", sa.Text),
+    sa.Column("ts", sa.Text),
+    sa.Column("sent_version", sa.Integer, nullable=False, default=0),
+    sa.Column("refused_version", sa.Integer, nullable=False, default=0),
+    sa.Column("sending_since", Moment),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("retry_at", Moment),
+    sa.Column("problem", sa.Text, nullable=False, default=""),
+    sa.Index("ix_outbox_unsent", "lane", "wanted_at"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("stack", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("prev_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),
+    sa.Index("ix_audit_stack", "stack", "number"),
+)
+
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
