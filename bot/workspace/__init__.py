@@ -1,0 +1,1 @@
+"""A Slack-compatible workspace on this machine: Web API, Socket Mode, signed HTTP, a page."""

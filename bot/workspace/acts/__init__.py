@@ -1,0 +1,1 @@
+"""What people do: type, press, submit, react; and what they see of the answer."""

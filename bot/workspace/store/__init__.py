@@ -1,0 +1,1 @@
+"""What the workspace remembers: SQLite, one connection, one thread."""

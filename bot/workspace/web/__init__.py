@@ -1,0 +1,1 @@
+"""HTTP and WebSocket routes: /api, /link, /hooks, /sim, /ui and the page."""
