@@ -46,6 +46,11 @@ def stored_name(name: str, codec: Codec) -> str:
     return name + _SUFFIX[codec]
 
 
+def plain_name(artifact: Artifact) -> str:
+    """The other way round: `harbor.dump.zst.age` → `harbor.dump`."""
+    return artifact.name.removesuffix(_SUFFIX[artifact.codec])
+
+
 def write_artifact(
     storage: Storage,
     path: str,

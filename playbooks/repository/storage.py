@@ -124,7 +124,7 @@ class Storage:
                 obstore.delete(self.store, paths)
             elif (self.root / folder).exists():
                 shutil.rmtree(self.root / folder)
-                _sync(self.root / folder / "..")
+                _sync((self.root / folder).parent)
 
     @property
     def _part_bytes(self) -> int:

@@ -1,0 +1,138 @@
+"""Reading backups: plain local copies for a restore, and verification."""
+
+import shutil
+from pathlib import Path
+from time import monotonic
+
+from playbooks.errors import NoSpace
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Work
+from playbooks.registry import Action, NoArgs
+from playbooks.repository.catalogue import load
+from playbooks.repository.codec import plain_name, read_artifact, verify_artifact, verify_stored
+from playbooks.repository.manifest import StoreEntry
+from playbooks.repository.of_stack import (
+    identities_of_stack,
+    repository_of,
+    rules_of,
+    scratch_of,
+    scratches_of,
+)
+from playbooks.repository.parts import parts_of
+from playbooks.repository.trouble import explained
+
+
+class FetchArgs(Model):
+    """One datastore's artifacts of a backup."""
+
+    backup: str
+    datastore: str
+
+
+class VerifyArgs(Model):
+    """One backup, by its whole id."""
+
+    backup: str
+
+
+def fetch(work: Work, args: FetchArgs) -> JsonObject:
+    """Brings one store's artifacts here, verified, decrypted and decompressed.
+
+    `{folder, files: {plain name: path}}`. Idempotent. The files are readable by us alone, and
+    stay until `repository.release`.
+    """
+    storage = repository_of(work.stack)
+    manifest, _ = load(storage, work.stack.name, args.backup)
+    entry = manifest.store(args.datastore)
+    folder = scratch_of(work.stack) / work.run / args.datastore
+    with explained(str(folder), "make the scratch folder"):
+        folder.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    _require_room(folder, entry)
+    identities = identities_of_stack(work.stack, work.secrets)
+    files: dict[str, str] = {}
+    for part in parts_of(manifest, [entry]):
+        destination = folder / plain_name(part.artifact)
+        read_artifact(
+            storage,
+            part.path,
+            part.artifact,
+            identities=identities,
+            destination=destination,
+            progress=part.progress(work),
+            check_stop=work.check_stop,
+        )
+        files[destination.name] = str(destination)
+    return {"folder": str(folder), "files": files}
+
+
+def release(work: Work, _: NoArgs) -> JsonObject:
+    """Removes what this run has fetched. `{removed}`. Idempotent."""
+    removed = False
+    for scratch in scratches_of(work.stack):
+        folder = scratch / work.run
+        if folder.is_dir():
+            with explained(str(scratch), f"remove {folder.name}"):
+                shutil.rmtree(folder)
+            removed = True
+    return {"removed": removed}
+
+
+def verify(work: Work, args: VerifyArgs) -> JsonObject:
+    """Reads a whole backup: checksums, decryption, decompression.
+
+    `{backup, stores, artifacts, bytes, stored_bytes, seconds, decoded}`. Without an identity on
+    this host an encrypted backup is only compared as stored: `decoded` is false then.
+    """
+    began = monotonic()
+    storage = repository_of(work.stack)
+    manifest, _ = load(storage, work.stack.name, args.backup)
+    identities = identities_of_stack(work.stack, work.secrets)
+    decoded = True
+    parts = parts_of(manifest)
+    for part in parts:
+        if part.artifact.codec.endswith("age") and rules_of(work.stack).identity is None:
+            decoded = False
+            verify_stored(
+                storage,
+                part.path,
+                part.artifact,
+                progress=part.progress(work),
+                check_stop=work.check_stop,
+            )
+            continue
+        verify_artifact(
+            storage,
+            part.path,
+            part.artifact,
+            identities=identities,
+            progress=part.progress(work),
+            check_stop=work.check_stop,
+        )
+    return {
+        "backup": manifest.id,
+        "stores": list(manifest.stores),
+        "artifacts": len(parts),
+        "bytes": manifest.bytes,
+        "stored_bytes": manifest.stored_bytes,
+        "seconds": round(monotonic() - began, 3),
+        "decoded": decoded,
+    }
+
+
+def _require_room(folder: Path, entry: StoreEntry) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < entry.bytes:
+        raise NoSpace(
+            f"{folder} has {free} bytes free; the plain copy of {entry.datastore} needs "
+            f"{entry.bytes}.",
+            "Make room and ask again.",
+        )
+
+
+READING_ACTIONS = (
+    Action("repository.fetch", FetchArgs, fetch),
+    Action("repository.release", NoArgs, release),
+    Action("repository.verify", VerifyArgs, verify),
+)

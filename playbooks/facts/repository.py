@@ -1,0 +1,60 @@
+"""What a stack's backup repository holds. Only the repository itself is asked."""
+
+from playbooks.errors import FactUnavailable, RepositoryError
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Reading
+from playbooks.registry import NoArgs, Reader
+from playbooks.repository.catalogue import Listing, find, load, summary_of, survey
+from playbooks.repository.of_stack import repository_of
+
+
+class BackupArgs(Model):
+    """One backup, by its whole id."""
+
+    backup: str
+
+
+class FindArgs(Model):
+    """What somebody typed for a backup: an id, `latest`, a time. See `catalogue.find`."""
+
+    wanted: str
+    datastore: str | None = None
+
+
+def listing(reading: Reading, _: NoArgs) -> JsonObject:
+    """`{backups: [Summary], unreadable: [{id, problem}], unfinished: [{id, bytes, since}]}`,
+    newest first."""
+    return _survey(reading).model_dump(mode="json")
+
+
+def found(reading: Reading, args: FindArgs) -> JsonObject:
+    """`{id, summary}` of the backup that is meant. Raises UnknownName with what there is."""
+    summary = find(_survey(reading).backups, args.wanted, now=reading.now, datastore=args.datastore)
+    return {"id": summary.id, "summary": summary.model_dump(mode="json")}
+
+
+def backup(reading: Reading, args: BackupArgs) -> JsonObject:
+    """`{summary, manifest, checksum}`: the whole manifest, and SHA-256 of its file."""
+    try:
+        manifest, checksum = load(repository_of(reading.stack), reading.stack.name, args.backup)
+    except RepositoryError as error:
+        raise FactUnavailable(f"backup {args.backup}: {error}") from error
+    return {
+        "summary": summary_of(manifest).model_dump(mode="json"),
+        "manifest": manifest.model_dump(mode="json"),
+        "checksum": checksum,
+    }
+
+
+def _survey(reading: Reading) -> Listing:
+    try:
+        return survey(repository_of(reading.stack), reading.stack.name)
+    except RepositoryError as error:
+        raise FactUnavailable(f"the backups of {reading.stack.name}: {error}") from error
+
+
+READERS = (
+    Reader("repository.list", NoArgs, listing),
+    Reader("repository.find", FindArgs, found),
+    Reader("repository.backup", BackupArgs, backup),
+)

@@ -1,0 +1,59 @@
+"""A stack's own repository, keys and scratch folder."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from playbooks.errors import BadArgument
+from playbooks.model.stack import BackupRules, Stack
+from playbooks.ports import Secrets
+from playbooks.repository.sealing import Identity, Recipient, identities_of, recipients_of
+from playbooks.repository.storage import Storage, connect, establish, local_root
+
+SCRATCH = ".scratch"
+
+
+def rules_of(stack: Stack) -> BackupRules:
+    """Raises BadArgument when the stack file names no repository."""
+    if stack.backup is None:
+        raise BadArgument(
+            f"{stack.name} has no backup repository.",
+            f"Set backup.repository in the stack file of {stack.name}.",
+        )
+    return stack.backup
+
+
+def repository_of(stack: Stack) -> Storage:
+    """The repository that is there. Raises RepositoryError."""
+    return connect(rules_of(stack).repository)
+
+
+def new_or_old_repository_of(stack: Stack) -> Storage:
+    """The repository, made at first use. Raises RepositoryError, NoSpace."""
+    return establish(rules_of(stack).repository)
+
+
+def recipients_of_stack(stack: Stack) -> tuple[Recipient, ...]:
+    return recipients_of(rules_of(stack).recipients)
+
+
+def identities_of_stack(stack: Stack, secrets: Secrets) -> tuple[Identity, ...]:
+    """Empty when the stack names no identity. Raises SecretUnavailable, WrongKey."""
+    reference = rules_of(stack).identity
+    return identities_of(secrets.resolve(reference) if reference else None)
+
+
+def scratch_of(stack: Stack) -> Path:
+    """The folder for plain copies while they are needed: on the repository's own disk, or, where
+    that is elsewhere or read-only, in the system's temporary folder."""
+    root = local_root(rules_of(stack).repository)
+    if root is not None and os.access(root, os.W_OK):
+        return root / SCRATCH
+    return Path(tempfile.gettempdir()) / f"interlock-scratch-{os.getuid()}" / stack.name
+
+
+def scratches_of(stack: Stack) -> tuple[Path, ...]:
+    """Everywhere `scratch_of` may have pointed to, for clearing up."""
+    root = local_root(rules_of(stack).repository)
+    elsewhere = Path(tempfile.gettempdir()) / f"interlock-scratch-{os.getuid()}" / stack.name
+    return (elsewhere,) if root is None else (root / SCRATCH, elsewhere)
