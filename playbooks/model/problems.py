@@ -108,10 +108,16 @@ def _wrong_tag(
 def _own_words(text: str, location: Location, document: Document) -> Problem:
     """A validator's own message. When it opens with a dotted key (`services.web.needs names …`),
     that key's line is the problem's line."""
-    dotted = tuple(text.split(" ", 1)[0].rstrip(":").split("."))
+    dotted = _location(text.split(" ", 1)[0].rstrip(":"))
     if not location and document.has(dotted):
         return Problem(document.line(dotted), text)
     return Problem(document.line(location), f"{_at(location)}: {text}" if location else text)
+
+
+def _location(dotted: str) -> Location:
+    """`policy[1].from` as ("policy", 1, "from")."""
+    parts = re.findall(r"[^.\[\]]+", dotted)
+    return tuple(int(part) if part.isdigit() else part for part in parts)
 
 
 def _unknown_key(location: Location, known: Sequence[str]) -> str:
@@ -156,7 +162,7 @@ def _lowered(message: str) -> str:
 def _at(location: Location) -> str:
     text = ""
     for part in location:
-        text += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
     return text or "the file"
 
 

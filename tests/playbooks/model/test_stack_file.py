@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from playbooks.errors import StackFileError
 from playbooks.model.stack import FilesStore, PostgresStore
@@ -227,3 +227,20 @@ def test_any_model_can_be_loaded(tmp_path: Path) -> None:
         tmp_path.parent / "b.yaml",
         Path("/c.yaml"),
     )
+
+
+class Rules(BaseModel):
+    rules: tuple[dict[str, int], ...]
+
+    @model_validator(mode="after")
+    def _are_right(self) -> "Rules":
+        raise ValueError("rules[1].from asks for the impossible; ask for less")
+
+
+def test_a_message_that_opens_with_a_key_has_the_line_of_that_key(tmp_path: Path) -> None:
+    """A model's own check points at a line by opening its message with the key."""
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules:\n  - from: 1\n  - to: 2\n    from: 3\n")
+    with pytest.raises(StackFileError) as caught:
+        load_model(path, Rules)
+    assert str(caught.value) == f"{path}:4: rules[1].from asks for the impossible; ask for less"
