@@ -144,9 +144,10 @@ class Attachment(Model):
 
 class Reply(Model):
     """What the person gets: privately unless `in_channel`. No body and no file: nothing to say,
-    because a card says it."""
+    because a card says it. `view` is a modal, shown instead of the body where one can be opened."""
 
     body: Body | None = None
+    view: JsonObject | None = None
     file: Attachment | None = None
     in_channel: bool = False
 

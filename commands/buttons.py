@@ -1,0 +1,138 @@
+"""From a pressed button to what it does."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Literal
+
+from commands.dispatch import answer
+from commands.lookup import dossier_for
+from commands.ports import Call, Context, Dossier, Reply
+from commands.state import state_of
+from notifiers.ports import Body
+from notifiers.views.buttons import Pressed, pressed
+from notifiers.views.details import details, details_pages
+from playbooks.errors import Refused, UnknownName
+from playbooks.model.base import Model
+from playbooks.model.people import Actor
+from playbooks.model.request import RequestState
+
+# These open a window, for which Slack gives three seconds: it is opened before they are answered.
+OPENS_VIEW = frozenset({"details"})
+
+
+class Press(Model):
+    """One press: who, on which message, which button, with which value.
+
+    `again` is set when an earlier life of the bot had begun to deal with this very press and may
+    have finished; nothing is then done or said a second time.
+    """
+
+    actor: Actor
+    channel: str
+    thread_ts: str | None = None
+    action: str
+    value: str
+    at: datetime
+    once: str | None = None
+    again: bool = False
+
+
+def press(context: Context, given: Press) -> Reply:
+    """Does what the button says. Raises InterlockError with the reason for the person."""
+    handle = _BUTTONS.get(given.action)
+    if handle is None:
+        raise UnknownName(
+            f"Nothing answers to the button `{given.action}`.", "Open the newest card of it."
+        )
+    return handle(context, given, pressed(given.value))
+
+
+def _vote(
+    decision: Literal["approve", "deny"], context: Context, given: Press, on: Pressed
+) -> Reply:
+    if given.again and _has_voted(context.history.dossier(on.request), given, on, decision):
+        return Reply()
+    context.gate.vote(on.request, on.digest, given.actor, decision)
+    return Reply()
+
+
+def _has_voted(dossier: Dossier, given: Press, on: Pressed, decision: str) -> bool:
+    return any(
+        (vote.slack, vote.digest, vote.decision) == (given.actor.slack, on.digest, decision)
+        for vote in dossier.votes
+    )
+
+
+def _cancel(context: Context, given: Press, on: Pressed) -> Reply:
+    if given.again and _is_cancelled(context.history.dossier(on.request), given):
+        return Reply()
+    context.gate.cancel(on.request, given.actor)
+    return Reply()
+
+
+def _is_cancelled(dossier: Dossier, given: Press) -> bool:
+    withdrawn = dossier.request.state is RequestState.CANCELLED
+    asked = dossier.run is not None and dossier.run.cancel_requested_by == given.actor.name
+    return withdrawn or asked
+
+
+def _settle(
+    decision: Literal["retry", "accept", "abort"], context: Context, given: Press, on: Pressed
+) -> Reply:
+    if given.again and _is_settled(context.history.dossier(on.request), given):
+        return Reply()
+    context.gate.settle(on.request, given.actor, decision)
+    return Reply()
+
+
+def _is_settled(dossier: Dossier, given: Press) -> bool:
+    """Whether the question that was on the card when it was pressed has had its answer."""
+    run = dossier.run
+    if run is None or run.uncertain_step is None:
+        return True
+    asked = [step for step in run.steps if step.key == run.uncertain_step]
+    return any(step.started_at is not None and step.started_at > given.at for step in asked)
+
+
+def _details(context: Context, given: Press, on: Pressed) -> Reply:
+    dossier = dossier_for(context, _call(given, "details"), on.request, "read")
+    state = state_of(context, dossier)
+    body: Body = details_pages(state)[0]
+    return Reply(view=details(state), body=body)
+
+
+def _undo(context: Context, given: Press, on: Pressed) -> Reply:
+    """Asks for the undo as a request of its own, by the line that the plan names."""
+    hint = context.history.dossier(on.request).request.plan.undo_hint
+    if not hint:
+        raise Refused("What this run did cannot be undone by another one.")
+    return answer(context, _call(given, hint.removeprefix("/ops ")))
+
+
+def _call(given: Press, text: str) -> Call:
+    return Call(
+        actor=given.actor,
+        channel=given.channel,
+        thread_ts=given.thread_ts,
+        text=text,
+        origin="button",
+        once=given.once,
+    )
+
+
+_Handler = Callable[[Context, Press, Pressed], Reply]
+_BUTTONS: Mapping[str, _Handler] = MappingProxyType(
+    {
+        "approve": partial(_vote, "approve"),
+        "deny": partial(_vote, "deny"),
+        "details": _details,
+        "cancel": _cancel,
+        "undo": _undo,
+        "retry": partial(_settle, "retry"),
+        "accept": partial(_settle, "accept"),
+        "abort": partial(_settle, "abort"),
+    }
+)
+ACTIONS = frozenset(_BUTTONS)

@@ -1,0 +1,37 @@
+"""All subcommands, in the order of the help page."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from commands.do.lifecycle import RESTART, START, STOP
+from commands.govern import plan
+from commands.govern.approvals import APPROVALS
+from commands.govern.audit import AUDIT
+from commands.govern.cancel import CANCEL
+from commands.govern.run import RUN
+from commands.govern.runs import RUNS
+from commands.protect.backup import BACKUP
+from commands.protect.backups import BACKUPS
+from commands.protect.restore import RESTORE
+from commands.see import help as help_
+from commands.see.logs import LOGS
+from commands.see.status import STATUS
+from commands.subcommand import Subcommand
+
+_ACTING: tuple[Subcommand[Any], ...] = (
+    STATUS,
+    LOGS,
+    START,
+    STOP,
+    RESTART,
+    BACKUP,
+    BACKUPS,
+    RESTORE,
+)
+_GOVERNING: tuple[Subcommand[Any], ...] = (APPROVALS, RUNS, RUN, CANCEL, AUDIT)
+_PLAN = plan.over(_ACTING)
+_HELP = help_.over((*_ACTING, *_GOVERNING, _PLAN))
+
+SUBCOMMANDS: tuple[Subcommand[Any], ...] = (_HELP, *_ACTING, _PLAN, *_GOVERNING)
+BY_NAME: Mapping[str, Subcommand[Any]] = MappingProxyType({each.name: each for each in SUBCOMMANDS})

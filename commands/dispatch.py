@@ -1,0 +1,37 @@
+"""From what was typed to an answer."""
+
+from commands.catalogue import BY_NAME, SUBCOMMANDS
+from commands.language import plain, words
+from commands.names import found
+from commands.parsing import HELP_WORDS, asks_for_help
+from commands.ports import Call, Context, Reply
+from commands.reading import read_params
+from commands.see.help import explained, overview
+from playbooks.errors import UnknownName
+
+
+def answer(context: Context, call: Call) -> Reply:
+    """Carries out one use of a subcommand.
+
+    Raises InterlockError, whose message and hint are for the person who typed.
+    """
+    text = plain(call.text)
+    name, *rest = words(text) or ("help",)
+    if name in HELP_WORDS:
+        return Reply(body=overview(SUBCOMMANDS))
+    try:
+        subcommand = found(BY_NAME, name, "subcommand")
+    except UnknownName as error:
+        raise UnknownName(error.message, _with_example(error.hint)) from error
+    if asks_for_help(rest):
+        return Reply(body=explained(subcommand))
+    params = read_params(subcommand, rest)
+    return subcommand.handle(context, call.model_copy(update={"text": text}), params)
+
+
+def _with_example(hint: str) -> str:
+    """The hint, with an example of the subcommand that it proposes."""
+    proposed = next((each for each in SUBCOMMANDS if f"`{each.name}`?" in hint), None)
+    if proposed is None:
+        return "`/ops help` lists them all."
+    return f"{hint} For example: `/ops {proposed.examples[-1]}`"

@@ -1,0 +1,51 @@
+"""`start`, `stop` and `restart`: whole stacks or one service."""
+
+from functools import partial
+from typing import Annotated, Literal
+
+from commands.asking import Intent, Operation
+from commands.grammar import Word
+from commands.lookup import service_of, stack_for
+from commands.ports import Call, Context
+from commands.subcommand import Room, Subcommand
+from playbooks.model.base import Model
+from playbooks.model.people import Permission
+from playbooks.model.stack import Stack
+from playbooks.operations.lifecycle import LifecycleParams
+
+
+class ServiceOfStack(Model):
+    """A stack, or one of its services."""
+
+    stack: Annotated[str, Word("STACK", "the name of a stack")]
+    service: Annotated[str | None, Word("SERVICE", "one of its services; none: all")] = None
+
+
+def _locate(context: Context, call: Call, params: ServiceOfStack, permission: Permission) -> Stack:
+    return stack_for(context, call, params.stack, permission)
+
+
+def _intend(operation: str, _context: Context, stack: Stack, params: ServiceOfStack) -> Intent:
+    service = service_of(stack, params.service)[0] if params.service else None
+    return Intent(operation, stack, LifecycleParams(service=service))
+
+
+def _subcommand(
+    name: Literal["start", "stop", "restart"], summary: str
+) -> Subcommand[ServiceOfStack]:
+    operation = Operation(locate=_locate, intend=partial(_intend, name))
+    return Subcommand(
+        name=name,
+        room=Room.DO,
+        summary=summary,
+        examples=(f"{name} harbor", f"{name} harbor api"),
+        permission="ask",
+        params=ServiceOfStack,
+        handle=operation.ask,
+        operation=operation,
+    )
+
+
+START = _subcommand("start", "start a stack's services in their order, or one of them")
+STOP = _subcommand("stop", "stop a stack's services in reverse order, or one of them")
+RESTART = _subcommand("restart", "stop and start again, waiting for health")

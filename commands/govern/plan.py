@@ -1,0 +1,68 @@
+"""`plan SUBCOMMAND …`: what would be done, without asking for it."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from commands.grammar import Option, Word
+from commands.language import quoted
+from commands.names import found
+from commands.paging import Paged, numbered
+from commands.ports import Attachment, Call, Context, Reply
+from commands.reading import read_params
+from commands.subcommand import Room, Subcommand
+from notifiers.ports import Body
+from notifiers.views import blocks
+from notifiers.views.details import plan_pages
+from notifiers.views.paper import paper
+from notifiers.views.text import escape
+from playbooks.model.plan import Plan
+
+
+class PlanParams(Paged):
+    """What to plan, as it would be typed, and how to show it."""
+
+    words: Annotated[
+        tuple[str, ...],
+        Word("SUBCOMMAND", "a subcommand as you would type it", rest=True, anything=True),
+    ] = ()
+    paper: Annotated[bool, Option("as a runbook in a file, for a day without bot and Slack")] = (
+        False
+    )
+
+
+def over(others: Sequence[Subcommand[Any]]) -> Subcommand[PlanParams]:
+    """The plan subcommand for those of `others` that make plans."""
+    planned = {each.name: each for each in others if each.operation is not None}
+
+    def handle(context: Context, call: Call, params: PlanParams) -> Reply:
+        name, *words = params.words or ("",)
+        subcommand = found(planned, name, "subcommand that makes a plan")
+        inner = read_params(subcommand, words)
+        assert subcommand.operation is not None
+        plan = subcommand.operation.plan(context, call, inner, "read")
+        if params.paper:
+            return _on_paper(context, plan)
+        needed = context.history.approvals_needed(plan)
+        parts = plan_pages(plan, needed, None)
+        return Reply(body=numbered(parts, params.page, f"plan {quoted(params.words)}"))
+
+    return Subcommand(
+        name="plan",
+        room=Room.GOVERN,
+        summary="what a subcommand would do, without asking for it",
+        examples=("plan restore harbor postgres latest", "plan stop harbor api --paper"),
+        permission="read",
+        params=PlanParams,
+        handle=handle,
+        notes=(f"Plans can be made of: {', '.join(f'`{name}`' for name in planned)}.",),
+    )
+
+
+def _on_paper(context: Context, plan: Plan) -> Reply:
+    text = f"Runbook: {plan.summary}"
+    name = f"{plan.operation}-{plan.stack}-{context.now():%Y%m%d-%H%M}.md"
+    said = f"*{escape(text)}*\nIn the file {escape(name)}. Nothing was asked for."
+    return Reply(
+        body=Body(text=text, blocks=tuple(blocks.sections(said))),
+        file=Attachment(name=name, title=text, content=paper(plan, context.now()).encode()),
+    )

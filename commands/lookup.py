@@ -1,0 +1,63 @@
+"""From typed names to what they name, with the permission checked first."""
+
+from collections.abc import Mapping
+
+from commands.names import found
+from commands.ports import Call, Context, Dossier
+from playbooks.errors import Refused
+from playbooks.model.people import Permission
+from playbooks.model.stack import Datastore, Service, Stack
+
+
+def stack_for(context: Context, call: Call, name: str, permission: Permission) -> Stack:
+    """The stack called `name`, when the person has `permission` there.
+
+    Raises UnknownName with the nearest name, or Refused.
+    """
+    stack = found(context.stacks, name, "stack")
+    context.access.require(call.actor, permission, stack)
+    return stack
+
+
+def stacks_open_to(context: Context, call: Call, permission: Permission) -> Mapping[str, Stack]:
+    """The stacks where the person has `permission`. Raises Refused when there is none."""
+    open_to = {
+        name: stack
+        for name, stack in context.stacks.items()
+        if context.access.may(call.actor, permission, stack)
+    }
+    if not open_to and context.stacks:
+        raise Refused(
+            f"You ({call.actor.name}) may {_verb(permission)} on no stack.",
+            "Ask whoever keeps `interlock.yaml` for a role.",
+        )
+    return open_to
+
+
+def service_of(stack: Stack, name: str) -> tuple[str, Service]:
+    """The service and its exact name. Raises UnknownName with the nearest."""
+    service = found(stack.services, name, "service", stack.name)
+    return next(key for key, value in stack.services.items() if value is service), service
+
+
+def datastore_of(stack: Stack, name: str) -> tuple[str, Datastore]:
+    """The datastore and its exact name. Raises UnknownName with the nearest."""
+    store = found(stack.datastores, name, "datastore", stack.name)
+    return next(key for key, value in stack.datastores.items() if value is store), store
+
+
+def dossier_for(context: Context, call: Call, id_: str, permission: Permission) -> Dossier:
+    """The request (or run) with that id, when the person has `permission` on its stack."""
+    dossier = context.history.dossier(id_.lower())
+    stack = context.stacks.get(dossier.request.plan.stack)
+    if stack is None:
+        raise Refused(
+            f"{id_} belongs to the stack {dossier.request.plan.stack!r}, which is no longer known.",
+            "Put its stack file back to see it.",
+        )
+    context.access.require(call.actor, permission, stack)
+    return dossier
+
+
+def _verb(permission: Permission) -> str:
+    return {"break_glass": "break glass", "audit": "read the audit"}.get(permission, permission)

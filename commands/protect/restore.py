@@ -1,0 +1,115 @@
+"""`restore STACK DATASTORE [latest|ID|TIME] [--beside|--undo]`."""
+
+from typing import Annotated, Self
+
+from pydantic import model_validator
+
+from commands.asking import Intent, Operation
+from commands.grammar import Option, Word
+from commands.lookup import datastore_of, stack_for
+from commands.ports import Call, Context
+from commands.protect.known import meant
+from commands.subcommand import Room, Subcommand
+from playbooks.datastores.protocol import RestoreParams
+from playbooks.errors import UnknownName
+from playbooks.model.base import Model
+from playbooks.model.people import Permission
+from playbooks.model.request import RequestState, RunState
+from playbooks.model.stack import Stack
+
+_LATEST = "latest"
+_LOOK_BACK = 200
+
+
+class RestoreWords(Model):
+    """What to restore, from which backup, and how far."""
+
+    stack: Annotated[str, Word("STACK", "the name of a stack")]
+    datastore: Annotated[str, Word("DATASTORE", "one of its datastores")]
+    backup: Annotated[
+        tuple[str, ...],
+        Word(
+            "latest|ID|TIME",
+            "`latest`, the id of a backup, or a time (its newest backup as of then); after "
+            "`--undo` the id of the restore, or nothing for the newest",
+            rest=True,
+        ),
+    ] = ()
+    beside: Annotated[bool, Option("stop before the swap: the copy stays beside the live data")] = (
+        False
+    )
+    undo: Annotated[bool, Option("put back what an earlier restore replaced")] = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.beside and self.undo:
+            raise ValueError("`--beside` and `--undo` exclude each other; give one of them.")
+        return self
+
+    @property
+    def wanted(self) -> str:
+        return " ".join(self.backup)
+
+
+def _locate(context: Context, call: Call, params: RestoreWords, permission: Permission) -> Stack:
+    return stack_for(context, call, params.stack, permission)
+
+
+def _intend(context: Context, stack: Stack, params: RestoreWords) -> Intent:
+    datastore, _ = datastore_of(stack, params.datastore)
+    if params.undo:
+        run = _kept_by(context, stack, datastore, params.wanted)
+        return Intent("restore", stack, _params(datastore, run, "undo"))
+    backup = meant(context, stack, params.wanted or _LATEST, datastore).id
+    return Intent("restore", stack, _params(datastore, backup, "beside" if params.beside else ""))
+
+
+def _params(datastore: str, backup: str, mode: str) -> RestoreParams:
+    return RestoreParams.model_validate(
+        {"datastore": datastore, "backup": backup, "mode": mode or "swap"}
+    )
+
+
+def _kept_by(context: Context, stack: Stack, datastore: str, wanted: str) -> str:
+    """The id of the restore to undo: the one that is named, else the newest that succeeded."""
+    named = "" if wanted.lower() == _LATEST else wanted.lower()
+    known = context.history.dossiers(
+        stack=stack.name, states=(RequestState.APPROVED,), limit=_LOOK_BACK
+    )
+    restores = [
+        each.request.id
+        for each in known
+        if each.request.plan.operation == "restore"
+        and each.request.plan.params.get("datastore") == datastore
+        and each.request.plan.params.get("mode", "swap") != "beside"
+        and each.run is not None
+        and each.run.state is RunState.SUCCEEDED
+    ]
+    if named in restores:
+        return named
+    if restores and not named:
+        return restores[0]
+    which = f"{named!r} is no restore of {stack.name} {datastore} that succeeded."
+    raise UnknownName(
+        which if named else f"No restore of {stack.name} {datastore} has succeeded yet.",
+        f"`/ops runs {stack.name}` lists what was done.",
+    )
+
+
+OPERATION = Operation(locate=_locate, intend=_intend)
+
+RESTORE = Subcommand(
+    name="restore",
+    room=Room.PROTECT,
+    summary="bring a datastore back to a backup; the replaced data is kept for an undo",
+    examples=(
+        "restore harbor postgres latest",
+        'restore harbor postgres "today 02:00"',
+        "restore harbor postgres 20261122-010203-k3f9q2 --beside",
+        "restore harbor postgres --undo",
+    ),
+    permission="ask",
+    params=RestoreWords,
+    handle=OPERATION.ask,
+    operation=OPERATION,
+)

@@ -1,0 +1,85 @@
+"""Backups as blocks."""
+
+from datetime import datetime
+
+from notifiers.views import blocks
+from notifiers.views.text import ago, code, count, duration, escape, joined, size, utc
+from playbooks.model.base import JsonObject
+from playbooks.model.stack import Stack
+from playbooks.repository.catalogue import Listing, Summary
+from playbooks.repository.manifest import Manifest, StoreEntry
+
+_MOST_TABLES = 40
+
+
+def listing_blocks(stack: Stack, listing: Listing, title: str, now: datetime) -> list[JsonObject]:
+    """Every backup of a stack, newest first, and what is wrong with some."""
+    content = blocks.sections(f"*{escape(title)}*")
+    if listing.backups:
+        rows = [_row(each, now) for each in listing.backups]
+        columns = ("ID", "Made", "Why", "Holds", "At rest", "State")
+        content += blocks.table(columns, rows, right=(4,), more="older ones by `backups show ID`")
+    else:
+        content += blocks.sections(f"There is none yet. {code(f'/ops backup {stack.name}')}")
+    troubles = [f"• {code(each.id)} {escape(each.problem)}" for each in listing.unreadable]
+    troubles += [
+        f"• {code(each.id)} is unfinished: under way, or left by one that died"
+        for each in listing.unfinished
+    ]
+    if troubles:
+        content += blocks.sections("\n".join(["*Not usable*", *troubles]))
+    return content + blocks.context(
+        f"{code('/ops backups show ID')} shows one, {code('/ops backups verify ID')} reads it whole"
+    )
+
+
+def backup_blocks(manifest: Manifest, problem: str, title: str, now: datetime) -> list[JsonObject]:
+    """One backup in full: who, why, what is in it."""
+    content = blocks.sections(f"*{escape(title)}*")
+    content += blocks.fields(
+        [
+            ("Made", f"{utc(manifest.made_at)}, {ago(manifest.made_at, now)}"),
+            ("Why", f"{manifest.origin}, by {escape(manifest.requester)}"),
+            ("Size", f"{size(manifest.bytes)}, {size(manifest.stored_bytes)} at rest"),
+            ("State", escape(problem) or "complete by its manifest"),
+        ]
+    )
+    for name, entry in manifest.stores.items():
+        content += _store(name, entry)
+    small = joined([f"Run {code(manifest.run)}", escape(manifest.consistency)])
+    return content + blocks.context(small)
+
+
+def _row(backup: Summary, now: datetime) -> tuple[str, ...]:
+    return (
+        backup.id,
+        ago(backup.made_at, now),
+        backup.origin,
+        ", ".join(backup.stores),
+        size(backup.stored_bytes),
+        backup.problem or ("sealed" if backup.encrypted else "complete"),
+    )
+
+
+def _store(name: str, entry: StoreEntry) -> list[JsonObject]:
+    head = f"*{escape(name)}* ({escape(entry.kind)}) in {duration(entry.seconds)}"
+    artifacts = [
+        f"• {code(each.name)} {size(each.bytes)}, {size(each.stored_bytes)} at rest ({each.codec})"
+        for each in entry.artifacts
+    ]
+    return [
+        *blocks.sections("\n".join([head, *artifacts])),
+        *blocks.context(_rows_line(entry)),
+    ]
+
+
+def _rows_line(entry: StoreEntry) -> str:
+    rows = entry.facts.get("rows")
+    if not isinstance(rows, dict) or not rows:
+        return ""
+    shown = [
+        f"{escape(str(table))} {count(number) if isinstance(number, int) else 'not counted'}"
+        for table, number in list(rows.items())[:_MOST_TABLES]
+    ]
+    more = len(rows) - _MOST_TABLES
+    return "Rows: " + ", ".join(shown) + (f" and {more} more tables" if more > 0 else "")

@@ -1,0 +1,197 @@
+"""`status [STACK]`: services, backups, and what is under way, as of now."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from commands.grammar import Word
+from commands.lookup import stack_for, stacks_open_to
+from commands.paging import Paged, page
+from commands.ports import Call, Context, Dossier, Reply
+from commands.state import state_of
+from commands.subcommand import Room, Subcommand
+from notifiers.views import blocks
+from notifiers.views.outcome import first_line, over
+from notifiers.views.text import ago, code, escape, plural, size
+from playbooks.model.base import JsonObject
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.request import RequestState
+from playbooks.model.stack import Stack
+from playbooks.repository.catalogue import Listing
+
+_SECONDS = 3.0
+_BACKUPS = FactQuery(fact="repository.list")
+_OPEN = (RequestState.PENDING, RequestState.APPROVED)
+
+
+class StatusParams(Paged):
+    """Of which stack."""
+
+    stack: Annotated[str | None, Word("STACK", "the name of a stack; none: all")] = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One stack as it was found."""
+
+    stack: Stack
+    facts: Facts
+    under_way: Sequence[Dossier]
+    now: datetime
+
+
+def _handle(context: Context, call: Call, params: StatusParams) -> Reply:
+    if params.stack is not None:
+        stack = stack_for(context, call, params.stack, "read")
+        seen = _look(context, stack)
+        text, content = _headline(seen), _whole(context, seen)
+        return Reply(body=page(text, content, params.page, f"status {stack.name}"))
+    stacks = list(stacks_open_to(context, call, "read").values())
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        all_seen = list(pool.map(lambda stack: _look(context, stack), stacks))
+    if len(all_seen) == 1:
+        text, content = _headline(all_seen[0]), _whole(context, all_seen[0])
+    else:
+        text = "; ".join(map(_headline, all_seen)) or "There are no stacks yet."
+        content = [block for seen in all_seen for block in _short(seen)]
+    return Reply(body=page(text, content or blocks.sections(text), params.page, "status"))
+
+
+def _look(context: Context, stack: Stack) -> Seen:
+    queries = [query for name in stack.services for query in _service_queries(stack, name)]
+    if stack.backup is not None:
+        queries.append(_BACKUPS)
+    return Seen(
+        stack=stack,
+        facts=context.facts.read(stack, queries, within=_SECONDS),
+        under_way=[
+            dossier
+            for dossier in context.history.dossiers(stack=stack.name, states=_OPEN, limit=10)
+            if not over(state_of(context, dossier))
+        ],
+        now=context.now(),
+    )
+
+
+def _service_queries(stack: Stack, name: str) -> list[FactQuery]:
+    queries = [_state_query(name)]
+    if stack.services[name].health is not None:
+        queries.append(_health_query(name))
+    return queries
+
+
+def _state_query(service: str) -> FactQuery:
+    return FactQuery(fact="service.state", args={"service": service})
+
+
+def _health_query(service: str) -> FactQuery:
+    return FactQuery(fact="service.health", args={"service": service})
+
+
+def _headline(seen: Seen) -> str:
+    """`prod/harbor: 3 of 3 services up, newest backup 3 h ago`: text without markup."""
+    up = sum(_is_up(seen, name) for name in seen.stack.services)
+    total = len(seen.stack.services)
+    parts = [f"{up} of {plural(total, 'service')} up", _newest_backup(seen)]
+    if seen.under_way:
+        parts.append(f"{len(seen.under_way)} under way")
+    return f"{seen.stack.environment}/{seen.stack.name}: {', '.join(filter(None, parts))}"
+
+
+def _short(seen: Seen) -> list[JsonObject]:
+    down = [
+        f"{name} {_state_word(seen, name)}, {_health_word(seen, name)}".rstrip(", ")
+        for name in seen.stack.services
+        if not _is_up(seen, name)
+    ]
+    lines = [f"*{escape(_headline(seen))}*", *(f"• {escape(line)}" for line in down)]
+    return blocks.sections("\n".join(lines))
+
+
+def _whole(context: Context, seen: Seen) -> list[JsonObject]:
+    content = blocks.sections(f"*{escape(_headline(seen))}*")
+    rows = [
+        (name, _state_word(seen, name), _health_word(seen, name)) for name in seen.stack.services
+    ]
+    if rows:
+        content += blocks.table(("Service", "State", "Health"), rows)
+    if seen.under_way:
+        lines = [
+            f"• {escape(first_line(state_of(context, each)))} {code(each.request.id)}"
+            for each in seen.under_way
+        ]
+        content += blocks.sections("\n".join(["*Under way*", *lines]))
+    stores = ", ".join(f"{name} ({s.kind})" for name, s in seen.stack.datastores.items())
+    small = [f"Datastores: {escape(stores)}" if stores else "", escape(_backup_detail(seen))]
+    return content + blocks.context(*small)
+
+
+def _is_up(seen: Seen, name: str) -> bool:
+    """Up: running as far as it is known, and healthy where that is asked for."""
+    state = (seen.facts.get(_state_query(name)) or {}).get("state")
+    if seen.stack.services[name].health is None:
+        return state == "running"
+    health = seen.facts.get(_health_query(name))
+    return state != "stopped" and bool(health and health.get("healthy"))
+
+
+def _state_word(seen: Seen, name: str) -> str:
+    fact = seen.facts.get(_state_query(name))
+    if fact is None:
+        return "unknown"
+    state = str(fact["state"])
+    if state == "unmanaged":
+        return "watched only"
+    since = fact.get("since")
+    return f"{state}, since {ago(datetime.fromisoformat(since), seen.now)}" if since else state
+
+
+def _health_word(seen: Seen, name: str) -> str:
+    if seen.stack.services[name].health is None:
+        return ""
+    query = _health_query(name)
+    fact = seen.facts.get(query)
+    if fact is None:
+        return f"unknown: {seen.facts.missing.get(query.key, 'not read')}"
+    word = "healthy" if fact.get("healthy") else "unhealthy"
+    detail = str(fact.get("detail") or "")
+    return f"{word}, {detail}" if detail and word == "unhealthy" else word
+
+
+def _newest_backup(seen: Seen) -> str:
+    if seen.stack.backup is None:
+        return ""
+    fact = seen.facts.get(_BACKUPS)
+    if fact is None:
+        return "backups unknown"
+    listed = Listing.model_validate(fact).backups
+    backups = [each for each in listed if each.good and each.origin != "safety"]
+    return f"newest backup {ago(backups[0].made_at, seen.now)}" if backups else "no backup yet"
+
+
+def _backup_detail(seen: Seen) -> str:
+    if seen.stack.backup is None:
+        return "No backups are configured"
+    fact = seen.facts.get(_BACKUPS)
+    if fact is None:
+        return f"Backups unknown: {seen.facts.missing.get(_BACKUPS.key, 'not read')}"
+    backups = Listing.model_validate(fact).backups
+    if not backups:
+        return f"No backup yet; make one with /ops backup {seen.stack.name}"
+    newest = backups[0]
+    return f"{plural(len(backups), 'backup')}; the newest is {newest.id}, " + (
+        f"{size(newest.stored_bytes)} at rest"
+    )
+
+
+STATUS = Subcommand(
+    name="status",
+    room=Room.SEE,
+    summary="services, backups and what is under way, right now",
+    examples=("status", "status harbor"),
+    permission="read",
+    params=StatusParams,
+    handle=_handle,
+)

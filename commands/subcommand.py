@@ -1,0 +1,47 @@
+"""What a subcommand is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from commands.asking import Operation
+from commands.grammar import usage
+from commands.ports import Call, Context, Reply
+from playbooks.model.base import Model
+from playbooks.model.people import Permission
+
+P = TypeVar("P", bound=Model)
+
+
+class Room(StrEnum):
+    """The part of the help page a subcommand stands in."""
+
+    SEE = "See"
+    DO = "Do"
+    PROTECT = "Protect"
+    GOVERN = "Govern"
+
+
+@dataclass(frozen=True)
+class Subcommand(Generic[P]):
+    """One subcommand of `/ops`.
+
+    `examples` are whole lines without the slash command. `permission` is what `handle` requires of
+    the person, and is shown in the help. Subcommands with an `operation` can be planned, too;
+    those without only read, or act on requests.
+    """
+
+    name: str
+    room: Room
+    summary: str
+    examples: tuple[str, ...]
+    permission: Permission | None
+    params: type[P]
+    handle: Callable[[Context, Call, P], Reply]
+    operation: Operation[P] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        return usage(self.name, self.params)
