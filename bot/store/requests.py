@@ -63,11 +63,20 @@ def close(
     by: str,
     reason: str,
 ) -> None:
-    """Decides the request. An approved one stays open until its run ends it."""
+    """The request ends without a run, or void with one."""
     connection.execute(
         sa.update(requests)
         .where(requests.c.id == request)
         .values(state=state.value, closed_at=at, closed_by=by, reason=reason)
+    )
+
+
+def approve(connection: sa.Connection, request: str) -> None:
+    """The request has what it needs; its run will end it."""
+    connection.execute(
+        sa.update(requests)
+        .where(requests.c.id == request)
+        .values(state=RequestState.APPROVED.value)
     )
 
 

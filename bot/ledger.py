@@ -1,0 +1,150 @@
+"""Requests with all that belongs to them, and the messages that show them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import sqlalchemy as sa
+
+from bot import audit
+from bot.engine.board import Board
+from bot.engine.story import Story, records
+from bot.store import journal, outbox, requests, runs
+from bot.store.database import Database
+from commands.ports import Clock, Dossier
+from notifiers.ports import Body, Desired, Lane
+from notifiers.views.attention import finished
+from notifiers.views.card import card, card_key
+from notifiers.views.state import CardState
+from playbooks.errors import UnknownName
+from playbooks.gate.access import may
+from playbooks.gate.policy import Policy
+from playbooks.gate.verdict import eligible
+from playbooks.model.base import JsonObject
+from playbooks.model.people import Person
+from playbooks.model.request import Request, RequestState, Run
+from playbooks.model.stack import Stack
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What gate, engine and history share. Methods with a connection act in its transaction."""
+
+    database: Database
+    policy: Policy
+    stacks: Mapping[str, Stack]
+    board: Board
+    now: Clock
+    channel_of: Callable[[Stack], str]
+
+    def stack(self, name: str) -> Stack:
+        """Raises UnknownName with the stacks there are."""
+        if name not in self.stacks:
+            raise UnknownName(
+                f"There is no stack {name!r}.", f"There is: {', '.join(self.stacks) or 'none'}."
+            )
+        return self.stacks[name]
+
+    def dossier(self, connection: sa.Connection, request: Request) -> Dossier:
+        plan = request.plan
+        took = runs.durations(connection, plan.stack, plan.operation, requests.target_of(plan))
+        return Dossier(
+            request=request,
+            votes=requests.votes_on(connection, request.id),
+            run=self.run(connection, request),
+            estimate_seconds=median(took) if took else None,
+        )
+
+    def run(self, connection: sa.Connection, request: Request) -> Run | None:
+        row = runs.row(connection, request.id)
+        if row is None:
+            return None
+        run = Run.model_validate(row)
+        story = Story.of(journal.of_run(connection, request.id))
+        return run.model_copy(
+            update={
+                "steps": records(request.plan, story, run.state.ended),
+                "progress": self.board.progress_of(run.id),
+            }
+        )
+
+    def card_state(self, dossier: Dossier) -> CardState:
+        return CardState(
+            request=dossier.request,
+            votes=dossier.votes,
+            run=dossier.run,
+            estimate_seconds=dossier.estimate_seconds,
+            now=self.now(),
+            approvers=self._can_act(dossier),
+        )
+
+    def want_card(
+        self, connection: sa.Connection, request: str, lane: Lane = Lane.UPDATE
+    ) -> CardState:
+        """The card should show how things stand at the end of this transaction."""
+        found = requests.get(connection, request)
+        if found is None:
+            raise UnknownName(f"There is no request {request!r}.")
+        state = self.card_state(self.dossier(connection, found))
+        desired = Desired(
+            key=card_key(request),
+            channel=found.channel,
+            lane=lane,
+            version=requests.next_card_version(connection, request),
+            body=card(state),
+        )
+        outbox.want(connection, desired, self.now())
+        return state
+
+    def want_notice(
+        self, connection: sa.Connection, key: str, request: Request, body: Body, lane: Lane
+    ) -> None:
+        """A new message that calls for attention; each key is said once."""
+        desired = Desired(key=key, channel=request.channel, lane=lane, version=1, body=body)
+        outbox.want(connection, desired, self.now())
+
+    def want_finished(self, connection: sa.Connection, request: Request) -> None:
+        """The card's last word, and the message that tells the requester."""
+        state = self.want_card(connection, request.id)
+        key = f"run:{request.id}:finished"
+        self.want_notice(connection, key, request, finished(state), Lane.UPDATE)
+
+    def audit(
+        self,
+        connection: sa.Connection,
+        kind: str,
+        actor: str,
+        request: Request,
+        **detail: JsonObject | str | int | float | bool | Sequence[str] | None,
+    ) -> None:
+        """Notes what happened to the request."""
+        audit.append(
+            connection,
+            at=self.now(),
+            kind=kind,
+            actor=actor,
+            stack=request.plan.stack,
+            subject=request.id,
+            detail={"operation": request.plan.operation, **detail},
+        )
+
+    def may_steer(self, request: Request, person: Person | None) -> bool:
+        """Whether this person may cancel it, or answer what to do with an uncertain step."""
+        if person is None:
+            return False
+        if person.name == request.requester:
+            return True
+        plan = request.plan
+        return may(self.policy, person, "approve", plan.stack, plan.environment)
+
+    def _can_act(self, dossier: Dossier) -> tuple[str, ...]:
+        people = [p for name in self.policy.people if (p := self.policy.person(name))]
+        request = dossier.request
+        if dossier.run is not None:
+            return tuple(p.slack for p in people if self.may_steer(request, p))
+        if request.state is not RequestState.PENDING:
+            return ()
+        voted = {vote.person for vote in dossier.votes}
+        return tuple(
+            p.slack for p in people if p.name not in voted and eligible(request, p, self.policy)
+        )
