@@ -1,11 +1,16 @@
 /** An answer of the workspace that is not a success; its message is fit to be shown. */
-export class ApiError extends Error {}
+export class ApiError extends Error {
+  constructor(message, body = {}) {
+    super(message);
+    this.body = body;
+  }
+}
 
 async function answer(response) {
   const body = await response.json().catch(() => ({}));
   if (response.ok && body.ok !== false) return body;
   const reason = body.message ?? body.error ?? body.detail ?? `HTTP ${response.status}`;
-  throw new ApiError(typeof reason === "string" ? reason : JSON.stringify(reason));
+  throw new ApiError(typeof reason === "string" ? reason : JSON.stringify(reason), body);
 }
 
 async function reach(path, options) {

@@ -56,8 +56,9 @@ export class Completion {
 
   // Enter on something typed in full sends it instead of completing what is there already.
   #adds() {
-    const { from, insert } = this.#items[this.#at];
-    return this.#input.value.slice(from).trim() !== insert.trim();
+    const { from } = this.#items[this.#at];
+    const typed = this.#input.value.slice(from).trim();
+    return this.#at > 0 || !this.#items.some(({ insert }) => insert.trim() === typed);
   }
 
   #take({ from, insert }) {

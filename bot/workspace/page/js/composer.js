@@ -59,7 +59,9 @@ export class Composer {
 
   #fit() {
     this.input.style.setProperty("height", "auto");
-    this.input.style.setProperty("height", `${Math.min(this.input.scrollHeight, TALLEST)}px`);
+    // Before it is in the page it has no height to measure; the style sheet's holds.
+    const needed = this.input.scrollHeight;
+    if (needed) this.input.style.setProperty("height", `${Math.min(needed, TALLEST)}px`);
     this.send.disabled = this.input.value.trim() === "";
   }
 

@@ -101,7 +101,8 @@ export class Feed extends Emitter {
 
   #change(message) {
     const held = this.messages.get(message.ts);
-    if (!held) return;
+    // A deleted root with replies comes back as its own tombstone.
+    if (!held && !(message.deleted && this.#belongs(message))) return;
     this.messages.set(message.ts, { ...held, ...message });
     this.emit("change");
   }

@@ -4,7 +4,7 @@ const GAP = 4;
 let close = () => {};
 
 /**
- * A menu under (or over) its button. Items: {label, detail, lead, trail, checked, run}. Arrows, Home
+ * A menu under (or over) its button. Items: {label, detail, lead, trail, checked, parted, run}. Arrows, Home
  * and End move, letters jump, Escape and Tab close and give the focus back.
  */
 export function popMenu(anchor, items, label) {
@@ -35,7 +35,7 @@ function row(item) {
     "button",
     {
       type: "button",
-      class: "menu-item",
+      class: `menu-item ${item.parted ? "parted" : ""}`,
       role: item.checked === undefined ? "menuitem" : "menuitemradio",
       "aria-checked": item.checked === undefined ? null : String(item.checked),
       tabIndex: -1,

@@ -4,6 +4,7 @@ import { messageContent } from "./message_blocks.js";
 import { avatar, displayName } from "./people.js";
 import { chooseReaction, reactionRow } from "./reactions.js";
 import { openThread, routeTo } from "./route.js";
+import { SLACKBOT } from "./workspace.js";
 import { ago, dateOf, fullTime, preciseTime, timeOf } from "./time.js";
 
 /*
@@ -17,12 +18,13 @@ import { ago, dateOf, fullTime, preciseTime, timeOf } from "./time.js";
 export function renderMessage(message, context) {
   const { workspace, lead } = context;
   const author = workspace.user(message.user ?? message.bot_id);
-  const name = message.username || displayName(author);
-  const classes = ["message", lead ? "lead" : "", message.is_ephemeral ? "ephemeral" : "", mentionsMe(message, workspace) ? "mentions-me" : ""];
+  const name = authorName(message, author);
+  const refusal = message.user === SLACKBOT;
+  const classes = ["message", lead ? "lead" : "", message.is_ephemeral ? "ephemeral" : "", refusal ? "refusal" : "", mentionsMe(message, workspace) ? "mentions-me" : ""];
   return h(
     "li",
     { class: classes.join(" "), tabIndex: -1, dataset: { ts: message.ts, author: author.name }, "aria-label": `${name}, ${timeOf(message.ts)}` },
-    h("div", { class: "gutter" }, lead ? avatar(author) : timeNode(message.ts, "gutter-time")),
+    h("div", { class: "gutter" }, refusal ? h("span", { class: "failure-icon" }, icon("warning")) : lead ? avatar(author) : timeNode(message.ts, "gutter-time")),
     h(
       "div",
       { class: "message-main" },
@@ -32,6 +34,11 @@ export function renderMessage(message, context) {
     ),
     message.deleted ? null : toolbar(message, context),
   );
+}
+
+// The server fills in the account's name where the app gave no username of its own.
+function authorName({ username }, author) {
+  return username && username !== author.name ? username : displayName(author);
 }
 
 const mentionsMe = (message, workspace) =>
@@ -78,7 +85,7 @@ const editedAt = ({ edited }) => (edited?.ts ? `Edited ${preciseTime(edited.ts)}
 
 function threadSummary(message, workspace) {
   const count = message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`;
-  const latest = message.latest_reply ? `Last ${ago(dateOf(message.latest_reply))}` : "";
+  const latest = message.latest_reply ? `Last reply ${ago(dateOf(message.latest_reply))}` : "";
   return h(
     "a",
     { class: "thread-summary", href: routeTo(workspace, workspace.channelId, message.ts), dataset: { focusKey: "thread" } },

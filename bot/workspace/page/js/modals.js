@@ -26,7 +26,7 @@ export class Modals {
     workspace.on("view_updated", ({ view }) => this.#put(view));
     workspace.on("view_closed", ({ view, view_id: id }) => this.#drop(view?.id ?? id));
     workspace.on("view_errors", (event) => this.#refused(event));
-    workspace.on("note", ({ text }) => this.#failed(text));
+    for (const type of ["note", "failed"]) workspace.on(type, ({ text }) => this.#failed(text));
     presses.on("change", (place) => place === this.#top?.id && this.#markBusy());
   }
 

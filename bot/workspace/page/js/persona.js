@@ -63,8 +63,9 @@ export function openPersonas(workspace) {
     run: () => workspace.open(user.id),
   }));
   const others = workspace.people.filter(({ id }) => id !== workspace.me.id);
-  const tabs = others.map((user) => ({
+  const tabs = others.map((user, index) => ({
     label: `${displayName(user)} in a new tab`,
+    parted: index === 0,
     lead: h("span", { class: "menu-icon" }, icon("external")),
     run: () => window.open(addressOf(user, routeTo(workspace, workspace.channelId)), "_blank"),
   }));

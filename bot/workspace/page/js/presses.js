@@ -31,7 +31,7 @@ export class Presses extends Emitter {
     workspace.on("ephemeral_deleted", settle((entry, { ts }) => entry.place === ts));
     for (const type of ["message", "ephemeral"]) workspace.on(type, settle(sameChannel));
     workspace.on("inspect", settle((entry, event) => this.#acknowledges(entry, event)));
-    for (const type of ["view_opened", "view_updated", "view_closed", "note", "reset"]) workspace.on(type, settle(() => true));
+    for (const type of ["view_opened", "view_updated", "view_closed", "note", "failed", "reset"]) workspace.on(type, settle(() => true));
   }
 
   /** True for the app's acknowledgement of this very press: Slack stops the spinner then. */
@@ -50,8 +50,8 @@ export class Presses extends Emitter {
     return [...this.#busy.keys()].filter((key) => key.startsWith(`${place}|`)).join();
   }
 
-  /** Asks for the confirmation and sends the press; false when it was declined. */
-  async send(where, element, block, state) {
+  /** Asks for the confirmation and sends the press with all `values`; false when it was declined. */
+  async send(where, element, block, state, values) {
     if (!(await askConfirm(element.confirm, this.#workspace))) return false;
     const place = where.ts ?? where.view_id;
     const key = keyOf(place, element, block);
@@ -59,7 +59,7 @@ export class Presses extends Emitter {
     this.emit("change", place);
     setTimeout(() => this.#release(key), PATIENCE_MS);
     const body = { user: this.#workspace.me.id, ...where, action_id: element.action_id, block_id: block.block_id };
-    return this.#workspace.attempt(() => api.press({ ...body, value: pressValue(state) }));
+    return this.#workspace.attempt(() => api.press({ ...body, value: pressValue(state), values }));
   }
 
   #release(key) {

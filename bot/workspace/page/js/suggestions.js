@@ -27,7 +27,8 @@ function suggestCommand(text, commands) {
 
 /** The alternatives of a usage hint ("status [stack] | logs stack service") that begin like the text. */
 export function alternatives(usage) {
-  const parts = (usage ?? "").replace(/^\[(.*)\]$/, "$1").split("|").map((part) => part.trim());
+  // Only bars outside brackets part alternatives: "[latest|ID]" is one argument.
+  const parts = (usage ?? "").split(/\|(?![^[\]]*\])/).map((part) => part.trim());
   return parts.length > 1 ? parts.filter(Boolean) : [];
 }
 

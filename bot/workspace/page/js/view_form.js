@@ -1,6 +1,7 @@
 import { renderBlocks } from "./blocks/index.js";
 import { isEmpty } from "./controls/index.js";
 import { h } from "./dom.js";
+import { valuesOf } from "./message_blocks.js";
 
 /** The blocks of a modal and what is typed into them. */
 export class ViewForm {
@@ -12,7 +13,7 @@ export class ViewForm {
     const host = {
       id: view.id,
       names: workspace,
-      act: (element, block, state) => presses.send(where, element, block, state),
+      act: (element, block, state) => presses.send(where, element, block, state, this.values()),
       isBusy: (element, block) => presses.isBusy(view.id, element, block),
       field: (element, block) => sameType(kept[block.block_id]?.[element.action_id], element),
       keep: (element, block, control, node) => this.#fields.push({ element, block, control, node }),
@@ -22,11 +23,7 @@ export class ViewForm {
 
   /** Slack's view.state.values. */
   values() {
-    const values = {};
-    for (const { element, block, control } of this.#fields) {
-      values[block.block_id] = { ...values[block.block_id], [element.action_id]: control.state() };
-    }
-    return values;
+    return valuesOf(this.#fields);
   }
 
   /** Problems that can be seen without asking the app, by block_id. */

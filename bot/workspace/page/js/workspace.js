@@ -1,6 +1,9 @@
 import * as api from "./api.js";
 import { Emitter, EventSocket } from "./events.js";
 
+/** Who tells a person that a command went wrong. */
+export const SLACKBOT = "USLACKBOT";
+
 const byId = (items) => new Map(items.map((item) => [item.id, item]));
 
 /**
@@ -12,6 +15,7 @@ const byId = (items) => new Map(items.map((item) => [item.id, item]));
  *   "route"    another channel or thread is open
  *   "online"   the socket's state changed
  *   "note"     a failure was added to a channel
+ *   "failed"   the server told of a failure that needs no note
  */
 export class Workspace extends Emitter {
   team = { name: "" };
@@ -27,14 +31,25 @@ export class Workspace extends Emitter {
   #socket = null;
   #noteCount = 0;
 
-  /** Becomes the persona (an id or a name); without one, whom the server proposes. */
+  /** Becomes the persona (an id or a name); without one, or with an unknown one, the first there is. */
   async open(user) {
     this.#socket?.close();
-    this.#absorb(await api.bootstrap(user));
+    this.#absorb(await this.#bootstrapAsSomebody(user));
     this.notes = [];
     this.online = false;
+    document.documentElement.removeAttribute("data-online");
     this.emit("reset");
     this.#listen();
+  }
+
+  async #bootstrapAsSomebody(user) {
+    try {
+      return await api.bootstrap(user);
+    } catch (error) {
+      const somebody = error instanceof api.ApiError && error.body.users?.[0];
+      if (!somebody) throw error;
+      return api.bootstrap(somebody);
+    }
   }
 
   #absorb(data) {
@@ -56,6 +71,7 @@ export class Workspace extends Emitter {
 
   async #setOnline(online) {
     this.online = online;
+    document.documentElement.toggleAttribute("data-online", online);
     this.emit("online");
     if (!online) return;
     try {
@@ -72,8 +88,9 @@ export class Workspace extends Emitter {
   #receive(event) {
     if (event.type === "unread") this.#setUnread(event);
     if (event.type === "bot") this.bot = { ...this.bot, connected: event.connected };
-    if (event.type === "failure") this.fail(event.channel, event.text, event.command);
-    this.emit(event.type, event);
+    if (event.type === "failure") this.#hearFailure(event);
+    if (event.type === "reset") this.open(this.me.id);
+    else this.emit(event.type, event);
   }
 
   #setUnread({ channel, unread, mentions }) {
@@ -81,6 +98,12 @@ export class Workspace extends Emitter {
     if (!held) return;
     Object.assign(held, { unread, mentions });
     this.emit("channels");
+  }
+
+  // A modal shows its own failure; a command's is in the channel already, said by Slackbot.
+  #hearFailure({ channel, text, command, view_id: viewId }) {
+    if (viewId || command) this.emit("failed", { channel, text });
+    else this.fail(channel, text);
   }
 
   /** Notes in the channel, for this persona only, that something did not work. */
@@ -119,6 +142,7 @@ export class Workspace extends Emitter {
   }
 
   user(id) {
+    if (id === SLACKBOT) return { id, name: "slackbot", real_name: "Slackbot", color: "", is_bot: true };
     return this.users.get(id) ?? { id, name: id, real_name: id, color: "", is_bot: false };
   }
 
