@@ -9,7 +9,7 @@ from notifiers.ports import Body
 from notifiers.views import blocks, limits, text
 from notifiers.views.buttons import undoable
 from notifiers.views.card import ANSWERS, bullets, undo_hint
-from notifiers.views.outcome import first_line, outcome_line, why
+from notifiers.views.outcome import news, why
 from notifiers.views.state import CardState
 from notifiers.views.steps import Room
 from playbooks.model.base import JsonObject
@@ -23,10 +23,10 @@ def asked_anew(state: CardState, old_id: str, changes: Sequence[str]) -> Body:
     point = f"Asked anew, needs {needed}: {state.request.plan.summary}"
     said = [
         f"*{text.clip(point, 400)}*\n{text.code(old_id)} is void: what it rested on changed "
-        "before anything was done. Earlier votes do not count.",
+        "before anything was done.",
         bullets("What changed", changes, _ROOM, f"`/ops run {text.escape(old_id)}`"),
     ]
-    return _body(point, state.approvers, said, state)
+    return _body(state, point, said, state.approvers, "earlier votes do not count, vote again.")
 
 
 def uncertain(state: CardState, step: str, why: str) -> Body:
@@ -35,9 +35,9 @@ def uncertain(state: CardState, step: str, why: str) -> Body:
     said = [
         f"*{text.clip(point, 400)}*\nNobody knows whether *{text.clip(step, 200)}* happened: "
         f"{text.clip(why, 600) or 'the probe could not tell.'}",
-        f"{ANSWERS} The buttons are on the card. It waits, and nothing is repeated by itself.",
+        ANSWERS,
     ]
-    return _body(point, state.approvers, said, state)
+    return _body(state, point, said, state.approvers, "answer on the card. It waits until then.")
 
 
 def finished(state: CardState) -> Body:
@@ -45,26 +45,27 @@ def finished(state: CardState) -> Body:
 
     Where no person asked (a schedule), an ending that is no success is for the approvers.
     """
-    point = first_line(state)
     asked_by = state.request.requester_slack
     told: tuple[str, ...] = (asked_by,) if text.is_slack_id(asked_by) else ()
     if not told and state.state != "succeeded":
         told = state.approvers
     hint = undo_hint(state.request.plan) if undoable(state) else ""
     said = [
-        f"*{text.clip(state.request.plan.summary, 400)}*\n{outcome_line(state)}",
+        f"*{text.clip(news(state), 400)}*",
         "\n".join(part for part in (why(state), hint) if part),
     ]
-    return _body(point, told, said, state)
+    return _body(state, news(state), said, told, "")
 
 
-def _body(point: str, mentioned: tuple[str, ...], said: Sequence[str], state: CardState) -> Body:
-    """The mentions come last in the text: a lock screen shows its beginning."""
-    names = text.people(mentioned) if mentioned else ""
-    shown: list[JsonObject] = [block for part in said if part for block in blocks.sections(part)]
-    footer = blocks.context(f"Details: `/ops run {text.escape(state.request.id)}`")
-    addressed = blocks.sections(names) if names else []
+def _body(
+    state: CardState, point: str, said: Sequence[str], told: tuple[str, ...], request: str
+) -> Body:
+    """`request` says what is asked of those who are `told`. A lock screen shows the point."""
+    names = text.people(told) if told else ""
+    asked = f"{names}: {request}" if names and request else names or request.capitalize()
+    parts = [part for part in (*said, asked) if part]
+    shown: list[JsonObject] = [block for part in parts for block in blocks.sections(part)]
     return Body(
         text=text.joined([text.clip(point, limits.TEXT - 600), names]),
-        blocks=(*shown, *addressed, *footer),
+        blocks=(*shown, *blocks.context(f"Details: `/ops run {text.escape(state.request.id)}`")),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from notifiers.ports import Body
 from notifiers.views import limits
-from notifiers.views.text import ELLIPSIS, clip_plain
+from notifiers.views.text import ELLIPSIS, clip, clip_plain
 from playbooks.model.base import JsonObject
 
 
@@ -25,6 +25,12 @@ def plain(text: str) -> JsonObject:
 def header(text: str) -> JsonObject:
     """The first line. What is longer than Slack takes shows an ellipsis: say it below, too."""
     return {"type": "header", "text": plain(clip_plain(text, limits.HEADER) or " ")}
+
+
+def headline(raw: str) -> list[JsonObject]:
+    """The header; below it the whole line where it is longer than a header may be."""
+    whole = sections(clip(raw, limits.TEXT)) if len(raw) > limits.HEADER else []
+    return [header(raw), *whole]
 
 
 def divider() -> JsonObject:

@@ -1,11 +1,12 @@
 """The card of a request: one message, edited in place until the truth is final."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from notifiers.ports import Body
 from notifiers.views import blocks, limits, text
 from notifiers.views.buttons import actions, undoable
-from notifiers.views.outcome import elapsed, first_line, outcome_line, over, why
+from notifiers.views.outcome import first_line, outcome_line, over, why
 from notifiers.views.state import CardState
 from notifiers.views.steps import Room, step_lines
 from playbooks.model.base import JsonObject
@@ -67,15 +68,18 @@ def metadata(state: CardState) -> JsonObject:
 
 
 def bullets(title: str, sentences: Sequence[str], room: Room, more: str = "*Details*") -> str:
-    """A titled list; what there is no room for is counted. Empty without sentences."""
-    if not sentences:
-        return ""
-    lines = [f"• {text.clip(sentence, room.characters)}" for sentence in sentences]
+    """A titled list, or one line when there is one sentence; empty without any.
+
+    What there is no room for is counted, followed by `more`: where to see it.
+    """
+    lines = [text.clip(sentence, room.characters) for sentence in sentences]
+    if len(lines) == 1:
+        return f"*{title}* · {lines[0]}"
+    shown = [f"• {line}" for line in lines[: room.sentences]]
     rest = len(lines) - room.sentences
-    shown = lines[: room.sentences]
     if rest > 0:
         shown.append(f"{text.ELLIPSIS} and {rest:,} more, {more}")
-    return "\n".join([f"*{title}*", *shown])
+    return "\n".join([f"*{title}*", *shown]) if shown else ""
 
 
 def undo_hint(plan: Plan) -> str:
@@ -85,11 +89,8 @@ def undo_hint(plan: Plan) -> str:
 
 
 def _blocks(state: CardState, room: Room) -> list[JsonObject]:
-    line = first_line(state)
-    whole = blocks.sections(text.clip(line, 1000)) if len(line) > limits.HEADER else []
     return [
-        blocks.header(line),
-        *whole,
+        *blocks.headline(first_line(state)),
         *_standing(state, room),
         *_stakes(state, room),
         *_steps(state, room),
@@ -119,6 +120,7 @@ def _pending_fields(state: CardState, room: Room) -> list[tuple[str, str]]:
     needed = f"{state.approvals} of {request.needed}" + (
         f", by {text.escape(roles)}" if roles else ""
     )
+    rest = len(request.plan.shown) - room.sentences
     shown = [
         (text.clip(line.label, 60), text.clip(line.value, room.characters))
         for line in request.plan.shown[: room.sentences]
@@ -127,18 +129,19 @@ def _pending_fields(state: CardState, room: Room) -> list[tuple[str, str]]:
         ("Risk", RISKS[request.plan.risk]),
         ("Approvals", needed),
         ("Takes", _estimate(state)),
-        ("Expires", f"{text.when(request.expires_at)}, {text.ago(request.expires_at, state.now)}"),
+        ("Expires", text.when(request.expires_at, "{date_short_pretty} {time}")),
         *shown,
+        ("More", f"{rest:,} more facts in *Details*" if rest > 0 else ""),
     ]
 
 
 def _running_fields(state: CardState) -> list[tuple[str, str]]:
     run = state.run
-    taken = elapsed(state)
+    started = text.when(run.started_at, "{time_secs}") if run and run.started_at else ""
     waits = text.clip(run.waiting_for, 200) if run else ""
     return [
         ("Waiting for", waits),
-        ("Running for", taken),
+        ("Started", started),
         ("Takes", _estimate(state)),
     ]
 
@@ -150,12 +153,13 @@ def _estimate(state: CardState) -> str:
 
 
 def _stakes(state: CardState, room: Room) -> list[JsonObject]:
+    """Everything before it is decided; while it runs and when it is over, what still matters."""
     plan = state.request.plan
     keeps = tuple(sentence for sentence in (*plan.keeps, undo_hint(plan)) if sentence)
     lists = [
-        ("Loses", plan.loses, not over(state)),
+        ("Loses", plan.loses, state.pending),
         ("Affects", plan.affects, not over(state)),
-        ("Keeps", keeps, not over(state) or undoable(state)),
+        ("Keeps", keeps, state.pending or undoable(state)),
         ("Good to know", plan.notes, state.pending),
     ]
     said = [bullets(title, lines, room) for title, lines, wanted in lists if wanted]
@@ -186,11 +190,16 @@ def _small_print(state: CardState) -> list[str]:
     ]
     return [
         text.joined([asked, typed]),
-        text.joined([_vote(vote) for vote in state.votes[:_MOST_VOTES]]),
+        text.joined([_voters("Approved", state.votes), _voters("Denied", state.votes)]),
         text.joined(marks),
     ]
 
 
-def _vote(vote: Vote) -> str:
-    word = "Approved" if vote.decision == "approve" else "Denied"
-    return f"{word} by {text.person(vote.slack, vote.person)} {text.when(vote.at)}"
+def _voters(word: Literal["Approved", "Denied"], votes: Sequence[Vote]) -> str:
+    """`Approved by @ben 05:13, @cleo 05:14`."""
+    decision = "approve" if word == "Approved" else "deny"
+    found = [vote for vote in votes if vote.decision == decision]
+    names = [f"{text.person(v.slack, v.person)} {text.when(v.at)}" for v in found[:_MOST_VOTES]]
+    rest = len(found) - _MOST_VOTES
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return f"{word} by {', '.join(names)}{more}" if names else ""

@@ -38,7 +38,7 @@ def plan_pages(plan: Plan, needed: int | None, estimate_seconds: float | None) -
     approvals = "" if needed is None else "None needed" if needed == 0 else f"{needed} needed"
     takes = "" if estimate_seconds is None else f"about {text.duration(estimate_seconds)}"
     body = [
-        blocks.header(f"PLAN ONLY: {plan.summary}"),
+        *blocks.headline(f"PLAN ONLY: {plan.summary}"),
         *blocks.fields([("Risk", RISKS[plan.risk]), ("Approvals", approvals), ("Takes", takes)]),
         *plan_blocks(plan),
         *blocks.context("Nothing was asked for and nothing was changed."),
@@ -64,6 +64,7 @@ def plan_blocks(plan: Plan) -> list[JsonObject]:
         *blocks.fields(facts),
         *_paragraphs(lists),
         *_step_blocks(plan),
+        *blocks.context("Steps that do not say so are never repeated without asking."),
         *_paragraphs(rules),
         *_binding(plan),
     ]
@@ -71,7 +72,7 @@ def plan_blocks(plan: Plan) -> list[JsonObject]:
 
 def _request_blocks(state: CardState) -> list[JsonObject]:
     request = state.request
-    said = [blocks.header(first_line(state))]
+    said = blocks.headline(first_line(state))
     if over(state):
         said += blocks.sections("\n".join(p for p in (outcome_line(state), why(state)) if p))
     if state.run is not None:
@@ -100,12 +101,12 @@ def _step_blocks(plan: Plan) -> list[JsonObject]:
 
 
 def _step(step: Step) -> list[str]:
-    repeat = "may be repeated after a crash" if step.idempotent else "never repeated by itself"
-    lines = [f"• *{text.clip(step.name, 300)}* · {_call(step.call)} · {repeat}"]
+    repeat = "may be repeated after a crash" if step.idempotent else ""
+    lines = [text.joined([f"• *{text.clip(step.name, 300)}*", _call(step.call), repeat])]
     if step.undo:
-        lines.append(f"      undo {_call(step.undo)}")
+        lines.append(f"      ◦ undo {_call(step.undo)}")
     if step.probe:
-        lines.append(f"      asks what happened with {_call(step.probe)}")
+        lines.append(f"      ◦ asks what happened with {_call(step.probe)}")
     return lines
 
 

@@ -6,19 +6,14 @@ from notifiers.views import text
 from notifiers.views.state import CardState
 from notifiers.views.steps import position
 
-_ENDED_BEFORE_A_RUN = {
+_ENDINGS = {
     "denied": "Denied",
     "expired": "Expired",
     "void": "Void",
     "cancelled": "Cancelled",
-}
-_ENDED_RUN = {
     "succeeded": "Succeeded",
     "failed": "Failed",
     "undone": "Undone",
-    "cancelled": "Cancelled",
-    "void": "Void",
-    "expired": "Expired",
 }
 _MEANING = {
     "denied": "Nothing was done.",
@@ -30,7 +25,7 @@ _MEANING = {
 
 def over(state: CardState) -> bool:
     """Whether nothing more will happen."""
-    return state.state in _ENDED_BEFORE_A_RUN or state.state in _ENDED_RUN
+    return state.state in _ENDINGS
 
 
 def first_line(state: CardState) -> str:
@@ -38,11 +33,19 @@ def first_line(state: CardState) -> str:
     return f"{state.request.plan.summary}{_standing(state)}"
 
 
+def news(state: CardState) -> str:
+    """Plain text for a message of its own: how it ended, then what it was."""
+    word = _ENDINGS.get(state.state, state.state.capitalize())
+    took = _took(state) if state.state == "succeeded" else ""
+    return f"{word}{f' in {took}' if took else ''}: {state.request.plan.summary}"
+
+
 def outcome_line(state: CardState) -> str:
     """mrkdwn: the outcome, by whom, how long it took."""
-    word = _ENDED_RUN.get(state.state, state.state.capitalize())
+    word = _ENDINGS.get(state.state, state.state.capitalize())
     took = _took(state)
-    parts = [f"*{word}*{f' in {took}' if took else ''}"]
+    span = "in" if state.state == "succeeded" else "after"
+    parts = [f"*{word}*{f' {span} {took}' if took else ''}"]
     request = state.request
     if request.closed_by:
         parts.append(f"by {_who(state, request.closed_by)}")

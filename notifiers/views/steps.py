@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from notifiers.views import text
 from playbooks.model.plan import Plan
@@ -27,22 +28,30 @@ EVERYTHING = Room(steps=10_000, sentences=10_000, characters=2_500)
 def step_lines(plan: Plan, run: Run | None, now: datetime, room: Room, more: str) -> list[str]:
     """One line a step, in order. What there is no room for is counted, and `more` says where.
 
-    Steps of one stage run at the same time: they share a number and have letters.
+    Steps of one stage run at the same time: they share a number and have letters. Of a run that
+    is over, the steps that never began are only counted.
     """
     records = {record.key: record for record in run.steps if record.phase == "do"} if run else {}
+    untouched = 0
     lines: list[str] = []
     current = 0
     for index, stage in enumerate(plan.stages):
         for place, step in enumerate(stage):
             record = records.get(step.key)
-            if record and record.state != "waiting":
+            if run is not None and run.state.ended and _untouched(record):
+                untouched += 1
+                continue
+            if not _untouched(record):
                 current = len(lines)
             letter = _letter(place) if len(stage) > 1 else ""
             title = f"{index + 1}{letter}. {text.clip(step.name, min(room.characters, 200))}"
             lines.append(_line(title, record, run, now, room))
-        if index == plan.point_of_no_return and index + 1 < len(plan.stages):
+        if index == plan.point_of_no_return and index + 1 < len(plan.stages) and not untouched:
             lines.append("_Point of no return: from here on it only goes forward._")
-    return _window(lines, current, room.steps, more) + _afterwards(run, now, room, more)
+    lines = _window(lines, current, room.steps, more)
+    if untouched:
+        lines.append(f"{text.plural(untouched, 'step')} not begun")
+    return lines + _afterwards(run, now, room, more)
 
 
 def position(plan: Plan, run: Run) -> tuple[int, int]:
@@ -66,14 +75,14 @@ def progress_line(progress: Progress, started: datetime | None, now: datetime) -
         share = min(done / total, 1.0)
         filled = int(share * _BAR)
         bar = "█" * filled + "░" * (_BAR - filled)
-        parts += [f"`{bar}` {int(share * 100)} %"]
+        parts += [f"{bar} {int(share * 100)} %"]
         parts += [f"{text.amount(done, progress.unit)} of {text.amount(total, progress.unit)}"]
     else:
         parts += [text.amount(done, progress.unit)]
     if speed > 0:
         parts += [f"{text.amount(speed, progress.unit)}/s"]
         if total and total > done:
-            parts += [f"{text.duration((total - done) / speed)} left"]
+            parts += [f"{text.duration(ceil((total - done) / speed))} left"]
     return text.joined([*parts, text.clip(progress.note, 120)])
 
 
@@ -81,8 +90,8 @@ def _line(title: str, record: StepRecord | None, run: Run | None, now: datetime,
     if run is None:
         return title
     if record is None:
-        return f"{title} · {'not begun' if run.state.ended else 'waiting'}"
-    word = _word(record, now)
+        return f"{title} · waiting"
+    word = _word(record)
     line = f"*{title}* · {word}" if record.state in {"running", "failed", "uncertain"} else ""
     line = line or f"{title} · {word}"
     if record.attempt > 1:
@@ -95,15 +104,19 @@ def _line(title: str, record: StepRecord | None, run: Run | None, now: datetime,
     return line
 
 
-def _word(record: StepRecord, now: datetime) -> str:
-    taken = ""
-    if record.started_at:
-        taken = text.duration(((record.ended_at or now) - record.started_at).total_seconds())
+def _untouched(record: StepRecord | None) -> bool:
+    return record is None or record.state == "waiting"
+
+
+def _word(record: StepRecord) -> str:
+    started, taken = record.started_at, ""
+    if started and record.ended_at:
+        taken = text.duration((record.ended_at - started).total_seconds())
     match record.state:
         case "done":
             return f"done in {taken}" if taken else "done"
         case "running":
-            return f"running for {taken}" if taken else "running"
+            return f"running since {text.when(started, '{time_secs}')}" if started else "running"
         case "failed":
             return f"failed after {taken}" if taken else "failed"
         case "uncertain":
