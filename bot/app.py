@@ -1,0 +1,210 @@
+"""One running bot: everything is opened here in its order, and closed in reverse."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import sqlalchemy as sa
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+
+from bot.alone import alone_on
+from bot.context import House, open_house, read_configuration
+from bot.environment import BotSettings
+from bot.slack.answers import UNREACHABLE, Answers
+from bot.slack.client import answering_client
+from bot.slack.desk import Desk
+from bot.slack.listeners import Listeners, bolt_app, register
+from bot.slack.socket import Socket
+from bot.store.database import Database
+from bot.store.inbox import Inbox
+from bot.store.migrate import migrate
+from bot.store.outbox import StoredOutbox
+from bot.web.app import web_app
+from bot.web.metrics import Metrics
+from bot.web.serving import Served, address_of, bind
+from notifiers.outbox import Outbox
+from notifiers.slack import outbox_slack
+from playbooks.errors import InterlockError
+
+_log = structlog.get_logger(__name__)
+_SWEEP_SECONDS = 3600.0
+_KEPT = timedelta(days=2)
+_SLACK_AWAY_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What talks to Slack, and what remembers what Slack said."""
+
+    house: House
+    metrics: Metrics
+    inbox: Inbox
+    desk: Desk
+    outbox: Outbox
+    app: AsyncApp
+
+
+def _silent(_address: str) -> None:
+    return None
+
+
+async def run(settings: BotSettings, ready: Callable[[str], None] = _silent) -> None:
+    """Runs until SIGTERM or SIGINT. `ready` is told the address of the health page once Slack's
+    payloads are heard.
+
+    Raises StackFileError for bad files, AlreadyRunning when another bot has the database, and
+    InterlockError when the port is taken or Slack refuses the tokens.
+    """
+    began = time.monotonic()
+    stop = _stop_on_signals()
+    configured = read_configuration(settings.config)
+    database = Database(configured.file.database_url(configured.folder))
+    with contextlib.closing(database), alone_on(database.path):
+        migrate(database)
+        house = open_house(configured, database, os.environ)
+        async with aiohttp.ClientSession() as session:
+            parts = _assembled(settings, house, session)
+
+            def announce(address: str) -> None:
+                _log.info("bot.ready", seconds=round(time.monotonic() - began, 2), health=address)
+                ready(address)
+
+            await _work(settings, parts, stop, announce)
+
+
+def _assembled(settings: BotSettings, house: House, session: aiohttp.ClientSession) -> _Parts:
+    bot_token = settings.bot_token.get_secret_value()
+    for token in (settings.bot_token, settings.app_token, settings.signing_secret):
+        house.redactor.learn(token.get_secret_value())
+    now, metrics = house.context.now, Metrics()
+    outbox = Outbox(
+        StoredOutbox(house.database, now),
+        outbox_slack(bot_token, settings.slack_api),
+        now,
+        house.redactor,
+    )
+    house.bell.listen(outbox.wake)
+    inbox = Inbox(house.database, now, owner=f"{os.getpid()}-{time.time_ns()}")
+    client = answering_client(bot_token, settings.slack_api, session)
+    desk = Desk(house.context, inbox, Answers(client, house.redactor), house.failpoints)
+    app = bolt_app(client, settings.signing_secret.get_secret_value())
+    register(app, Listeners(inbox, desk, metrics, house.failpoints))
+    return _Parts(house, metrics, inbox, desk, outbox, app)
+
+
+async def _work(
+    settings: BotSettings,
+    parts: _Parts,
+    stop: asyncio.Event,
+    ready: Callable[[str], None],
+) -> None:
+    """Hears Slack and works until told to stop, then lets go of everything in order."""
+    await _check_token(parts.app)
+    heard = (
+        Socket(parts.app, settings.app_token.get_secret_value(), parts.metrics)
+        if settings.mode == "socket"
+        else None
+    )
+    listener = bind(settings.host, settings.port)
+    in_http = parts.app if heard is None else None
+    server = Served(web_app(_health(parts, heard), parts.metrics, in_http))
+    parts.inbox.start()
+    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
+    if heard is not None:
+        work.append(_hear(heard, lambda: ready(address_of(listener))))
+    else:
+        ready(address_of(listener))
+    try:
+        await _until(stop, work)
+    finally:
+        if heard is not None:
+            await heard.close()
+        server.should_exit = True
+        await serving
+        await parts.desk.close()
+        await asyncio.to_thread(parts.inbox.stop)
+
+
+async def _shielded(serving: asyncio.Future[None]) -> None:
+    """The server as one of the things that must not end; cancelling this leaves it running."""
+    await asyncio.shield(serving)
+
+
+async def _hear(heard: Socket, ready: Callable[[], None]) -> None:
+    await heard.connect()
+    ready()
+    await heard.watch()
+
+
+async def _until(stop: asyncio.Event, work: list[Coroutine[Any, Any, Any]]) -> None:
+    """Lets all of it run until `stop`, or until one of them breaks, whose error is raised."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {stopped}:
+            task.result()
+    finally:
+        for task in (*tasks, stopped):
+            task.cancel()
+        await asyncio.gather(*tasks, stopped, return_exceptions=True)
+
+
+async def _check_token(app: AsyncApp) -> None:
+    """Asks Slack who we are, once, before anything is heard; waits while Slack is away."""
+    while True:
+        try:
+            await app.client.auth_test()
+            return
+        except SlackApiError as error:
+            raise InterlockError(
+                f"Slack refuses the bot token: {error.response.get('error')}.",
+                "Set SLACK_BOT_TOKEN to the bot token (xoxb-…) of the installed app.",
+            ) from error
+        except UNREACHABLE as error:
+            _log.warning("slack.away", why=str(error))
+            await asyncio.sleep(_SLACK_AWAY_SECONDS)
+
+
+def _health(parts: _Parts, heard: Socket | None) -> Callable[[], Awaitable[dict[str, bool]]]:
+    async def health() -> dict[str, bool]:
+        slack = True if heard is None else await heard.connected()
+        database = await asyncio.to_thread(_answers, parts.house.database)
+        return {"slack": slack, "database": database}
+
+    return health
+
+
+def _answers(database: Database) -> bool:
+    try:
+        with database.read() as connection:
+            connection.execute(sa.select(1))
+    except sa.exc.SQLAlchemyError:
+        return False
+    return True
+
+
+async def _sweep(parts: _Parts) -> None:
+    """Forgets deliveries that were dealt with long ago."""
+    while True:
+        before = parts.house.context.now() - _KEPT
+        await asyncio.to_thread(parts.inbox.forget, before)
+        await asyncio.sleep(_SWEEP_SECONDS)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,112 @@
+"""The services around the pure decisions, assembled from `interlock.yaml` and the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from bot.access import PolicyAccess
+from bot.bell import Bell
+from bot.engine.board import Board
+from bot.engine.failpoints import Failpoints
+from bot.facts import ThreadedFacts
+from bot.gate import PolicyGate
+from bot.history import StoredHistory
+from bot.ledger import Ledger
+from bot.secrets import References
+from bot.settings import InterlockFile
+from bot.store.database import Database
+from commands.ports import Context
+from notifiers.redactor import Redactor
+from playbooks.catalogue import PLAYBOOKS, READERS
+from playbooks.errors import StackFileError
+from playbooks.model.stack import Stack
+from playbooks.model.stack_file import load_model, load_stack
+
+
+@dataclass(frozen=True)
+class House:
+    """What one bot process shares between its parts."""
+
+    file: InterlockFile
+    database: Database
+    secrets: References
+    redactor: Redactor
+    failpoints: Failpoints
+    board: Board
+    bell: Bell
+    ledger: Ledger
+    context: Context
+
+
+@dataclass(frozen=True)
+class Configured:
+    """The files a bot starts from, read and checked."""
+
+    file: InterlockFile
+    stacks: Mapping[str, Stack]
+    folder: Path
+
+
+def read_configuration(config: Path) -> Configured:
+    """Reads `interlock.yaml` and the stack files it names.
+
+    Raises StackFileError with `file:line:` and what to write instead.
+    """
+    file = load_model(config, InterlockFile)
+    stacks: dict[str, Stack] = {}
+    for path in file.stacks:
+        stack = load_stack(path)
+        if stack.name in stacks:
+            raise StackFileError(f"{path}:1: a second stack is called {stack.name!r}; rename one")
+        stacks[stack.name] = stack
+    return Configured(file, MappingProxyType(stacks), config.resolve().parent)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_house(configured: Configured, database: Database, environment: Mapping[str, str]) -> House:
+    """Wires everything that decides and remembers; `database` has its tables already."""
+    redactor = Redactor()
+    secrets = References(redactor.learn, environment)
+    failpoints, board, bell = Failpoints(environment), Board(), Bell()
+    ledger = Ledger(
+        database=database,
+        policy=configured.file,
+        stacks=configured.stacks,
+        board=board,
+        now=utc_now,
+        channel_of=lambda stack: configured.file.channel(stack.channel),
+    )
+    access = PolicyAccess(configured.file, database, utc_now)
+    facts = ThreadedFacts(READERS, secrets, utc_now)
+    gate = PolicyGate(
+        ledger,
+        access=access,
+        facts=facts,
+        playbooks=PLAYBOOKS,
+        bell=bell,
+        failpoints=failpoints,
+    )
+    context = Context(
+        stacks=configured.stacks,
+        access=access,
+        gate=gate,
+        history=StoredHistory(ledger),
+        facts=facts,
+        now=utc_now,
+    )
+    return House(
+        file=configured.file,
+        database=database,
+        secrets=secrets,
+        redactor=redactor,
+        failpoints=failpoints,
+        board=board,
+        bell=bell,
+        ledger=ledger,
+        context=context,
+    )

@@ -1,0 +1,119 @@
+"""What Slack delivers, by the three kinds we act on, as calls and presses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.store.inbox import Received
+from commands.buttons import Press
+from commands.ports import Access, Call
+from playbooks.model.base import JsonObject
+
+Kind = Literal["command", "action", "mention"]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an answer goes. `response_url` is good for five answers within half an hour.
+
+    `open_thread` is the thread in which everybody may read the answer: a mention is answered
+    where it was made.
+    """
+
+    user: str
+    channel: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+    trigger_id: str | None = None
+    open_thread: str | None = None
+
+
+def delivery_id(kind: Kind, body: Mapping[str, Any]) -> str:
+    """Slack's own id of this delivery, the same when it is delivered again."""
+    if kind == "mention":
+        return f"event:{body['event_id']}"
+    return f"{kind}:{body['trigger_id']}"
+
+
+def kept(kind: Kind, body: Mapping[str, Any]) -> JsonObject:
+    """What is stored of a payload: enough to deal with it, and no verification tokens."""
+    match kind:
+        case "command":
+            names = ("command", "text", "user_id", "channel_id", "response_url", "trigger_id")
+            return {name: body[name] for name in names if name in body}
+        case "action":
+            action = body["actions"][0]
+            return {
+                "user_id": body["user"]["id"],
+                "channel_id": _channel_of(body),
+                "thread_ts": (body.get("message") or {}).get("thread_ts"),
+                "response_url": body.get("response_url"),
+                "trigger_id": body.get("trigger_id"),
+                "action_id": action["action_id"],
+                "value": str(action.get("value") or ""),
+            }
+        case "mention":
+            event = body["event"]
+            return {
+                name: event.get(name) for name in ("text", "user", "channel", "thread_ts", "ts")
+            }
+
+
+def address_of(received: Received) -> Address:
+    payload = received.payload
+    if received.kind == "mention":
+        return Address(
+            user=payload["user"],
+            channel=payload["channel"],
+            thread_ts=payload.get("thread_ts"),
+            open_thread=payload.get("thread_ts") or payload["ts"],
+        )
+    return Address(
+        user=payload["user_id"],
+        channel=payload["channel_id"],
+        thread_ts=payload.get("thread_ts"),
+        response_url=payload.get("response_url"),
+        trigger_id=payload.get("trigger_id"),
+    )
+
+
+def call_of(received: Received, access: Access) -> Call:
+    """A slash command, or a mention, as one use of a subcommand."""
+    where = address_of(received)
+    text = str(received.payload.get("text") or "")
+    return Call(
+        actor=access.actor(where.user),
+        channel=where.channel,
+        thread_ts=where.thread_ts,
+        text=_without_mention(text) if received.kind == "mention" else text,
+        once=received.id,
+    )
+
+
+def press_of(received: Received, access: Access, *, again: bool) -> Press:
+    where = address_of(received)
+    at: datetime = received.received_at
+    return Press(
+        actor=access.actor(where.user),
+        channel=where.channel,
+        thread_ts=where.thread_ts,
+        action=received.payload["action_id"],
+        value=received.payload["value"],
+        at=at,
+        once=received.id,
+        again=again,
+    )
+
+
+def _channel_of(body: Mapping[str, Any]) -> str:
+    """The channel of a press; a press in a modal has none, and is answered privately."""
+    channel = body.get("channel") or {}
+    container = body.get("container") or {}
+    return str(channel.get("id") or container.get("channel_id") or body["user"]["id"])
+
+
+def _without_mention(text: str) -> str:
+    """What follows the first mention: `hey <@U1> status` asks for `status`."""
+    before, mark, after = text.partition("<@")
+    return after.partition(">")[2].strip(" :,") if mark else before

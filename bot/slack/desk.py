@@ -1,0 +1,130 @@
+"""Deals with what was delivered, once each, and answers."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import structlog
+
+from bot.engine.failpoints import Failpoints
+from bot.slack.answers import UNREACHABLE, Answers
+from bot.slack.delivered import Address, address_of, call_of, press_of
+from bot.store.inbox import Inbox, Received
+from commands.buttons import OPENS_VIEW, press
+from commands.dispatch import answer
+from commands.ports import Context, Reply
+from notifiers.ports import Body
+from notifiers.views import blocks
+from notifiers.views.text import escape
+from playbooks.errors import InterlockError
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+_THREADS = 4
+_DRAIN_SECONDS = 20.0
+
+
+class Desk:
+    """Where deliveries are worked off. The domain runs in a few threads of its own, so that what
+    takes its time never delays an acknowledgement."""
+
+    def __init__(
+        self, context: Context, inbox: Inbox, answers: Answers, failpoints: Failpoints
+    ) -> None:
+        self._context = context
+        self._inbox = inbox
+        self._answers = answers
+        self._failpoints = failpoints
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="desk")
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def handle_new(self, delivery: str) -> None:
+        """Deals with a delivery that was stored and acknowledged just now."""
+        self._failpoints.passing("inbox:acked")
+        received = await self._off(lambda: self._inbox.take_one(delivery))
+        if received is not None:
+            await self._watched(received)
+
+    async def drain(self) -> None:
+        """Deals with what an earlier life left, then looks again from time to time."""
+        while True:
+            try:
+                left = await self._off(self._inbox.take)
+            except Exception:  # noqa: BLE001 - the loop's boundary: a sick store must not end it
+                _log.exception("inbox.take_failed")
+                left = ()
+            for received in left:
+                await self._watched(received)
+            if not left:
+                await asyncio.sleep(_DRAIN_SECONDS)
+
+    async def close(self) -> None:
+        """Waits for what is being dealt with. What does not end is dealt with by the next life."""
+        if self._open:
+            await asyncio.wait(self._open, timeout=5)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _watched(self, received: Received) -> None:
+        task = asyncio.ensure_future(self._handle(received))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+        await asyncio.shield(task)
+
+    async def _handle(self, received: Received) -> None:
+        where = address_of(received)
+        view = await self._open_view(received, where)
+        try:
+            reply = await self._off(lambda: self._reply_to(received))
+            problem = ""
+        except InterlockError as error:
+            reply, problem = None, str(error)
+            refusal = refused(error)
+        except Exception as error:  # noqa: BLE001 - the boundary of everything somebody asked for
+            trouble = f"E-{secrets.token_hex(4)}"
+            _log.exception("desk.broke", trouble=trouble, kind=received.kind, id=received.id)
+            reply, problem = None, f"{trouble} {type(error).__name__}"
+            refusal = broken(trouble)
+        try:
+            if reply is not None:
+                await self._answers.give(where, reply, view)
+            elif view is not None:
+                await self._answers.fill_view(view, refusal)
+            else:
+                await self._answers.whisper(where, refusal)
+        except UNREACHABLE as error:
+            _log.warning("desk.not_answered", id=received.id, why=str(error))
+            problem = f"{problem} not answered: {error}".strip()
+        await self._off(lambda: self._inbox.done(received.id, problem))
+
+    async def _open_view(self, received: Received, where: Address) -> str | None:
+        if received.kind != "action" or received.payload["action_id"] not in OPENS_VIEW:
+            return None
+        return await self._answers.open_view(where)
+
+    def _reply_to(self, received: Received) -> Reply:
+        if received.kind == "action":
+            again = received.tries > 1
+            return press(self._context, press_of(received, self._context.access, again=again))
+        return answer(self._context, call_of(received, self._context.access))
+
+    async def _off(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def refused(error: InterlockError) -> Body:
+    """What somebody is told whose wish was not carried out."""
+    lines = [escape(error.message), escape(error.hint)]
+    text = "\n".join(line for line in lines if line)
+    return Body(text=str(error), blocks=tuple(blocks.sections(text)))
+
+
+def broken(trouble: str) -> Body:
+    """What somebody is told when we failed, not they."""
+    text = (
+        f"Something broke in Interlock; what you typed is not to blame. It is logged as {trouble}. "
+        "`/ops runs` shows whether anything was asked for."
+    )
+    return Body(text=text, blocks=tuple(blocks.sections(text)))

@@ -1,0 +1,46 @@
+"""Serves the bot's HTTP side on a socket that is bound before anything else begins."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from playbooks.errors import InterlockError
+
+
+class Served(uvicorn.Server):
+    """A server that leaves signals to the process that runs it."""
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises InterlockError when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that name it.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise InterlockError(
+            f"{host}:{port} cannot be listened on: {error.strerror}.",
+            "Set INTERLOCK_PORT to a free port, or to 0.",
+        ) from error
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """How this machine reaches the listener."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,32 @@
+"""Everything a plan can be made from and carried out with, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from playbooks.actions import repository as repository_actions
+from playbooks.actions import service as service_actions
+from playbooks.facts import disk as disk_facts
+from playbooks.facts import repository as repository_facts
+from playbooks.facts import service as service_facts
+from playbooks.operations.lifecycle import RESTART, START, STOP
+from playbooks.operations.verify import VERIFY
+from playbooks.playbook import Playbook
+from playbooks.registry import Action, Reader, registry
+
+_PLAYBOOKS: tuple[Playbook[Any], ...] = (START, STOP, RESTART, VERIFY)
+
+PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
+    {playbook.operation: playbook for playbook in _PLAYBOOKS}
+)
+
+ACTIONS: Mapping[str, Action[Any]] = registry(
+    repository_actions.ACTIONS,
+    service_actions.ACTIONS,
+)
+
+READERS: Mapping[str, Reader[Any]] = registry(
+    disk_facts.READERS,
+    repository_facts.READERS,
+    service_facts.READERS,
+)
