@@ -1,0 +1,204 @@
+"""Restoring a folder: filled beside the live one, compared, exchanged, kept."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playbooks.errors import BrokenBackup, DatastoreError, NoSpace
+from playbooks.folders.exchange import exchange, side_of, state
+from playbooks.folders.kept import copy_of
+from playbooks.folders.places import Place, identity, place_of
+from playbooks.folders.store import files_store, tar_name
+from playbooks.folders.tree import measure
+from playbooks.folders.unpack import unpack
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Work
+from playbooks.registry import Action, Probe
+
+
+class SideArgs(Model):
+    """A datastore of kind files."""
+
+    datastore: str
+
+
+class ExtractArgs(Model):
+    """`files` are those of `repository.fetch`, path by plain name."""
+
+    datastore: str
+    files: dict[str, Path]
+
+
+class CompareArgs(Model):
+    """`digest` is that of the backup's index."""
+
+    datastore: str
+    digest: str
+
+
+class CopyArgs(Model):
+    """`run` is the run that made the copy: this one, or, to undo, an earlier one."""
+
+    datastore: str
+    run: str
+
+
+class ExchangeArgs(Model):
+    """`live` and `side` are the identities that `files.identify` noted before the exchange."""
+
+    datastore: str
+    run: str
+    live: str
+    side: str
+
+
+def extract(work: Work, args: ExtractArgs) -> JsonObject:
+    """Fills a folder beside the live one. `{side}`. Repeating it starts afresh."""
+    name = tar_name(args.datastore)
+    if name not in args.files:
+        raise BrokenBackup(f"The backup of {args.datastore} has no {name}.")
+    place = _place(work, args.datastore, work.run)
+    with _explained(place.side):
+        _remove_side(place)
+        if place.side.exists():
+            raise DatastoreError(
+                f"{place.side} is in the way, and was not made by this run's restore.",
+                "Look at it, move it away and ask again.",
+            )
+        _make_side(place)
+        size = args.files[name].stat().st_size
+        with args.files[name].open("rb") as archive:
+            unpack(archive, place.side, lambda done: work.progress(done, size), work.check_stop)
+        os.sync()
+    return {"side": str(place.side)}
+
+
+def remove_side(work: Work, args: SideArgs) -> JsonObject:
+    """Removes what `files.extract` filled, and never what was live before. `{removed}`."""
+    place = _place(work, args.datastore, work.run)
+    with _explained(place.side):
+        return {"removed": _remove_side(place)}
+
+
+def compare(work: Work, args: CompareArgs) -> JsonObject:
+    """Reads the filled folder and compares it with the backup, content, owners, modes and all.
+
+    `{digest, entries, files, bytes}`. Raises DatastoreError when they differ.
+    """
+    place = _place(work, args.datastore, work.run)
+    with _explained(place.side):
+        found = measure(place.side, lambda done: work.progress(done, None), work.check_stop)
+    if found.digest != args.digest:
+        raise DatastoreError(
+            f"What was restored to {place.side} is not equal to the backup.",
+            "The live folder was not touched; see whether its disk keeps owners and modes.",
+        )
+    return {
+        "digest": found.digest,
+        "entries": found.entries,
+        "files": found.files,
+        "bytes": found.bytes,
+    }
+
+
+def identify(work: Work, args: CopyArgs) -> JsonObject:
+    """Notes which folder is which, so that the exchange can be recognised. `{live, side}`."""
+    live, side = side_of(_place(work, args.datastore, args.run))
+    return {"live": live, "side": side}
+
+
+def swap(work: Work, args: ExchangeArgs) -> JsonObject:
+    """Makes what is beside live, and keeps what was live beside. `{kept}`. Goes on from wherever
+    an earlier attempt had come. Raises OutcomeUnknown when the folders are neither."""
+    place = _place(work, args.datastore, args.run)
+    exchange(place, incoming=args.side, outgoing=args.live)
+    return _kept(place)
+
+
+def swap_back(work: Work, args: ExchangeArgs) -> JsonObject:
+    """The undo of `files.exchange`, from wherever it had come. `{kept}`."""
+    place = _place(work, args.datastore, args.run)
+    if state(place, incoming=args.side, outgoing=args.live) != "before":
+        exchange(place, incoming=args.live, outgoing=args.side)
+    return _kept(place)
+
+
+def is_exchanged(work: Work, args: ExchangeArgs) -> JsonObject:
+    """Probe of `files.exchange`."""
+    place = _place(work, args.datastore, args.run)
+    now = state(place, incoming=args.side, outgoing=args.live)
+    if now == "after":
+        return Probe(state="done", output=_kept(place)).model_dump()
+    if now in {"before", "halfway"}:
+        return Probe(state="not_done", why=f"the exchange is {now}").model_dump()
+    why = f"{place.live} and {place.side} are not the folders that were to be exchanged"
+    return Probe(state="unclear", why=why).model_dump()
+
+
+def settle(work: Work, args: CopyArgs) -> JsonObject:
+    """After the exchange: the copy beside counts as kept from now on. `{kept}`. Idempotent."""
+    place = _place(work, args.datastore, args.run)
+    place.marker.unlink(missing_ok=True)
+    return _kept(place)
+
+
+def _place(work: Work, datastore: str, run: str) -> Place:
+    return place_of(files_store(work.stack, datastore).path, run)
+
+
+def _kept(place: Place) -> JsonObject:
+    copy = copy_of(place)
+    return {"kept": str(copy.path) if copy else ""}
+
+
+def _make_side(place: Place) -> None:
+    """The marker comes second: without it only an empty folder counts as ours."""
+    if place.mounted:
+        place.holder.mkdir(mode=0o700, exist_ok=True)
+    place.side.mkdir(mode=0o700)
+    place.marker.write_text(identity(place.side) or "")
+
+
+def _is_ours(place: Place) -> bool:
+    """Whether this run filled what is beside. Made but not marked yet, it is still empty."""
+    if place.marker.exists():
+        return place.marker.read_text() == identity(place.side)
+    return not any(place.side.iterdir())
+
+
+def _remove_side(place: Place) -> bool:
+    """False when there is nothing of ours."""
+    if place.side.exists() and not _is_ours(place):
+        return False
+    removed = place.side.exists()
+    if removed:
+        shutil.rmtree(place.side)
+    place.marker.unlink(missing_ok=True)
+    if place.mounted and place.holder.exists() and not any(place.holder.iterdir()):
+        place.holder.rmdir()
+    return removed
+
+
+@contextmanager
+def _explained(side: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise NoSpace(f"The disk of {side} is full.", "Make room and ask again.") from error
+        raise DatastoreError(f"{error.filename or side}: {error.strerror}.") from error
+
+
+RESTORE_ACTIONS = (
+    Action("files.extract", ExtractArgs, extract),
+    Action("files.remove_side", SideArgs, remove_side),
+    Action("files.compare", CompareArgs, compare),
+    Action("files.identify", CopyArgs, identify),
+    Action("files.exchange", ExchangeArgs, swap),
+    Action("files.exchange_back", ExchangeArgs, swap_back),
+    Action("files.is_exchanged", ExchangeArgs, is_exchanged),
+    Action("files.settle", CopyArgs, settle),
+)

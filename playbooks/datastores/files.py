@@ -1,0 +1,292 @@
+"""How a folder is backed up and restored. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
+from playbooks.errors import BadArgument, FactUnavailable
+from playbooks.folders.store import files_store
+from playbooks.model.base import JsonObject
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.plan import ActionCall, Guard, Line, Risk, Step
+from playbooks.model.stack import Stack
+from playbooks.repository.manifest import Manifest, StoreEntry
+from playbooks.repository.of_stack import rules_of
+from playbooks.repository.storage import local_root
+from playbooks.sizes import counted, in_bytes
+
+# Names, inodes and tar headers come on top of the bytes of files.
+_ROOM = 1.05
+_FETCHED = {"$from": "fetch.files"}
+_NOTED = {"live": {"$from": "identify.live"}, "side": {"$from": "identify.side"}}
+
+
+class FilesPlanner:
+    """A `DatastorePlanner` for folders. A backup interrupts nothing: files are copied in use."""
+
+    def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
+        return (_state(name), *_repository_disk(stack))
+
+    def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
+        """Raises BadArgument when the repository lies in the folder, FactUnavailable."""
+        now = facts.of(_state(name))
+        if not now["identity"]:
+            raise FactUnavailable(f"The folder {now['path']} of {stack.name}/{name} is not there.")
+        _require_apart(stack, name, Path(now["path"]))
+        return BackupPart(
+            dump=Step(
+                key=f"dump.{name}",
+                name=f"Copy the folder {stack.name}/{name}",
+                action="files.dump",
+                args={"datastore": name, "backup": "{started}-{run}"},
+                idempotent=True,
+            ),
+            risk=Risk.READ,
+            guards=tuple(
+                Guard(
+                    name=f"room for the backup of {name}",
+                    query=query,
+                    field="free_bytes",
+                    at_least=int(now["bytes"] * _ROOM),
+                )
+                for query in _repository_disk(stack)
+            ),
+            affects=(),
+            shown=(
+                Line(label=name, value=_contents(now)),
+                Line(label=f"Consistency of {name}", value="each file by itself, while in use"),
+            ),
+            binding={f"{name}.folder": now["identity"]},
+        )
+
+    def restore_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
+        return (
+            _state(params.datastore),
+            _backup(params),
+            _difference(params),
+            _folder_disk(stack, params),
+            *_repository_disk(stack),
+        )
+
+    def restore(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
+        """Raises FactUnavailable, BrokenBackup when the backup does not hold the folder."""
+        name = params.datastore
+        now, known = facts.of(_state(name)), facts.of(_backup(params))
+        entry = Manifest.model_validate(known["manifest"]).store(name)
+        beside = params.mode == "beside"
+        return RestorePart(
+            prepare=_prepare(stack, name, entry),
+            swap=() if beside else _swap(stack, name, "{run}"),
+            finish=() if beside else _settle(stack, name, "{run}"),
+            owed=(),
+            guards=_restore_guards(stack, params, entry, facts),
+            loses=() if beside else _loses(params, facts),
+            keeps=_keeps(now, beside=beside),
+            notes=_notes(entry),
+            shown=(
+                Line(label="Now", value=_contents(now)),
+                Line(label="Backup", value=_contents(entry.facts)),
+            ),
+            binding={
+                "folder": now["identity"],
+                "checksum": known["checksum"],
+                "digest": entry.facts["digest"],
+            },
+        )
+
+    def undo_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
+        files_store(stack, params.datastore)
+        return (_state(params.datastore), _kept(params))
+
+    def undo(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
+        """Exchanges the folder with the copy that run `params.backup` kept."""
+        name, run = params.datastore, params.backup
+        now, kept = facts.of(_state(name)), facts.of(_kept(params))
+        changed = kept["changed_since"]
+        since = f"{datetime.fromisoformat(kept['since']):%Y-%m-%d %H:%M:%S} UTC"
+        return RestorePart(
+            prepare=(),
+            swap=_swap(stack, name, run),
+            finish=_settle(stack, name, run),
+            owed=(),
+            guards=(),
+            loses=(
+                f"{counted(changed, 'file')} of {name} written since the exchange at {since}"
+                if changed
+                else f"nothing of {name}: no file was written since the exchange at {since}",
+            ),
+            keeps=(f"what is live now, in {kept['path']}",),
+            notes=(),
+            shown=(
+                Line(label="Now", value=_contents(now)),
+                Line(label="Kept copy", value=f"{kept['path']}, {kept['role']} since {since}"),
+            ),
+            binding={"folder": now["identity"], "kept": kept["identity"]},
+        )
+
+
+def _prepare(stack: Stack, name: str, entry: StoreEntry) -> Stages:
+    fill = Step(
+        key="extract",
+        name=f"Unpack {stack.name}/{name} beside the live folder",
+        action="files.extract",
+        args={"datastore": name, "files": _FETCHED},
+        undo=ActionCall(action="files.remove_side", args={"datastore": name}),
+        idempotent=True,
+    )
+    compare = Step(
+        key="compare",
+        name="Compare what was unpacked with the backup",
+        action="files.compare",
+        args={"datastore": name, "digest": entry.facts["digest"]},
+        idempotent=True,
+    )
+    return ((fill,), (compare,))
+
+
+def _swap(stack: Stack, name: str, run: str) -> Stages:
+    exchange: JsonObject = {"datastore": name, "run": run, **_NOTED}
+    note = Step(
+        key="identify",
+        name="Note which folder is which",
+        action="files.identify",
+        args={"datastore": name, "run": run},
+        idempotent=True,
+    )
+    swap = Step(
+        key="exchange",
+        name=f"Exchange the folder of {stack.name}/{name} with the copy beside it",
+        action="files.exchange",
+        args=exchange,
+        undo=ActionCall(action="files.exchange_back", args=exchange),
+        probe=ActionCall(action="files.is_exchanged", args=exchange),
+        idempotent=True,
+    )
+    return ((note,), (swap,))
+
+
+def _settle(stack: Stack, name: str, run: str) -> Stages:
+    settle = Step(
+        key="settle",
+        name=f"Keep the replaced folder of {stack.name}/{name}",
+        action="files.settle",
+        args={"datastore": name, "run": run},
+        idempotent=True,
+    )
+    return ((settle,),)
+
+
+def _restore_guards(
+    stack: Stack, params: RestoreParams, entry: StoreEntry, facts: Facts
+) -> tuple[Guard, ...]:
+    """The unpacked folder on its own disk, the fetched tar on the repository's: often the same."""
+    name, own_disk = params.datastore, _folder_disk(stack, params)
+    unpacked = int(entry.facts["bytes"] * _ROOM)
+    on_own = unpacked
+    guards: list[Guard] = []
+    for query in _repository_disk(stack):
+        if facts.of(query)["device"] == facts.of(own_disk)["device"]:
+            on_own += entry.bytes
+        else:
+            guards.append(_room(f"room to fetch the backup of {name}", query, entry.bytes))
+    return (_room(f"room for {name} beside the live folder", own_disk, on_own), *guards)
+
+
+def _room(name: str, query: FactQuery, at_least: int) -> Guard:
+    return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
+
+
+def _loses(params: RestoreParams, facts: Facts) -> tuple[str, ...]:
+    name, query = params.datastore, _difference(params)
+    found = facts.get(query)
+    if found is None:
+        why = facts.missing.get(query.key, "it was not asked for")
+        return (f"whatever changed in {name} since the backup; not counted: {why}",)
+    said = (
+        ("added", "added since the backup will be gone"),
+        ("changed", "changed since the backup go back to what they were"),
+        ("removed", "removed since the backup come back"),
+    )
+    lines = tuple(
+        f"{counted(found[kind], 'file')} of {name} {what}, such as {found['examples'][kind][0]}"
+        for kind, what in said
+        if found[kind]
+    )
+    return lines or (f"nothing of {name}: no file differs from the backup",)
+
+
+def _keeps(now: JsonObject, *, beside: bool) -> tuple[str, ...]:
+    path = Path(now["path"])
+    where = (
+        f"{path}/.interlock-RUN" if now["mounted"] else f"{path.parent}/.{path.name}.interlock-RUN"
+    )
+    if beside:
+        return (f"the live folder as it is; the restored one will be {where}",)
+    if not now["identity"]:
+        return ()
+    return (f"the replaced folder, as {where}",)
+
+
+def _notes(entry: StoreEntry) -> tuple[str, ...]:
+    changed = entry.facts["changed_while_read"]["count"]
+    skipped = entry.facts["skipped"]["count"]
+    notes = []
+    if changed:
+        notes.append(
+            f"{counted(changed, 'file')} changed while the backup read them; they may be half old."
+        )
+    if skipped:
+        notes.append(
+            f"{counted(skipped, 'entry', 'entries')} (sockets, pipes, devices, vanished files) "
+            "are not in the backup."
+        )
+    return tuple(notes)
+
+
+def _contents(facts: JsonObject) -> str:
+    if not facts.get("identity", True):
+        return "the folder is not there"
+    least = "" if facts.get("counted", True) else "at least "
+    return f"{least}{counted(facts['files'], 'file')}, {in_bytes(facts['bytes'])}"
+
+
+def _require_apart(stack: Stack, name: str, folder: Path) -> None:
+    root = local_root(rules_of(stack).repository)
+    if root is not None and root.is_relative_to(folder):
+        raise BadArgument(
+            f"The repository {root} lies inside the folder {folder} of {stack.name}/{name}.",
+            "Set backup.repository to a folder outside what is backed up.",
+        )
+
+
+def _state(name: str) -> FactQuery:
+    return FactQuery(fact="files.state", args={"datastore": name})
+
+
+def _backup(params: RestoreParams) -> FactQuery:
+    return FactQuery(fact="repository.backup", args={"backup": params.backup})
+
+
+def _difference(params: RestoreParams) -> FactQuery:
+    args = {"datastore": params.datastore, "backup": params.backup}
+    return FactQuery(fact="files.difference", args=args)
+
+
+def _kept(params: RestoreParams) -> FactQuery:
+    args = {"datastore": params.datastore, "run": params.backup}
+    return FactQuery(fact="files.kept", args=args)
+
+
+def _folder_disk(stack: Stack, params: RestoreParams) -> FactQuery:
+    path = files_store(stack, params.datastore).path
+    return FactQuery(fact="disk.free", args={"path": str(path)})
+
+
+def _repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
+    """Nothing to ask where the repository is no local folder."""
+    root = local_root(rules_of(stack).repository)
+    return () if root is None else (FactQuery(fact="disk.free", args={"path": str(root)}),)
+
+
+FILES = FilesPlanner()

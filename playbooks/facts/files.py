@@ -1,0 +1,142 @@
+"""What a folder is like now, and how it differs from a backup."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+
+from playbooks.errors import DatastoreError, FactUnavailable, InterlockError
+from playbooks.folders.differ import difference
+from playbooks.folders.kept import Copy, changed_since, copies, copy_of
+from playbooks.folders.places import identity, place_of
+from playbooks.folders.store import files_store, index_of
+from playbooks.folders.tree import entries
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Reading
+from playbooks.registry import Reader
+from playbooks.repository.catalogue import folder_of, load
+from playbooks.repository.codec import read_artifact
+from playbooks.repository.of_stack import identities_of_stack, repository_of
+
+# Readers share one deadline; past this a number is less useful than an answer.
+_SECONDS = 6.0
+
+
+class StoreArgs(Model):
+    """A datastore of kind files."""
+
+    datastore: str
+
+
+class DifferenceArgs(Model):
+    """A datastore of kind files and a backup's whole id."""
+
+    datastore: str
+    backup: str
+
+
+class KeptArgs(Model):
+    """A datastore of kind files and the run that kept a copy of it."""
+
+    datastore: str
+    run: str
+
+
+def state(reading: Reading, args: StoreArgs) -> JsonObject:
+    """`{path, identity, mounted, files, bytes, counted, kept: [{run, path, role, since}]}`.
+
+    `identity` changes when another folder takes the path, and is empty when the folder is not
+    there. `counted` is false when counting took
+    too long; the numbers are then what was counted.
+    """
+    path = files_store(reading.stack, args.datastore).path
+    try:
+        place = place_of(path, "")
+        files, size, counted = _count(place.live) if place.live.is_dir() else (0, 0, True)
+        kept = [_copy(copy) for copy in copies(path)]
+    except (DatastoreError, OSError) as error:
+        raise FactUnavailable(str(error)) from error
+    return {
+        "path": str(place.live),
+        "identity": identity(place.live) or "",
+        "mounted": place.mounted,
+        "files": files,
+        "bytes": size,
+        "counted": counted,
+        "kept": kept,
+    }
+
+
+def differs(reading: Reading, args: DifferenceArgs) -> JsonObject:
+    """`{added, changed, removed, examples: {added: [path] …}}` since the backup, in files and
+    links. Reads the backup's index; contents only of files whose times alone differ."""
+    path = files_store(reading.stack, args.datastore).path
+    try:
+        storage = repository_of(reading.stack)
+        manifest, _ = load(storage, reading.stack.name, args.backup)
+        artifact = index_of(manifest.store(args.datastore))
+        check = _deadline(f"comparing took longer than {_SECONDS:.0f} s")
+        with tempfile.TemporaryDirectory(prefix="interlock-") as folder:
+            local = Path(folder) / "index"
+            read_artifact(
+                storage,
+                f"{folder_of(manifest.stack, manifest.id)}/{artifact}",
+                manifest.store(args.datastore).artifact(artifact),
+                identities=identities_of_stack(reading.stack, reading.secrets),
+                destination=local,
+                progress=lambda _done, _total: None,
+                check_stop=check,
+            )
+            with local.open("rb") as index:
+                return asdict(difference(index, place_of(path, "").live, check))
+    except (InterlockError, OSError) as error:
+        raise FactUnavailable(str(error)) from error
+
+
+def kept(reading: Reading, args: KeptArgs) -> JsonObject:
+    """`{run, path, role, since, identity, changed_since}` of the copy that a run kept;
+    `changed_since` counts files and links in the live folder written after the exchange."""
+    path = files_store(reading.stack, args.datastore).path
+    place = place_of(path, args.run)
+    copy = copy_of(place)
+    if copy is None:
+        raise FactUnavailable(f"run {args.run} kept no copy of {path}")
+    try:
+        changed = changed_since(path, copy.since_ns)
+    except (DatastoreError, OSError) as error:
+        raise FactUnavailable(str(error)) from error
+    return {**_copy(copy), "identity": identity(copy.path), "changed_since": changed}
+
+
+def _copy(copy: Copy) -> JsonObject:
+    since = copy.since.isoformat().replace("+00:00", "Z")
+    return {"run": copy.run, "path": str(copy.path), "role": copy.role, "since": since}
+
+
+def _count(root: Path) -> tuple[int, int, bool]:
+    files = size = 0
+    until = monotonic() + _SECONDS
+    for entry in entries(root, lambda _: None):
+        files += entry.kind != "folder"
+        size += entry.size if entry.has_content else 0
+        if monotonic() > until:
+            return files, size, False
+    return files, size, True
+
+
+def _deadline(why: str) -> Callable[[], None]:
+    until = monotonic() + _SECONDS
+
+    def check() -> None:
+        if monotonic() > until:
+            raise FactUnavailable(why)
+
+    return check
+
+
+READERS = (
+    Reader("files.state", StoreArgs, state),
+    Reader("files.difference", DifferenceArgs, differs),
+    Reader("files.kept", KeptArgs, kept),
+)
