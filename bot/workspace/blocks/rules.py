@@ -108,7 +108,7 @@ def variant(kinds: Mapping[str, Rule]) -> Rule:
             found.add("must provide an object", pointer)
         elif "type" not in value:
             found.add("missing required field: type", pointer)
-        elif value["type"] not in kinds:
+        elif not isinstance(value["type"], str) or value["type"] not in kinds:
             found.add(f"unsupported type: {value['type']}", pointer)
         else:
             kinds[value["type"]](value, pointer, found)
