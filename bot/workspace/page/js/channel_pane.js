@@ -4,6 +4,8 @@ import { Dismissed } from "./dismissed.js";
 import { h, icon, iconButton, replace } from "./dom.js";
 import { Feed } from "./feed.js";
 import { channelIntro } from "./intro.js";
+import { personaShort } from "./persona.js";
+import { displayName } from "./people.js";
 import { MessageList } from "./message_list.js";
 
 /** The open channel: its head, messages and message box. */
@@ -46,7 +48,7 @@ export class ChannelPane {
     this.#list = this.#makeList();
     this.#composer = new Composer(workspace, this.#app.drafts, {
       id: "composer",
-      label: `Message ${workspace.channelName(workspace.channel)}`,
+      label: `Message ${workspace.channelName(workspace.channel)} as ${displayName(workspace.me)}`,
     });
     replace(this.#root, this.#head(), this.#list.node, this.#banner, this.#composer.node);
     this.#warn();
@@ -90,6 +92,7 @@ export class ChannelPane {
         h("h1", {}, isIm ? null : h("span", { class: "hash" }, icon("hash")), name),
         topic ? h("p", { class: "topic", title: topic }, topic) : null,
       ),
+      personaShort(workspace),
       iconButton("braces", "Payload inspector (Alt I)", toggleInspector, { id: "toggle-inspector" }),
     );
   }

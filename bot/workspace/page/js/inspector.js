@@ -7,6 +7,12 @@ const KEPT = 400;
 const LATE_MS = 3000;
 const DIRECTIONS = { all: "Both ways", in: "From the app", out: "To the app" };
 
+/** In two words what a payload is about: the command typed, the button pressed, the view. */
+function about({ request }) {
+  if (request?.command) return `${request.command} ${request.text ?? ""}`;
+  return request?.actions?.[0]?.action_id ?? request?.view?.callback_id ?? "";
+}
+
 /** The drawer with every payload between workspace and app, newest first. */
 export class Inspector {
   #root = document.getElementById("inspector");
@@ -82,10 +88,8 @@ export class Inspector {
   async #load() {
     await this.#workspace.attempt(async () => {
       const answer = await api.inspect(KEPT);
-      const held = Array.isArray(answer) ? answer : (answer.entries ?? answer.calls ?? []);
       this.#entries = [];
-      const ordered = [...held].sort((a, b) => Number(a.ts) - Number(b.ts));
-      for (const entry of ordered) this.#keep(entry);
+      for (const entry of answer.entries) this.#keep(entry);
       this.#draw();
     });
   }
@@ -131,7 +135,7 @@ export class Inspector {
         onClick: () => this.#choose(entry.id),
       },
       h("span", { class: "payload-arrow", title: DIRECTIONS[entry.direction] }, entry.direction === "in" ? "←" : "→"),
-      h("span", { class: "payload-kind" }, entry.kind),
+      h("span", { class: "payload-kind" }, entry.kind, h("span", { class: "payload-about" }, ` ${about(entry)}`)),
       h("span", { class: "payload-status" }, entry.response?.error ?? entry.status ?? ""),
       h("span", { class: "payload-ack" }, Number.isFinite(entry.ack_ms) ? `${Math.round(entry.ack_ms)} ms` : ""),
       h("time", { class: "payload-time" }, preciseTime(entry.ts)),

@@ -58,7 +58,7 @@ export class MessageList {
     this.render();
     if (!added) return;
     if (!this.#pinned) this.#countMissed();
-    if (!mine) announce(`${displayName(this.#workspace.user(added.user))}: ${added.text ?? ""}`);
+    if (!mine) announce(`${displayName(this.#workspace.user(added.user))}: ${added.display ?? added.text}`);
   }
 
   #noted(note) {

@@ -35,8 +35,11 @@ export class Modals {
   }
 
   async #load() {
-    const answer = await api.views(this.#workspace.me.id);
-    const views = (Array.isArray(answer) ? answer : answer.views).filter(({ type }) => type !== "home");
+    let views = [];
+    const read = await this.#workspace.attempt(async () => {
+      views = (await api.views(this.#workspace.me.id)).filter(({ type }) => type !== "home");
+    });
+    if (!read) return;
     const known = new Set(views.map(({ id }) => id));
     for (const { id } of this.#stack.filter((held) => !known.has(held.id))) this.#drop(id);
     for (const view of views) {

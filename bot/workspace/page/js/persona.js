@@ -27,6 +27,22 @@ export function keepPersona(workspace) {
   });
 }
 
+/** Who acts, as an avatar only: for the head of a narrow screen. */
+export function personaShort(workspace) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "persona-short narrow-only",
+      "aria-haspopup": "menu",
+      "aria-label": `Acting as ${displayName(workspace.me)}. Act as somebody else`,
+      dataset: { persona: "" },
+      onClick: () => openPersonas(workspace),
+    },
+    avatar(workspace.me, "small"),
+  );
+}
+
 /** The card in the sidebar that says who acts, and switches. */
 export function personaCard(workspace) {
   const { me } = workspace;
@@ -36,6 +52,7 @@ export function personaCard(workspace) {
       type: "button",
       class: "persona",
       id: "persona",
+      dataset: { persona: "" },
       "aria-haspopup": "menu",
       title: "Act as somebody else (Alt P)",
       onClick: () => openPersonas(workspace),
@@ -69,5 +86,7 @@ export function openPersonas(workspace) {
     lead: h("span", { class: "menu-icon" }, icon("external")),
     run: () => window.open(addressOf(user, routeTo(workspace, workspace.channelId)), "_blank"),
   }));
-  popMenu(document.getElementById("persona"), [...items, ...tabs], "Act as");
+  const anchors = [...document.querySelectorAll("[data-persona]")];
+  const seen = anchors.find((node) => node.checkVisibility({ visibilityProperty: true }));
+  popMenu(seen ?? anchors[0], [...items, ...tabs], "Act as");
 }

@@ -36,10 +36,10 @@ export class Presses extends Emitter {
 
   /** True for the app's acknowledgement of this very press: Slack stops the spinner then. */
   #acknowledges({ place, actionId }, { direction, request }) {
-    const payload = request?.payload ?? request;
-    if (direction !== "out" || payload?.type !== "block_actions") return false;
-    const from = payload.container?.message_ts ?? payload.message?.ts ?? payload.view?.id;
-    return payload.user?.id === this.#workspace.me.id && from === place && payload.actions?.[0]?.action_id === actionId;
+    if (direction !== "out" || request?.type !== "block_actions") return false;
+    const { user, actions, container } = request;
+    const from = container.message_ts ?? container.view_id;
+    return user.id === this.#workspace.me.id && from === place && actions[0].action_id === actionId;
   }
 
   isBusy(place, element, block) {

@@ -64,7 +64,7 @@ export class Sidebar {
     const link = h(
       "a",
       {
-        class: `channel-link ${unread ? "unread" : ""}`,
+        class: unread ? "channel-link unread" : "channel-link",
         href: routeTo(this.#workspace, channel.id),
         "aria-current": current ? "page" : null,
         "aria-label": spoken.filter(Boolean).join(", "),

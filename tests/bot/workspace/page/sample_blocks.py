@@ -157,6 +157,17 @@ def details() -> Json:
     }
 
 
+def paces() -> list[Json]:
+    """Buttons that are acknowledged late, never, and one that opens a modal that never ends."""
+    names = [("slow", "Slow"), ("never", "Never"), ("stuck", "Stuck")]
+    return [{"type": "actions", "elements": [button(*name) for name in names]}]
+
+
+def stuck() -> Json:
+    """A modal whose submission nobody acknowledges."""
+    return {**deeper(), "callback_id": "stuck", "title": plain("Stuck")}
+
+
 def deeper() -> Json:
     """The second view of the stack."""
     return {

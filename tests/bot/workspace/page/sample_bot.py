@@ -1,5 +1,6 @@
 """A small real Bolt app: one subcommand for each thing that the page must be able to show."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,6 +30,10 @@ def sample_app(workspace: RunningWorkspace) -> AsyncApp:
     app.action("assign")(_chosen)
     app.action("deeper")(_deeper)
     app.action("refuse")(_refuse)
+    app.action("slow")(_slow)
+    app.action("never")(_nothing)
+    app.view("stuck")(_nothing)
+    app.action("stuck")(_stuck)
     app.view("ask")(_submitted)
     app.view("deeper")(_acknowledge)
     app.event("app_mention")(_mentioned)
@@ -64,6 +69,8 @@ async def _command(ack: Handler, command: Handler, client: Handler, respond: Han
         await client.chat_postMessage(channel=channel, text="gallery", blocks=blocks.gallery())
     elif name == "file":
         await _upload(client, channel)
+    elif name == "pace":
+        await client.chat_postMessage(channel=channel, text="pace", blocks=blocks.paces())
     elif name == "edit":
         posted = await client.chat_postMessage(channel=channel, text="first words")
         await client.chat_update(channel=channel, ts=posted["ts"], text="second words")
@@ -131,6 +138,16 @@ async def _submitted(ack: Handler, body: Handler, view: Handler, client: Handler
     await client.chat_postEphemeral(
         channel="C0OPSHARBOR", user=body["user"]["id"], text=f"Received {summary}"
     )
+
+
+async def _slow(ack: Handler) -> None:
+    await asyncio.sleep(0.4)
+    await ack()
+
+
+async def _stuck(ack: Handler, body: Handler, client: Handler) -> None:
+    await ack()
+    await client.views_open(trigger_id=body["trigger_id"], view=blocks.stuck())
 
 
 async def _acknowledge(ack: Handler) -> None:

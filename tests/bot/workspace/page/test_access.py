@@ -1,5 +1,7 @@
 """Narrow screens and the keyboard alone."""
 
+import re
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -65,19 +67,22 @@ async def test_usable_on_a_phone(
     """At 380 px nothing is wider than the screen; channels, thread and inspector take turns."""
     tab = await open_tab(browser, sample_bot.url, "cleo", channel="ops", size=NARROW, dark=dark)
     page = tab.page
+    await page.get_by_role("button", name="Acting as Cleo Lindqvist").click()
+    await page.get_by_role("menuitemradio", name="Dora Petrova").click()
+    await expect(page.locator("#composer")).to_have_attribute("placeholder", re.compile("as Dora"))
     await page.get_by_role("button", name="Channels").click()
     await page.locator('.channel-link[data-name="ops-harbor"]').click()
     await expect(page.locator("#channel h1")).to_have_text("ops-harbor")
     await tab.say("/ops card")
     await tab.press("RESTORE prod/harbor", "Approve Restore", confirm=True)
-    await tab.wait_for("Approved by @cleo")
+    await tab.wait_for("Approved by @dora")
     await tab.say("/ops show")
     await tab.wait_for("50,000")
     assert await page.evaluate("document.documentElement.scrollWidth") == 380
     assert await page.locator("#channel .scroller").evaluate("node => node.scrollWidth") <= 380
     await tab.message("Approved by").locator(".thread-summary").click()
     await expect(page.locator("#channel")).to_be_hidden()
-    await tab.wait_for("Approved by @cleo", "thread")
+    await tab.wait_for("Approved by @dora", "thread")
     await page.locator("#close-thread").click()
     await page.locator("#toggle-inspector").click()
     box = await page.locator("#inspector").bounding_box()

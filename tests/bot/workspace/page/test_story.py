@@ -183,3 +183,62 @@ async def test_reactions_and_mentions_of_the_bot(
     await ana.open_thread("good morning")
     await ana.wait_for("Hello @ana", "thread")
     assert ana.problems == ben.problems == []
+
+
+async def test_a_button_is_busy_until_it_is_acknowledged(
+    sample_bot: RunningWorkspace, browser: Browser
+) -> None:
+    """The spinner ends with the ack; a press or a submission without one is said to have failed."""
+    ana = await open_tab(browser, sample_bot.url, "ana", channel="ops-harbor")
+    await ana.say("/ops pace")
+    slow = ana.page.get_by_role("button", name="Slow")
+    await slow.click()
+    await expect(slow).to_have_attribute("aria-busy", "true")
+    await expect(slow).not_to_have_attribute("aria-busy", "true")
+    await ana.page.get_by_role("button", name="Never").click()
+    note = ana.page.locator(".failure", has_text="did not respond")
+    await expect(note).to_contain_text("Only visible to you")
+    await note.get_by_role("button", name="Dismiss").click()
+    await expect(note).to_be_hidden()
+    await ana.page.get_by_role("button", name="Stuck").click()
+    await ana.submit()
+    await expect(ana.modal.locator(".banner")).to_contain_text("trouble connecting")
+    await expect(ana.modal.locator("[data-submit]")).to_have_attribute("aria-busy", "false")
+    assert ana.problems == []
+
+
+async def test_a_long_channel_is_read_in_pages(
+    workspace: RunningWorkspace, browser: Browser
+) -> None:
+    """Older messages are loaded on demand without a jump; new ones do not pull the reader down."""
+    async with httpx.AsyncClient(base_url=workspace.url) as client:
+        for number in range(1, 131):
+            say = {"user": "ben", "channel": "ops", "text": f"message number {number}."}
+            await client.post("/sim/message", json=say)
+        ana = await open_tab(browser, workspace.url, "ana", channel="ops")
+        rows = ana.page.locator("#channel .message")
+        await expect(rows).to_have_count(100)
+        await expect(ana.message("number 130.")).to_be_in_viewport()
+        await ana.page.get_by_role("button", name="Load earlier messages").click()
+        await expect(rows).to_have_count(130)
+        await expect(ana.message("number 31.")).to_be_in_viewport()
+        await client.post("/sim/message", json={**say, "text": "one more"})
+    jump = ana.page.get_by_role("button", name="1 new message")
+    await expect(ana.message("one more")).not_to_be_in_viewport()
+    await jump.click()
+    await expect(ana.message("one more")).to_be_in_viewport()
+    await expect(jump).to_be_hidden()
+    assert ana.problems == []
+
+
+async def test_a_reset_empties_every_page(workspace: RunningWorkspace, browser: Browser) -> None:
+    """What was said is gone from open pages too, and they go on working."""
+    ana = await open_tab(browser, workspace.url, "ana", channel="ops")
+    await ana.say("to be forgotten")
+    await ana.wait_for("to be forgotten")
+    async with httpx.AsyncClient(base_url=workspace.url) as client:
+        await client.post("/sim/reset", json={})
+    await expect(ana.message("to be forgotten")).to_be_hidden()
+    await ana.say("afresh")
+    await ana.wait_for("afresh")
+    assert ana.problems == []

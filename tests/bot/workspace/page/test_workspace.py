@@ -48,7 +48,7 @@ async def test_unread_messages_and_mentions_are_counted(
     await ana.open_channel("incidents")
     await expect(ana.page.locator(".new-mark")).to_have_text("New")
     await ana.open_channel("ops")
-    await expect(link).to_have_class("channel-link ")
+    await expect(link).to_have_class("channel-link")
     assert ana.problems == []
 
 
@@ -92,7 +92,8 @@ async def test_the_inspector_shows_both_directions(
     inspector = ana.page.locator("#inspector")
     await ana.say("/ops card")
     await ana.wait_for("RESTORE prod/harbor")
-    await expect(inspector.locator(".payload.out").first).to_contain_text("slash_commands")
+    sent = inspector.locator(".payload.out", has_text="slash_commands")
+    await expect(sent).to_contain_text("/ops card")
     await inspector.get_by_role("button", name="From the app").click()
     await expect(inspector.locator(".payload.out")).to_have_count(0)
     await inspector.get_by_role("searchbox").fill("postmessage")
