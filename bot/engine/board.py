@@ -7,17 +7,26 @@ from playbooks.model.request import Progress
 
 
 class Board:
-    """Shared by the threads that work and those that show. A stop is also a row in the runs."""
+    """Shared by the threads that work and those that show. A stop is also a row in the runs.
+
+    `halt` is set when the process is shut down.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._progress: dict[str, dict[str, Progress]] = {}
         self._changed: set[str] = set()
         self._stops: dict[str, threading.Event] = {}
+        self.halt = threading.Event()
 
     def report(self, run: str, progress: Progress) -> None:
         with self._lock:
             self._progress.setdefault(run, {})[progress.key] = progress
+            self._changed.add(run)
+
+    def touch(self, run: str) -> None:
+        """Something else of the run has changed that its card shows."""
+        with self._lock:
             self._changed.add(run)
 
     def progress_of(self, run: str) -> tuple[Progress, ...]:

@@ -24,6 +24,7 @@ Standing = Literal[
 ]
 _CLOSING: tuple[Kind, ...] = ("output", "failed", "stopped", "not_done")
 TURN = "turn"
+RECOVERY = "recovery"
 
 
 class Turn(Model):

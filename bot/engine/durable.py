@@ -1,0 +1,96 @@
+"""DBOS: keeps that a run is under way, and takes it up again after a crash.
+
+The workflow's input is only the run's id and attempt: plan and journal are rows of ours, so the
+interpreter may change from version to version without stranding what is under way.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from bot.engine.dispatch import Attempt
+from bot.store.database import Database
+
+# Changing this strands what is under way; see above for why it never has to.
+_APPLICATION_VERSION = "interlock-runs-1"
+_MOST_RECOVERIES = 5
+_MOST_THREADS = 8
+_WAITING = {"PENDING", "ENQUEUED", "DELAYED"}
+_GAVE_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+
+CarryOut = Callable[[str, int], Awaitable[None]]
+
+
+class Durable:
+    """The workflows of this process. One live process per database."""
+
+    def __init__(self, database: Database, carry_out: CarryOut) -> None:
+        self._engine = _sqlite_engine(database)
+        DBOS(config=_config(database, self._engine))
+
+        async def attempt(run: str, number: int) -> None:
+            await carry_out(run, number)
+
+        self._workflow: Any = DBOS.workflow(
+            name="interlock.run", max_recovery_attempts=_MOST_RECOVERIES
+        )(attempt)
+
+    def launch(self) -> None:
+        """Takes up what an earlier life left. Call it inside the running loop."""
+        DBOS.launch()
+
+    async def start(self, attempt: Attempt) -> None:
+        """Starts the attempt; one that was started before is not started again."""
+        with SetWorkflowID(attempt.workflow):
+            await DBOS.start_workflow_async(self._workflow, attempt.run, attempt.number)
+
+    async def standing(self, attempt: Attempt) -> Literal["new", "waiting", "over", "given up"]:
+        """`waiting`: DBOS takes it up by itself. `given up`: it crashed too often."""
+        status = await DBOS.get_workflow_status_async(attempt.workflow)
+        if status is None:
+            return "new"
+        if status.status == _GAVE_UP:
+            return "given up"
+        return "waiting" if status.status in _WAITING else "over"
+
+    async def close(self) -> None:
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        if self._engine is not None:
+            self._engine.dispose()
+
+
+def _config(database: Database, engine: sa.Engine | None) -> DBOSConfig:
+    url = engine.url if engine is not None else database.url.set(drivername="postgresql")
+    config: DBOSConfig = {
+        "name": "interlock",
+        "system_database_url": url.render_as_string(hide_password=False),
+        "dbos_system_schema": "interlock_runs",
+        "application_version": _APPLICATION_VERSION,
+        "executor_id": "interlock",
+        "serializer": DBOSPortableJSONSerializer(),
+        "max_executor_threads": _MOST_THREADS,
+        "sys_db_pool_size": 4,
+        "log_level": "WARNING",
+    }
+    if engine is not None:
+        config["system_database_engine"] = engine
+    return config
+
+
+def _sqlite_engine(database: Database) -> sa.Engine | None:
+    """DBOS keeps its own file beside ours, so that neither waits for the other's writers."""
+    if database.path is None:
+        return None
+    path = database.path.with_name(f"{database.path.stem}-runs{database.path.suffix}")
+    engine = sa.create_engine(f"sqlite:///{path}", pool_size=4, max_overflow=8)
+    sa.event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "busy_timeout=30000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.isolation_level = "IMMEDIATE"

@@ -1,0 +1,86 @@
+"""How a run ends, and how it asks: the transactions that say so."""
+
+from dataclasses import dataclass, replace
+
+from bot.engine.carried import Carried
+from bot.engine.story import Turn
+from bot.store import locks, requests, runs
+from notifiers.ports import Lane
+from notifiers.views.attention import uncertain
+from playbooks.model.request import RunState
+
+_TAKEN_BACK = {
+    "undone": RunState.UNDONE,
+    "cancelled": RunState.CANCELLED,
+    "aborted": RunState.UNDONE,
+}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How it ended, and one sentence for people."""
+
+    state: RunState
+    outcome: str
+
+    def leaving(self, what: str) -> "Ending":
+        """The same ending, but something is left that a person must put right."""
+        outcome = f"{self.outcome} Left to do by hand: {what}".strip()
+        return replace(self, state=RunState.FAILED, outcome=outcome)
+
+
+def taken_back(turn: Turn) -> Ending:
+    return Ending(_TAKEN_BACK[turn.ending], f"{turn.why} What was done is undone.")
+
+
+def gave_up(turn: Turn) -> Ending:
+    """Past the point of no return nothing is taken back."""
+    why = f"{turn.why} It is past the point of no return, so nothing was taken back."
+    return Ending(RunState.FAILED, why)
+
+
+def stuck(turn: Turn, step: str, why: str) -> Ending:
+    outcome = f"{turn.why} Undoing “{step}” failed as well: {why}"
+    return Ending(RunState.FAILED, f"{outcome} What was done before that step is still there.")
+
+
+def end(carried: Carried, ending: Ending) -> None:
+    """The outcome, the audit, the card, the message to the requester, and the locks are free."""
+    ledger, run = carried.house.ledger, carried.run
+    with ledger.database.write() as connection:
+        row = runs.row_locked(connection, run)
+        if row is None or RunState(row["state"]).ended:
+            return
+        runs.change(
+            connection,
+            run,
+            state=ending.state.value,
+            ended_at=ledger.now(),
+            outcome=ending.outcome,
+            waiting_for="",
+            uncertain_step=None,
+        )
+        locks.release(connection, run)
+        kind = f"run.{ending.state.value}"
+        ledger.audit(connection, kind, "engine", carried.request, outcome=ending.outcome)
+        ledger.board.clear(run)
+        ledger.want_finished(connection, carried.request)
+    carried.house.bell.ring()
+
+
+def ask(carried: Carried, key: str, name: str, why: str) -> None:
+    """The run keeps its locks and waits for Retry, Accept or Abort."""
+    ledger, run = carried.house.ledger, carried.run
+    with ledger.database.write() as connection:
+        row = runs.row_locked(connection, run)
+        if row is None or row["state"] != RunState.RUNNING.value:
+            return
+        runs.change(connection, run, state=RunState.UNCERTAIN.value, uncertain_step=key)
+        count = runs.next_uncertainty(connection, run)
+        ledger.audit(connection, "run.uncertain", "engine", carried.request, step=key, why=why)
+        state = ledger.want_card(connection, run, Lane.CRITICAL)
+        request = requests.get(connection, run) or carried.request
+        notice = f"run:{run}:uncertain:{count}"
+        body = uncertain(state, name, why)
+        ledger.want_notice(connection, notice, request, body, Lane.CRITICAL)
+    carried.house.bell.ring()
