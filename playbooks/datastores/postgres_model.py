@@ -1,0 +1,215 @@
+"""What is known of a PostgreSQL database: read as facts, and recorded in a backup's manifest."""
+
+from datetime import datetime
+from typing import Literal
+
+from playbooks.model.base import Model, digest_of
+
+
+class Locale(Model):
+    """How a database orders and classifies text. `provider` as in `CREATE DATABASE`."""
+
+    encoding: str
+    provider: Literal["libc", "icu", "builtin"]
+    collate: str
+    ctype: str
+    locale: str | None = None
+    icu_rules: str | None = None
+
+
+class Setting(Model):
+    """`ALTER DATABASE … SET`, or with a role `ALTER ROLE … IN DATABASE … SET`.
+
+    `value` is as the catalogue has it: a list of names keeps its quotes and commas.
+    """
+
+    role: str | None = None
+    name: str
+    value: str
+
+
+class Grant(Model):
+    """One privilege on the database. No grantee means everybody."""
+
+    grantee: str | None
+    privilege: str
+    grantable: bool = False
+
+
+class Extension(Model):
+    """An extension in a database."""
+
+    version: str
+    schema_name: str
+
+
+class Schema(Model):
+    """Digests of a database's objects by section (columns, indexes, views …), none of their rows.
+
+    `names` covers which objects there are, `definitions` also how the server prints them;
+    printing differs between major versions and sometimes after a reload.
+    """
+
+    names: dict[str, str]
+    definitions: dict[str, str]
+
+    @property
+    def fingerprint(self) -> str:
+        return digest_of(self.definitions)
+
+
+class Activity(Model):
+    """Rows written in one table since the server's statistics began, rolled back ones included."""
+
+    inserted: int
+    updated: int
+    deleted: int
+
+    @property
+    def total(self) -> int:
+        return self.inserted + self.updated + self.deleted
+
+
+class Counted(Model):
+    """Exact numbers of rows by qualified table; what time or rights did not allow is named."""
+
+    rows: dict[str, int] = {}
+    not_counted: tuple[str, ...] = ()
+
+
+class Written(Model):
+    """The server's counters of writes by qualified table. `reset_at`: when they last began anew."""
+
+    tables: dict[str, Activity] = {}
+    reset_at: datetime | None = None
+
+
+class Description(Model):
+    """One database. Sizes in bytes; `sequences` are last values, None before the first use.
+
+    `roles` own something in it, hold a privilege on something in it, or have a setting for it.
+    `privileges` None means that nobody ever changed them.
+    """
+
+    database: str
+    oid: int
+    locale: Locale
+    owner: str
+    size_bytes: int
+    connection_limit: int
+    comment: str | None
+    template: bool
+    settings: tuple[Setting, ...]
+    privileges: tuple[Grant, ...] | None
+    extensions: dict[str, Extension]
+    roles: tuple[str, ...]
+    schema_digests: Schema
+    sequences: dict[str, int | None]
+    large_objects: int
+    written: Written
+
+
+class Server(Model):
+    """The server a database lives in. `system_identifier` is as unique as clusters get."""
+
+    version: str
+    version_num: int
+    system_identifier: str | None
+
+    @property
+    def major(self) -> int:
+        return self.version_num // 10000
+
+
+class OurUser(Model):
+    """What the user we connect as may do."""
+
+    name: str
+    superuser: bool
+    create_database: bool
+    create_role: bool
+    signal_backends: bool
+    acts_as_owner: bool
+
+
+class Obstacles(Model):
+    """What would stay behind with the old copy, or would stop the swap."""
+
+    logical_slots: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    scheduled_jobs: bool = False
+    prepared_transactions: tuple[str, ...] = ()
+
+
+class DatabaseFact(Model):
+    """The answer of `postgres.database`. Without `description` there is no such database.
+
+    `connections` counts sessions in the database by application. `data_directory` is None when
+    we may not know it. `roles` are all roles of the server.
+    """
+
+    read_at: datetime
+    server: Server
+    in_recovery: bool
+    data_directory: str | None
+    user: OurUser
+    roles: tuple[str, ...]
+    databases: tuple[str, ...]
+    description: Description | None = None
+    obstacles: Obstacles = Obstacles()
+    connections: dict[str, int] = {}
+
+
+class Globals(Model):
+    """Where the roles and tablespaces of the whole server are kept."""
+
+    artifact: str
+    passwords: bool
+
+
+class DumpFacts(Model):
+    """What the manifest records of a dump; everything is of the dump's own snapshot."""
+
+    server: Server
+    tools: str
+    description: Description
+    counted: Counted
+    globals: Globals
+    dump: str
+
+
+class KeptMark(Model):
+    """What a kept copy says about itself, as JSON in its comment.
+
+    `database` is the name it had, `at` when it was set aside by run `run`, `restored` the backup
+    or run that took its place. `comment` is the comment it had. `written` are the counters of
+    the database that took its place, at that moment.
+    """
+
+    interlock: Literal[1] = 1
+    run: str
+    at: datetime
+    database: str
+    restored: str
+    comment: str | None
+    written: Written
+
+
+class KeptCopy(Model):
+    """A database that an earlier run set aside. Without `mark` only its name speaks for it."""
+
+    database: str
+    oid: int
+    run: str
+    size_bytes: int
+    owner: str
+    mark: KeptMark | None
+
+
+class KeptFact(Model):
+    """The answer of `postgres.kept`, newest first."""
+
+    copies: tuple[KeptCopy, ...]
+
+    def of(self, run: str) -> KeptCopy | None:
+        return next((copy for copy in self.copies if copy.run == run), None)

@@ -1,0 +1,1 @@
+"""Talking to PostgreSQL: connections, its tools, and questions to its catalogue."""

@@ -1,0 +1,49 @@
+"""Copies that earlier restores set aside, and what they say about themselves."""
+
+from psycopg import sql
+from pydantic import ValidationError
+
+from playbooks.datastores.postgres_model import KeptCopy, KeptMark
+from playbooks.datastores.postgres_names import run_that_kept
+from playbooks.hosts.postgres.connection import Connection
+
+_DATABASES = """
+    SELECT d.datname, d.oid::bigint, pg_get_userbyid(d.datdba),
+           CASE WHEN has_database_privilege(d.oid, 'CONNECT')
+                THEN pg_database_size(d.oid) ELSE 0 END,
+           shobj_description(d.oid, 'pg_database')
+    FROM pg_database d ORDER BY d.oid DESC
+"""
+
+
+def kept_copies(connection: Connection, database: str) -> tuple[KeptCopy, ...]:
+    """The kept copies of `database`, newest first, seen from any database."""
+    copies = []
+    for name, oid, owner, size, comment in connection.execute(_DATABASES):
+        run = run_that_kept(database, name)
+        if run:
+            mark = _mark(comment)
+            copies.append(
+                KeptCopy(database=name, oid=oid, run=run, size_bytes=size, owner=owner, mark=mark)
+            )
+    return tuple(sorted(copies, key=_age, reverse=True))
+
+
+def set_comment(connection: Connection, database: str, comment: str | None) -> None:
+    """Sets or, with None, removes the comment of `database`."""
+    connection.execute(
+        sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+            sql.Identifier(database), sql.Literal(comment)
+        )
+    )
+
+
+def _mark(comment: str | None) -> KeptMark | None:
+    try:
+        return KeptMark.model_validate_json(comment) if comment else None
+    except ValidationError:
+        return None
+
+
+def _age(copy: KeptCopy) -> tuple[bool, str, int]:
+    return (copy.mark is not None, copy.mark.at.isoformat() if copy.mark else "", copy.oid)

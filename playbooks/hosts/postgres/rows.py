@@ -1,0 +1,77 @@
+"""Exact numbers of rows, within a time budget."""
+
+import time
+
+import psycopg
+from psycopg import sql
+
+from playbooks.datastores.postgres_model import Activity, Counted, Written
+from playbooks.hosts.postgres.connection import Connection
+
+_LOCK_WAIT = "2s"
+
+_TABLES = """
+    SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.deptype = 'e'
+                      AND x.classid = 'pg_class'::regclass AND x.objid = c.oid)
+    ORDER BY c.relpages, 3
+"""
+_WRITTEN = """
+    SELECT format('%I.%I', schemaname, relname), n_tup_ins, n_tup_upd, n_tup_del
+    FROM pg_stat_user_tables
+"""
+_RESET = "SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()"
+
+
+def count_rows(connection: Connection, seconds: float) -> Counted:
+    """Counts every table, the small ones first, for at most `seconds`.
+
+    Inside an open transaction all counts are of its snapshot. Tables that time, locks or rights
+    keep from being counted are named in `not_counted`.
+    """
+    deadline = time.monotonic() + seconds
+    rows: dict[str, int] = {}
+    not_counted: list[str] = []
+    with connection.transaction():
+        for schema, table, name in connection.execute(_TABLES).fetchall():
+            count = _count(connection, sql.Identifier(schema, table), deadline)
+            if count is None:
+                not_counted.append(name)
+            else:
+                rows[name] = count
+    return Counted(rows=rows, not_counted=tuple(not_counted))
+
+
+def _count(connection: Connection, table: sql.Identifier, deadline: float) -> int | None:
+    milliseconds = int((deadline - time.monotonic()) * 1000)
+    if milliseconds <= 0:
+        return None
+    limits = (
+        "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)"
+    )
+    try:
+        with connection.transaction():
+            connection.execute(limits, (str(milliseconds), _LOCK_WAIT))
+            row = connection.execute(
+                sql.SQL("SELECT count(*) FROM ONLY {}").format(table)
+            ).fetchone()
+    except (
+        psycopg.errors.QueryCanceled,
+        psycopg.errors.LockNotAvailable,
+        psycopg.errors.InsufficientPrivilege,
+        psycopg.errors.UndefinedTable,
+    ):
+        return None
+    return int(row[0]) if row else None
+
+
+def read_written(connection: Connection) -> Written:
+    """The server's counters of writes. They lag by about a second."""
+    tables = {
+        str(name): Activity(inserted=inserted, updated=updated, deleted=deleted)
+        for name, inserted, updated, deleted in connection.execute(_WRITTEN)
+    }
+    row = connection.execute(_RESET).fetchone()
+    return Written(tables=tables, reset_at=row[0] if row else None)

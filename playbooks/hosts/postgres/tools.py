@@ -1,0 +1,99 @@
+"""The command lines of PostgreSQL's own tools. Nothing here runs them."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from psycopg.conninfo import make_conninfo
+
+from playbooks.errors import HostError
+from playbooks.model.stack import PostgresStore
+
+LOCK_WAIT_MILLISECONDS = 60_000
+# The side database is worth nothing until it is verified, so its own log need not be waited for.
+RESTORE_SETTINGS = (
+    "-c synchronous_commit=off -c maintenance_work_mem=256MB -c statement_timeout=0 "
+    "-c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
+)
+
+
+def tool(store: PostgresStore, name: str) -> str:
+    """Where `pg_dump` and its like are. Raises HostError with what to do."""
+    path = store.tools / name if store.tools else None
+    found = str(path) if path and path.is_file() else None if path else shutil.which(name)
+    if found is None:
+        raise HostError(
+            f"{name} is not {'in ' + str(store.tools) if store.tools else 'on PATH'}.",
+            "Install PostgreSQL's client tools, or name their folder as `tools` of the datastore.",
+        )
+    return found
+
+
+def dump_argv(store: PostgresStore, snapshot: str) -> tuple[str, ...]:
+    """Writes a dump of the store's database to stdout: custom format, not compressed."""
+    return (
+        tool(store, "pg_dump"),
+        *_where(store),
+        "--format=custom",
+        "--compress=0",
+        f"--snapshot={snapshot}",
+        f"--lock-wait-timeout={LOCK_WAIT_MILLISECONDS}",
+        *_database(store.database),
+    )
+
+
+def globals_argv(store: PostgresStore, passwords: bool) -> tuple[str, ...]:
+    """Writes roles and tablespaces of the whole server to stdout as SQL."""
+    return (
+        tool(store, "pg_dumpall"),
+        *_where(store),
+        "--globals-only",
+        *(() if passwords else ("--no-role-passwords",)),
+        *_database(store.database),
+    )
+
+
+def restore_argv(store: PostgresStore, side: str, dump: Path, jobs: int) -> tuple[str, ...]:
+    """Loads the file `dump` into the empty database `side`; the first error ends it."""
+    return (
+        tool(store, "pg_restore"),
+        *_where(store),
+        "--exit-on-error",
+        f"--jobs={jobs}",
+        *_database(side),
+        str(dump),
+    )
+
+
+def read_all_argv(store: PostgresStore, dump: Path) -> tuple[str, ...]:
+    """Reads the whole of `dump` without a database; a cut file is an error."""
+    return (tool(store, "pg_restore"), "--file=/dev/null", str(dump))
+
+
+def version_argv(store: PostgresStore) -> tuple[str, ...]:
+    return (tool(store, "pg_dump"), "--version")
+
+
+def tool_environment(
+    password: str | None, tag: str, settings: str = "", inherited: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The tools' environment: nothing of ours but the password and who they work for."""
+    own = {name: value for name, value in inherited.items() if not name.startswith("PG")}
+    given = {"PGAPPNAME": tag[:63], "PGCONNECT_TIMEOUT": "10", "PGOPTIONS": settings}
+    secret = {"PGPASSWORD": password} if password is not None else {}
+    return {**own, "LC_ALL": "C", **given, **secret}
+
+
+def _where(store: PostgresStore) -> tuple[str, ...]:
+    return (
+        f"--host={store.host}",
+        f"--port={store.port}",
+        f"--username={store.user}",
+        "--no-password",
+    )
+
+
+def _database(name: str) -> tuple[str, ...]:
+    """As a connection string: a plain name with `=` in it would be taken for one."""
+    return ("--dbname", make_conninfo(dbname=name))
