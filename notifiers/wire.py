@@ -34,7 +34,7 @@ def content(desired: Desired, redactor: Redactor) -> JsonObject:
     body = desired.body
     shown = list(body.blocks) or blocks.sections(body.text)
     sent: JsonObject = {
-        "text": redactor.redact(body.text),
+        "text": redactor.redact(body.text) or " ",
         "blocks": _marked(redactor.redact_json(shown), desired),
     }
     if body.metadata is not None:
