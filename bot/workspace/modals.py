@@ -26,8 +26,7 @@ class Modals:
         """Opens a modal in front of the user; one that was open goes away."""
         with self.database.transaction():
             self._external_free(given, None)
-            for old in self.views.stack(user):
-                self.views.remove(old["id"])
+            self.clear(user)
             view = new_view(given, self.directory, None)
             self.views.add(user, view)
         self._announce("view_opened", user, view)
