@@ -1,4 +1,4 @@
-"""Puts store, gate, history and engine together."""
+"""Store, gate, history and engine, put together without Slack."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
