@@ -16,6 +16,7 @@ from bot.demo.errors import DemoError
 from bot.demo.places import Places
 from bot.demo.ports import HOST
 from bot.demo.server_user import ServerUser, server_user
+from bot.demo.stopping import Stopping
 from playbooks.errors import HostError
 from playbooks.hosts.processes import LocalService
 from playbooks.model.stack import Process
@@ -47,10 +48,6 @@ class Postgres:
     def password_file(self) -> Path:
         return self.places.secrets / "postgres-password"
 
-    @property
-    def service(self) -> LocalService:
-        return _service(self.places, self.argv())
-
     def argv(self) -> tuple[str, ...]:
         data = str(self.places.postgres)
         settings = {
@@ -64,10 +61,14 @@ class Postgres:
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         return (str(tools() / "postgres"), "-D", data, *options)
 
-    def start(self) -> None:
+    @property
+    def up(self) -> bool:
+        return _service(self.places, (ADMIN,)).running() is not None
+
+    def start(self, stopping: Stopping) -> None:
         """Makes the server when there is none, starts it unless it runs, and waits for it.
 
-        Raises DemoError with the end of its log.
+        Raises DemoError with the end of its log, Ended when asked to end.
         """
         user = server_user([self.places.postgres, tools() / "postgres"])
         password = kept_password(self.password_file)
@@ -79,18 +80,22 @@ class Postgres:
             if not why:
                 return
             if time.monotonic() > deadline:
-                raise DemoError(f"PostgreSQL does not start: {why}", f"See {self._log}.")
-            time.sleep(0.3)
+                raise DemoError(
+                    f"PostgreSQL does not start: {why}",
+                    f"See {_service(self.places, (ADMIN,)).log_file}.",
+                )
+            stopping.pause(0.3)
 
     def stop(self) -> None:
         """Ends it in good order: sessions are cut, everything is written."""
-        running = self.service.running()
+        service = _service(self.places, (ADMIN,))
+        running = service.running()
         if running:
             os.kill(running.identity.pid, signal.SIGINT)
             deadline = time.monotonic() + _STOP_SECONDS
             while running.identity.alive and time.monotonic() < deadline:
                 time.sleep(0.05)
-        self.service.stop(5.0, lambda: None)
+        service.stop(5.0, lambda: None)
 
     def connect(self, database: str = ADMIN) -> psycopg.Connection[tuple[object, ...]]:
         """An administrator's connection, in autocommit."""
@@ -109,13 +114,10 @@ class Postgres:
         password = kept_password(self.password_file)
         return f"postgresql://{ADMIN}:{password}@{HOST}:{self.port}/{database}"
 
-    @property
-    def _log(self) -> Path:
-        return self.service.log_file
-
     def _try_start(self, user: ServerUser, password: str) -> str:
         """What is wrong, or nothing once it answers. After a kill the first tries may fail: the
         old server's children need a moment to notice that they are alone."""
+        _remove_stale_lock(self.places.postgres / "postmaster.pid", self.up)
         try:
             _service(self.places, user.argv(self.argv())).start(_environment())
             with self.connect() as connection:
@@ -156,14 +158,23 @@ class Postgres:
         fresh.rename(self.places.postgres)
 
 
-def postgres_runs(places: Places) -> bool:
-    """Whether a server of this folder runs, whatever its port."""
-    return _service(places, ("postgres",)).running() is not None
-
-
 def _service(places: Places, argv: tuple[str, ...]) -> LocalService:
     process = Process(argv=argv, directory=Path("/"), state=places.processes)
     return LocalService("postgres", process)
+
+
+def _remove_stale_lock(lock: Path, up: bool) -> None:
+    """Removes the lock file of a server that was killed when its pid now belongs to another
+    program, which PostgreSQL cannot tell from a server of its own. Only where /proc tells."""
+    if up or not lock.exists():
+        return
+    pid = lock.read_text().split("\n", 1)[0].strip()
+    try:
+        program = Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return
+    if program != "postgres":
+        lock.unlink()
 
 
 def _environment() -> dict[str, str]:

@@ -1,0 +1,65 @@
+"""The first message a stranger reads."""
+
+import httpx
+
+from bot.demo.errors import DemoError
+from bot.demo.places import Places, write_whole
+
+_EVENT = "interlock.welcome"
+_TEXT = "Welcome to harbor. Try `/ops status harbor` first."
+_PARAGRAPHS = (
+    "*Welcome.* I am Interlock, and `harbor` is a real stack on this machine: a PostgreSQL with "
+    "50,000 rows, a folder of files and two services. Nothing dangerous runs here before enough "
+    "people have said yes. You are *ana*, an operator; switch people at the top of the page.",
+    "*Look*\n`/ops status harbor` · `/ops logs harbor api` · `/ops help`\n\n"
+    "*Back it up* (interrupts nothing, so it runs at once)\n`/ops backup harbor all`\n\n"
+    "*Break it, then put it back*\n"
+    "1. Delete something: the database's address is in `demo.json`.\n"
+    "2. `/ops restore harbor postgres latest` shows what would be lost, and asks.\n"
+    "3. As *ben*, then as *cleo*, press Approve. You cannot approve your own request.\n"
+    "4. Changed your mind? `/ops restore harbor postgres --undo`\n\n"
+    "*Change something* (one approval)\n`/ops restart harbor api`\n\n"
+    "*Only look at the plan*\n`/ops plan restore harbor uploads latest --paper`",
+    "Everything is kept: `/ops runs harbor` and `/ops audit harbor` tell who did what.",
+)
+
+
+def welcome(places: Places, workspace_url: str, token: str, channel: str) -> None:
+    """Posts the message as the bot, once per folder.
+
+    Raises DemoError when the workspace does not take it.
+    """
+    if places.welcomed.exists():
+        return
+    with httpx.Client(
+        base_url=f"{workspace_url}/api/",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+        trust_env=False,
+    ) as slack:
+        if not _is_there(slack, channel):
+            _post(slack, channel)
+    write_whole(places.welcomed, "The welcome was posted.\n")
+
+
+def _is_there(slack: httpx.Client, channel: str) -> bool:
+    """Whether it was posted already, by a demo that was killed before it could note so."""
+    arguments = {"channel": channel, "include_all_metadata": "true", "limit": "50"}
+    answer = slack.post("conversations.history", data=arguments).json()
+    messages = answer.get("messages", [])
+    return any(message.get("metadata", {}).get("event_type") == _EVENT for message in messages)
+
+
+def _post(slack: httpx.Client, channel: str) -> None:
+    sections = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in _PARAGRAPHS
+    ]
+    message = {
+        "channel": channel,
+        "text": _TEXT,
+        "blocks": sections,
+        "metadata": {"event_type": _EVENT, "event_payload": {}},
+    }
+    answer = slack.post("chat.postMessage", json=message).json()
+    if not answer.get("ok"):
+        raise DemoError(f"The workspace does not take the welcome: {answer.get('error')}.")
