@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from notifiers.ports import Slack
@@ -9,13 +10,20 @@ from notifiers.ports import Slack
 _SECONDS = 15
 
 
-def outbox_slack(token: str, base_url: str = AsyncWebClient.BASE_URL) -> Slack:
-    """A client that never tries again by itself.
+def outbox_slack(
+    token: str,
+    base_url: str = AsyncWebClient.BASE_URL,
+    session: aiohttp.ClientSession | None = None,
+) -> Slack:
+    """A client that never tries again by itself. With a `session` its connections are reused.
 
     slack_sdk's default retries a dropped connection, which posts a message twice when only the
     answer was lost. The outbox looks first.
     """
-    return WebSlack(AsyncWebClient(token, base_url=base_url, timeout=_SECONDS, retry_handlers=[]))
+    client = AsyncWebClient(
+        token, base_url=base_url, timeout=_SECONDS, retry_handlers=[], session=session
+    )
+    return WebSlack(client)
 
 
 class WebSlack:
