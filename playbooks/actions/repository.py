@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from playbooks.actions.repository_read import READING_ACTIONS
 from playbooks.errors import ActionFailed, RepositoryError
+from playbooks.folders.kept import copies
 from playbooks.model.base import JsonObject, Model, canonical_json
+from playbooks.model.stack import FilesStore
 from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs, Probe
 from playbooks.repository.catalogue import folder_of, load, manifest_path, survey
@@ -118,7 +120,7 @@ def prune(work: Work, args: PruneArgs) -> JsonObject:
         listing.backups,
         rules_of(work.stack).retention,
         now=work.started,
-        protected={backup_id(work.started, work.run): "this run made it", **args.protected},
+        protected={**_needed(work), **args.protected},
     )
     removed, failed = _remove(work, storage, rulings)
     dead_ones = dead(listing.unfinished, now=work.started, run=work.run)
@@ -130,6 +132,15 @@ def prune(work: Work, args: PruneArgs) -> JsonObject:
         "swept": swept,
         "kept": {ruling.id: ruling.reason for ruling in rulings if ruling.keep},
     }
+
+
+def _needed(work: Work) -> dict[str, str]:
+    """This run's own backup, and the safety backups that came with folders still kept."""
+    needed = {backup_id(work.started, work.run): "this run made it"}
+    for name, store in work.stack.datastores.items():
+        for copy in copies(store.path) if isinstance(store, FilesStore) else ():
+            needed[copy.run] = f"made with the kept copy of {name}, {copy.path}"
+    return needed
 
 
 def _remove(

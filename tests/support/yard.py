@@ -25,7 +25,8 @@ SPACE = FactQuery(fact="yard.space")
 
 
 class Shift(Model):
-    """`fails` is the step that fails, `lost` the one whose outcome nobody knows."""
+    """`fails` is the step that fails, `lost` the one whose outcome nobody knows, `waits` the one
+    that waits for the file `go`."""
 
     risk: Risk = Risk.DESTROY
     probes: bool = True
@@ -33,6 +34,7 @@ class Shift(Model):
     fails: str = ""
     lost: str = ""
     fails_undo: str = ""
+    waits: str = ""
     datastore: str = "yard"
     resource: str = "yard"
     exclusive: bool = True
@@ -147,7 +149,11 @@ def _stages(folder: str, params: Shift) -> tuple[tuple[Step, ...], ...]:
         return ActionCall(action=action, args={"folder": folder, **args}) if params.probes else None
 
     def putting(key: str, idempotent: bool) -> Step:
-        fails = {"fails": params.fails == key, "lost": params.lost == key}
+        fails = {
+            "fails": params.fails == key,
+            "lost": params.lost == key,
+            "waits": params.waits == key,
+        }
         undo = {"fails": params.fails_undo == key}
         return Step(
             key=key,
@@ -195,7 +201,7 @@ def _stages(folder: str, params: Shift) -> tuple[tuple[Step, ...], ...]:
 def put(work: Work, args: Put) -> JsonObject:
     path = Path(args.folder) / args.name
     work.progress(0, 1)
-    while args.waits:
+    while args.waits and not (Path(args.folder) / "go").exists():
         work.check_stop()
         threading.Event().wait(0.01)
     work.check_stop()

@@ -15,21 +15,10 @@ from playbooks.registry import found, registry
 from playbooks.repository.codec import codec_for, stored_name, write_artifact
 from playbooks.repository.manifest import StoreEntry
 from playbooks.repository.of_stack import recipients_of_stack, repository_of
+from tests.support.harbor import harbor
 from tests.support.work import STARTED, KnownSecrets, TestReading, TestWork
 
 CONTENT = b"ships and berths\n" * 10_000
-
-
-def make_stack(root: Path, **backup: object) -> Stack:
-    return Stack.model_validate(
-        {
-            "name": "harbor",
-            "environment": "prod",
-            "channel": "ops-harbor",
-            "datastores": {"uploads": {"kind": "files", "path": str(root / "uploads")}},
-            "backup": {"repository": f"file://{root}/repository", **backup},
-        }
-    )
 
 
 def act(work: TestWork, name: str, args: JsonObject | None = None) -> JsonObject:
@@ -72,7 +61,7 @@ def make_backup(stack: Stack, run: str = "k3f9q2", origin: str = "asked", hours:
 
 def test_a_published_backup_is_listed_fetched_verified_and_released(tmp_path: Path) -> None:
     """What was stored comes back byte for byte, and leaves no scratch behind."""
-    stack = make_stack(tmp_path)
+    stack = harbor(tmp_path)
     backup = make_backup(stack)
     assert backup == "20261122-010203-k3f9q2"
     listed = read(stack, "list")["backups"]
@@ -91,7 +80,7 @@ def test_a_published_backup_is_listed_fetched_verified_and_released(tmp_path: Pa
 
 def test_nothing_is_listed_before_it_is_published(tmp_path: Path) -> None:
     """A stored but unpublished backup is unfinished, and the probe says not done."""
-    stack = make_stack(tmp_path)
+    stack = harbor(tmp_path)
     work = TestWork(stack)
     entry = store(work)
     listing = read(stack, "list")
@@ -106,7 +95,7 @@ def test_nothing_is_listed_before_it_is_published(tmp_path: Path) -> None:
 
 def test_discard_takes_away_the_unpublished_and_nothing_else(tmp_path: Path) -> None:
     """Discarding bears being called before, after and twice, and never removes a whole backup."""
-    stack = make_stack(tmp_path)
+    stack = harbor(tmp_path)
     work = TestWork(stack)
     assert act(work, "discard") == {"removed": False}
     entry = store(work)
@@ -122,7 +111,7 @@ def test_discard_takes_away_the_unpublished_and_nothing_else(tmp_path: Path) -> 
 
 def test_an_artifact_that_changed_on_disk_is_not_published(tmp_path: Path) -> None:
     """Publishing reads back what it is about to promise."""
-    stack = make_stack(tmp_path)
+    stack = harbor(tmp_path)
     work = TestWork(stack)
     entry = store(work)
     path = tmp_path / "repository/harbor/20261122-010203-k3f9q2" / entry.artifacts[0].name
@@ -136,7 +125,7 @@ def test_an_artifact_that_changed_on_disk_is_not_published(tmp_path: Path) -> No
 
 def test_nothing_to_publish_is_refused(tmp_path: Path) -> None:
     """A backup without a datastore is none."""
-    work = TestWork(make_stack(tmp_path))
+    work = TestWork(harbor(tmp_path))
     act(work, "begin")
     with pytest.raises(ActionFailed, match="nothing to publish"):
         publish(work)
@@ -145,14 +134,12 @@ def test_nothing_to_publish_is_refused(tmp_path: Path) -> None:
 def test_an_encrypted_backup_needs_its_identity_only_for_reading(tmp_path: Path) -> None:
     """Recipients write; without an identity the stored bytes are verified, and it says so."""
     identity = pyrage.x25519.Identity.generate()
-    sealed = make_stack(tmp_path, recipients=[str(identity.to_public())])
+    sealed = harbor(tmp_path, recipients=[str(identity.to_public())])
     backup = make_backup(sealed)
     stored = tmp_path / f"repository/harbor/{backup}/uploads.txt.zst.age"
     assert stored.read_bytes().startswith(b"age-encryption.org/v1")
     assert act(TestWork(sealed), "verify", {"backup": backup})["decoded"] is False
-    opening = make_stack(
-        tmp_path, recipients=[str(identity.to_public())], identity="env:AGE_IDENTITY"
-    )
+    opening = harbor(tmp_path, recipients=[str(identity.to_public())], identity="env:AGE_IDENTITY")
     secrets = KnownSecrets({"env:AGE_IDENTITY": f"# created today\n{identity}\n"})
     work = TestWork(opening, secrets)
     assert act(work, "verify", {"backup": backup})["decoded"] is True
@@ -162,7 +149,7 @@ def test_an_encrypted_backup_needs_its_identity_only_for_reading(tmp_path: Path)
 
 def test_facts_of_one_backup_carry_its_manifest_and_checksum(tmp_path: Path) -> None:
     """A restore binds itself to the manifest file's own checksum."""
-    stack = make_stack(tmp_path)
+    stack = harbor(tmp_path)
     backup = make_backup(stack)
     fact = read(stack, "backup", {"backup": backup})
     assert fact["manifest"]["stores"]["uploads"]["artifacts"][0]["bytes"] == len(CONTENT)
@@ -173,7 +160,7 @@ def test_facts_of_one_backup_carry_its_manifest_and_checksum(tmp_path: Path) -> 
 
 def test_latest_is_found_and_never_a_safety_backup(tmp_path: Path) -> None:
     """`latest` is the newest routine backup; a safety backup is found by its id alone."""
-    stack = make_stack(tmp_path)
+    stack = harbor(tmp_path)
     first = make_backup(stack, "aaaaaa")
     safety = make_backup(stack, "bbbbbb", origin="safety", hours=1)
     assert read(stack, "find", {"wanted": "latest", "datastore": "uploads"})["id"] == first
@@ -183,7 +170,7 @@ def test_latest_is_found_and_never_a_safety_backup(tmp_path: Path) -> None:
 
 def test_prune_keeps_the_last_good_backup_through_thirty_failed_nights(tmp_path: Path) -> None:
     """Nights that fail leave nothing listed, dead folders are swept, the good one stays."""
-    stack = make_stack(tmp_path, retention={"last": 1, "daily": 1, "weekly": 0, "monthly": 0})
+    stack = harbor(tmp_path, retention={"last": 1, "daily": 1, "weekly": 0, "monthly": 0})
     good = make_backup(stack, "gaaaaa")
     for night in range(1, 31):
         work = TestWork(stack, run=f"n{night:05}", started=STARTED + timedelta(days=night))
@@ -196,7 +183,7 @@ def test_prune_keeps_the_last_good_backup_through_thirty_failed_nights(tmp_path:
 
 def test_prune_removes_what_no_rule_keeps_and_says_why_it_kept_the_rest(tmp_path: Path) -> None:
     """Retention is carried out, protected backups and this run's own stay."""
-    stack = make_stack(tmp_path, retention={"last": 1, "daily": 0, "weekly": 0, "monthly": 0})
+    stack = harbor(tmp_path, retention={"last": 1, "daily": 0, "weekly": 0, "monthly": 0})
     ids = [make_backup(stack, f"r{n}aaaa", hours=n) for n in range(4)]
     work = TestWork(stack, run="r3aaaa", started=STARTED + timedelta(hours=3))
     pruned = act(work, "prune", {"protected": {"r1aaaa": "a kept copy needs it"}})
@@ -207,7 +194,7 @@ def test_prune_removes_what_no_rule_keeps_and_says_why_it_kept_the_rest(tmp_path
 
 def test_a_missing_or_foreign_repository_is_said_clearly(tmp_path: Path) -> None:
     """Reading a place that is no repository of ours is an error that says what is there."""
-    stack = make_stack(tmp_path)
+    stack = harbor(tmp_path)
     with pytest.raises(RepositoryError, match="There is no backup repository"):
         repository_of(stack)
     (tmp_path / "repository").mkdir()
