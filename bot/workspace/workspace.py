@@ -1,6 +1,8 @@
 """The workspace, wired: every part once, handed to the routes."""
 
+import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 
@@ -78,23 +80,10 @@ def build(settings: WorkspaceSettings, url: str, session: aiohttp.ClientSession)
     Raises SetupError for a bad seed or manifest, or a state folder that cannot be used.
     """
     manifest, seed = read_manifest(settings.manifest), read_seed(settings.seed)
-    try:
-        settings.state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SetupError(
-            f"{settings.state}: cannot be used as state folder ({error.strerror}); name another"
-        ) from error
-    database = Database(settings.state / "workspace.sqlite")
-    directory = Directory(database, seed)
-    feed = Feed()
+    database = _database(settings.state)
+    directory, feed = Directory(database, seed), Feed()
     inspector = Inspector(feed)
-    sockets = SocketHub(
-        directory.bot.app_id,
-        settings.ack_seconds,
-        settings.connection_seconds,
-        inspector,
-        lambda connected: feed.tell_all({"type": "bot", "connected": connected}),
-    )
+    sockets = _sockets(settings, directory, feed, inspector)
     transport = _transport(settings, sockets, session)
     events = Events(
         database, directory, transport, inspector, manifest.events, settings.retry_delays
@@ -123,6 +112,28 @@ def build(settings: WorkspaceSettings, url: str, session: aiohttp.ClientSession)
         rates=Rates(settings.rates),
         faults=Faults(),
         health=Health(stack=not settings.wait_for_stack),
+    )
+
+
+def _database(state: Path) -> Database:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        return Database(state / "workspace.sqlite")
+    except (OSError, sqlite3.Error) as error:
+        raise SetupError(
+            f"{state}: cannot be used as state folder ({error}); name another"
+        ) from error
+
+
+def _sockets(
+    settings: WorkspaceSettings, directory: Directory, feed: Feed, inspector: Inspector
+) -> SocketHub:
+    return SocketHub(
+        directory.bot.app_id,
+        settings.ack_seconds,
+        settings.connection_seconds,
+        inspector,
+        lambda connected: feed.tell_all({"type": "bot", "connected": connected}),
     )
 
 

@@ -50,7 +50,8 @@ class HookRoutes:
             body = error.body()
         status = _response_status(body)
         self._workspace.inspector.called("response_url", args, status, body)
-        return Dropped() if fault is not None else json_reply(body, status)
+        dropped = fault is not None and fault.kind == "drop"
+        return Dropped() if dropped else json_reply(body, status)
 
     async def upload(self, request: Request) -> Response:
         """The bytes of a file whose upload URL was asked for."""

@@ -37,7 +37,9 @@ class SimRoutes:
         task = asyncio.create_task(act)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return json_reply(result("sent", None, None))
+        # One turn of the loop takes the act to its delivery, so that mistakes still answer here.
+        await asyncio.sleep(0)
+        return json_reply(task.result() if task.done() else result("sent", None, None))
 
     async def command(self, request: Request) -> Response:
         """POST /sim/command `{user, channel, command, text}`."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.bot.workspace.conftest import Start
 from tests.support.workspace import BareSocket, Sim
@@ -98,3 +99,27 @@ def test_replace_and_delete_an_ephemeral(sim: Sim) -> None:
     assert [each["text"] for each in sim.messages("ana")] == ["changed"]
     httpx.post(payload["response_url"], json={"delete_original": True})
     assert sim.messages("ana") == []
+
+
+def test_a_stale_press_is_refused_even_without_waiting(sim: Sim) -> None:
+    """A page that does not wait still hears that the button is gone, with what is there."""
+    ts = sim.post("card", blocks=CARD)
+    body = {"user": "ana", "channel": "ops", "ts": ts, "action_id": "gone", "wait": False}
+    answer = sim.http.post("/sim/press", json=body)
+    assert answer.status_code == 409
+    assert [each["action_id"] for each in answer.json()["actions"]] == ["go"]
+    missing = sim.http.post("/sim/press", json={**body, "ts": "1.000000"})
+    assert missing.status_code == 404
+
+
+def test_faults_strike_response_urls_too(sim: Sim) -> None:
+    """slow answers late, drop performs and cuts the connection, 500 does nothing."""
+    url = command_url(sim, sim.socket())
+    sim.act("faults", kind="slow", method="response_url", seconds=0.2)
+    assert httpx.post(url, json={"text": "slow"}).elapsed.total_seconds() >= 0.2
+    sim.act("faults", kind="drop", method="response_url")
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.post(url, json={"text": "dropped"})
+    sim.act("faults", kind="500", method="response_url")
+    assert httpx.post(url, json={"text": "never"}).status_code == 500
+    assert [each["text"] for each in sim.messages()] == ["slow", "dropped"]
