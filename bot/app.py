@@ -16,11 +16,14 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bot.alone import alone_on
+from bot.audit import AnchorFile
 from bot.context import House, open_house, read_configuration
+from bot.engine.carried import Equipment
+from bot.engine.engine import Engine
 from bot.environment import BotSettings
+from bot.logs import set_up_logs
 from bot.slack.answers import UNREACHABLE, Answers
-from bot.slack.client import answering_client
+from bot.slack.client import answering_client, listening_client
 from bot.slack.desk import Desk
 from bot.slack.listeners import Listeners, bolt_app, register
 from bot.slack.socket import Socket
@@ -33,6 +36,7 @@ from bot.web.metrics import Metrics
 from bot.web.serving import Served, address_of, bind
 from notifiers.outbox import Outbox
 from notifiers.slack import outbox_slack
+from playbooks.catalogue import ACTIONS, PLAYBOOKS
 from playbooks.errors import InterlockError
 
 _log = structlog.get_logger(__name__)
@@ -51,6 +55,7 @@ class _Parts:
     desk: Desk
     outbox: Outbox
     app: AsyncApp
+    engine: Engine
 
 
 def _silent(_address: str) -> None:
@@ -68,11 +73,13 @@ async def run(settings: BotSettings, ready: Callable[[str], None] = _silent) -> 
     stop = _stop_on_signals()
     configured = read_configuration(settings.config)
     database = Database(configured.file.database_url(configured.folder))
-    with contextlib.closing(database), alone_on(database.path):
+    with contextlib.closing(database):
         migrate(database)
         house = open_house(configured, database, os.environ)
+        set_up_logs(house.redactor)
         async with aiohttp.ClientSession() as session:
-            parts = _assembled(settings, house, session)
+            anchor = AnchorFile(configured.folder / "audit-head.json")
+            parts = _assembled(settings, house, session, anchor)
 
             def announce(address: str) -> None:
                 _log.info("bot.ready", seconds=round(time.monotonic() - began, 2), health=address)
@@ -81,7 +88,9 @@ async def run(settings: BotSettings, ready: Callable[[str], None] = _silent) -> 
             await _work(settings, parts, stop, announce)
 
 
-def _assembled(settings: BotSettings, house: House, session: aiohttp.ClientSession) -> _Parts:
+def _assembled(
+    settings: BotSettings, house: House, session: aiohttp.ClientSession, anchor: AnchorFile
+) -> _Parts:
     bot_token = settings.bot_token.get_secret_value()
     for token in (settings.bot_token, settings.app_token, settings.signing_secret):
         house.redactor.learn(token.get_secret_value())
@@ -96,9 +105,23 @@ def _assembled(settings: BotSettings, house: House, session: aiohttp.ClientSessi
     inbox = Inbox(house.database, now, owner=f"{os.getpid()}-{time.time_ns()}")
     client = answering_client(bot_token, settings.slack_api, session)
     desk = Desk(house.context, inbox, Answers(client, house.redactor), house.failpoints)
-    app = bolt_app(client, settings.signing_secret.get_secret_value())
+    listening = listening_client(bot_token, settings.slack_api)
+    app = bolt_app(listening, settings.signing_secret.get_secret_value())
     register(app, Listeners(inbox, desk, metrics, house.failpoints))
-    return _Parts(house, metrics, inbox, desk, outbox, app)
+    engine = Engine(_equipment(house), anchor)
+    return _Parts(house, metrics, inbox, desk, outbox, app, engine)
+
+
+def _equipment(house: House) -> Equipment:
+    return Equipment(
+        ledger=house.ledger,
+        facts=house.context.facts,
+        playbooks=PLAYBOOKS,
+        actions=ACTIONS,
+        secrets=house.secrets,
+        bell=house.bell,
+        failpoints=house.failpoints,
+    )
 
 
 async def _work(
@@ -117,6 +140,7 @@ async def _work(
     listener = bind(settings.host, settings.port)
     in_http = parts.app if heard is None else None
     server = Served(web_app(_health(parts, heard), parts.metrics, in_http))
+    await parts.engine.start()
     parts.inbox.start()
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
@@ -132,6 +156,7 @@ async def _work(
         server.should_exit = True
         await serving
         await parts.desk.close()
+        await parts.engine.stop()
         await asyncio.to_thread(parts.inbox.stop)
 
 

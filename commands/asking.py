@@ -51,7 +51,7 @@ class Operation(Generic[P]):
         asking = Asking(
             actor=call.actor,
             channel=call.channel,
-            typed=call.text,
+            typed=f"/ops {call.text}",
             origin=call.origin,
             once=call.once,
         )

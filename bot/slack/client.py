@@ -1,4 +1,4 @@
-"""The Web API client for answers."""
+"""The Web API clients of the bot's listening side."""
 
 import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import (
@@ -24,3 +24,8 @@ def answering_client(token: str, base_url: str, session: aiohttp.ClientSession) 
             AsyncServerErrorRetryHandler(max_retry_count=2),
         ],
     )
+
+
+def listening_client(token: str, base_url: str) -> AsyncWebClient:
+    """For Bolt, which copies it for every lazy listener: it holds nothing that is open."""
+    return AsyncWebClient(token, base_url=base_url, timeout=_SECONDS)

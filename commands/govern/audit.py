@@ -11,11 +11,13 @@ from commands.ports import AuditEntry, Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
-from notifiers.views.text import code
+from notifiers.views.text import clip_plain, code
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.stack import Stack
 
 _PAGE = 25
+_DIGEST = 8
+_MOST_DETAIL = 200
 
 
 class AuditParams(Model):
@@ -75,9 +77,13 @@ def _shown(entries: Sequence[AuditEntry], oldest: int | None, params: AuditParam
 
 
 def _detail(detail: JsonObject) -> str:
-    parts = (f"{key} {value}" for key, value in detail.items() if isinstance(value, str | int))
-    text = ", ".join(parts)
-    return text if len(text) <= 120 else f"{text[:119]}…"
+    """`needed 2, risk DESTROY, …`: texts and numbers, digests by how they begin."""
+    parts = (
+        f"{key} {str(value)[:_DIGEST] if key == 'digest' else value}"
+        for key, value in detail.items()
+        if isinstance(value, str | int)
+    )
+    return clip_plain(", ".join(parts), _MOST_DETAIL)
 
 
 AUDIT = Subcommand(

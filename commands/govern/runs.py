@@ -11,7 +11,7 @@ from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.outcome import elapsed
-from notifiers.views.text import ago, code
+from notifiers.views.text import ago, code, plural
 from playbooks.model.base import Model
 from playbooks.model.stack import Stack
 
@@ -55,8 +55,9 @@ def _shown(context: Context, seen: Sequence[Dossier], params: RunsParams, more: 
         again = " ".join(filter(None, ("/ops runs", params.stack, f"--before {more}")))
         content += blocks.context(f"More: {code(again)}")
     newest = seen[0]
-    text = f"{len(seen)} runs; the newest: {newest.request.plan.summary}, " + (
-        state_of(context, newest).state
+    text = (
+        f"{plural(len(seen), 'run')}; the newest: {newest.request.plan.summary}, "
+        f"{state_of(context, newest).state}"
     )
     return Body(text=text, blocks=tuple(content))
 

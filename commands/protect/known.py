@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from commands.names import suggestion
 from commands.ports import Context
-from playbooks.errors import InputError, InterlockError, UnknownName
+from playbooks.errors import FactUnavailable, InputError, InterlockError, UnknownName
 from playbooks.model.facts import FactQuery
 from playbooks.model.stack import Stack
 from playbooks.repository.catalogue import Listing, Summary, find
@@ -19,7 +19,12 @@ def listing(context: Context, stack: Stack) -> Listing:
             f"{stack.name} has no backup repository.",
             "Name one as `backup.repository` in its stack file.",
         )
-    return Listing.model_validate(context.facts.read(stack, [LIST]).of(LIST))
+    facts = context.facts.read(stack, [LIST])
+    fact = facts.get(LIST)
+    if fact is None:
+        why = facts.missing.get(LIST.key, "it was not read")
+        raise FactUnavailable(f"{why[:1].upper()}{why[1:]}.")
+    return Listing.model_validate(fact)
 
 
 def meant(context: Context, stack: Stack, wanted: str, datastore: str | None = None) -> Summary:
