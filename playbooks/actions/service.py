@@ -8,6 +8,7 @@ from playbooks.errors import ActionFailed, HostError
 from playbooks.facts.service import OneService, check
 from playbooks.hosts.processes import LocalService
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.stack import Process
 from playbooks.model.stack_file import holds_secret
 from playbooks.ports import Secrets, Work
 from playbooks.registry import Action, Probe
@@ -32,7 +33,7 @@ class AwaitArgs(Model):
 def start(work: Work, args: OneService) -> JsonObject:
     """Output {pid}. A service that runs is left as it is."""
     service = _local(work, args.service)
-    running = service.start(_environment(service, work.secrets))
+    running = service.start(variables(service.process, work.secrets))
     return {"pid": running.identity.pid}
 
 
@@ -81,6 +82,14 @@ def is_down(work: Work, args: OneService) -> JsonObject:
     return Probe(state="not_done" if running else "done").model_dump()
 
 
+def variables(process: Process, secrets: Secrets) -> Mapping[str, str]:
+    """The environment that a process is started with, its secrets resolved."""
+    return {
+        name: secrets.resolve(value).reveal() if holds_secret(name) else value
+        for name, value in process.environment.items()
+    }
+
+
 def _local(work: Work, name: str) -> LocalService:
     process = work.stack.service(name).process
     if process is None:
@@ -89,13 +98,6 @@ def _local(work: Work, name: str) -> LocalService:
             "Give it a `process` in the stack file.",
         )
     return LocalService(name, process)
-
-
-def _environment(service: LocalService, secrets: Secrets) -> Mapping[str, str]:
-    return {
-        name: secrets.resolve(value).reveal() if holds_secret(name) else value
-        for name, value in service.process.environment.items()
-    }
 
 
 def _log_hint(work: Work, args: AwaitArgs) -> str:
