@@ -28,8 +28,8 @@ EVERYTHING = Room(steps=10_000, sentences=10_000, characters=2_500)
 def step_lines(plan: Plan, run: Run | None, now: datetime, room: Room, more: str) -> list[str]:
     """One line a step, in order. What there is no room for is counted, and `more` says where.
 
-    Steps of one stage run at the same time: they share a number and have letters. Of a run that
-    is over, the steps that never began are only counted.
+    Steps of one stage run at the same time: they share a number and have letters. The
+    steps that were passed over are only counted.
     """
     records = {record.key: record for record in run.steps if record.phase == "do"} if run else {}
     untouched = 0
@@ -38,10 +38,10 @@ def step_lines(plan: Plan, run: Run | None, now: datetime, room: Room, more: str
     for index, stage in enumerate(plan.stages):
         for place, step in enumerate(stage):
             record = records.get(step.key)
-            if run is not None and run.state.ended and _untouched(record):
+            if run is not None and _passed_over(record, run):
                 untouched += 1
                 continue
-            if not _untouched(record):
+            if record is not None and record.state != "waiting":
                 current = len(lines)
             letter = _letter(place) if len(stage) > 1 else ""
             title = f"{index + 1}{letter}. {text.clip(step.name, min(room.characters, 200))}"
@@ -104,8 +104,11 @@ def _line(title: str, record: StepRecord | None, run: Run | None, now: datetime,
     return line
 
 
-def _untouched(record: StepRecord | None) -> bool:
-    return record is None or record.state == "waiting"
+def _passed_over(record: StepRecord | None, run: Run) -> bool:
+    """Whether it was never begun and never will be."""
+    if record is None or record.state == "waiting":
+        return run.state.ended
+    return record.state == "skipped"
 
 
 def _word(record: StepRecord) -> str:
