@@ -5,8 +5,9 @@ interpreter may change from version to version without stranding what is under w
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
@@ -21,35 +22,37 @@ _MOST_THREADS = 8
 _WAITING = {"PENDING", "ENQUEUED", "DELAYED"}
 _GAVE_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 
+T = TypeVar("T")
 CarryOut = Callable[[str, int], Awaitable[None]]
 
 
 class Durable:
-    """The workflows of this process. One live process per database."""
+    """The workflows of this process. One live process per database.
+
+    They have an event loop and a thread of their own: DBOS makes its small thread pool the default
+    one of the loop it runs on, which everything else of the bot would then have to share.
+    """
 
     def __init__(self, database: Database, carry_out: CarryOut) -> None:
+        self._database = database
+        self._carry_out = carry_out
         self._engine = _sqlite_engine(database)
-        DBOS(config=_config(database, self._engine))
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="runs", daemon=True)
+        self._workflow: Any = None
 
-        async def attempt(run: str, number: int) -> None:
-            await carry_out(run, number)
-
-        self._workflow: Any = DBOS.workflow(
-            name="interlock.run", max_recovery_attempts=_MOST_RECOVERIES
-        )(attempt)
-
-    def launch(self) -> None:
-        """Takes up what an earlier life left. Call it inside the running loop."""
-        DBOS.launch()
+    async def launch(self) -> None:
+        """Takes up what an earlier life left."""
+        self._thread.start()
+        await self._there(self._launch())
 
     async def start(self, attempt: Attempt) -> None:
         """Starts the attempt; one that was started before is not started again."""
-        with SetWorkflowID(attempt.workflow):
-            await DBOS.start_workflow_async(self._workflow, attempt.run, attempt.number)
+        await self._there(self._start(attempt))
 
     async def standing(self, attempt: Attempt) -> Literal["new", "waiting", "over", "given up"]:
         """`waiting`: DBOS takes it up by itself. `given up`: it crashed too often."""
-        status = await DBOS.get_workflow_status_async(attempt.workflow)
+        status = await self._there(DBOS.get_workflow_status_async(attempt.workflow))
         if status is None:
             return "new"
         if status.status == _GAVE_UP:
@@ -57,9 +60,32 @@ class Durable:
         return "waiting" if status.status in _WAITING else "over"
 
     async def close(self) -> None:
+        """Ends the loop with all that runs on it; what was under way goes on in the next life."""
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
+        self._loop.close()
         if self._engine is not None:
             self._engine.dispose()
+
+    async def _launch(self) -> None:
+        DBOS(config=_config(self._database, self._engine))
+
+        async def attempt(run: str, number: int) -> None:
+            await self._carry_out(run, number)
+
+        self._workflow = DBOS.workflow(
+            name="interlock.run", max_recovery_attempts=_MOST_RECOVERIES
+        )(attempt)
+        DBOS.launch()
+
+    async def _start(self, attempt: Attempt) -> None:
+        with SetWorkflowID(attempt.workflow):
+            await DBOS.start_workflow_async(self._workflow, attempt.run, attempt.number)
+
+    async def _there(self, work: Coroutine[Any, Any, T]) -> T:
+        """Awaits `work` on the workflows' own loop."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
 
 def _config(database: Database, engine: sa.Engine | None) -> DBOSConfig:

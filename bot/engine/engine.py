@@ -45,9 +45,8 @@ class Engine:
         self._own_thread = ThreadPoolExecutor(2, thread_name_prefix="engine")
         self._active: set[str] = set()
         self._active_lock = threading.Lock()
+        self._quiet = threading.Condition(self._active_lock)
         self._broken: Counter[str] = Counter()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._durable: Durable | None = None
@@ -58,7 +57,7 @@ class Engine:
         await asyncio.to_thread(self._owner.take)
         self._loop = asyncio.get_running_loop()
         self._durable = Durable(self._house.ledger.database, self._carry_out)
-        self._durable.launch()
+        await self._durable.launch()
         self._house.bell.listen(self.wake)
         self._tasks = (
             asyncio.create_task(self._keep_dispatching(self._durable)),
@@ -72,9 +71,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self._idle.wait()
+        await asyncio.to_thread(self._await_quiet, patience)
         if self._durable is not None:
             await self._durable.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -130,18 +127,20 @@ class Engine:
             _log.critical("engine.lost-ownership", act="restart interlock")
 
     async def _carry_out(self, run: str, number: int) -> None:
-        """The workflow. Does nothing when the run is not at this attempt, or already at work."""
+        """The workflow, on its own loop. Does nothing when the run is not at this attempt, or
+        already at work."""
         if not self._enter(run):
             return
         try:
-            carried = await asyncio.to_thread(self._carried, run, number)
+            loop = asyncio.get_running_loop()
+            carried = await loop.run_in_executor(self._threads, self._carried, run, number)
             if carried is not None:
                 stop = self._house.board.stop_event(run)
                 await Interpreter(carried, Performer(carried, stop), self._threads).carry_out()
             self._broken.pop(run, None)
         except Halted:
             _log.info("engine.halted", run=run, attempt=number)
-            raise
+            return
         except Exception:
             self._broken[run] += 1
             _log.exception("engine.run-broke", run=run, attempt=number)
@@ -150,19 +149,21 @@ class Engine:
             self._leave(run)
         self.wake()
 
+    def _await_quiet(self, patience: float) -> None:
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._active, patience)
+
     def _enter(self, run: str) -> bool:
         with self._active_lock:
             if run in self._active:
                 return False
             self._active.add(run)
-            self._idle.clear()
             return True
 
     def _leave(self, run: str) -> None:
         with self._active_lock:
             self._active.discard(run)
-            if not self._active:
-                self._idle.set()
+            self._quiet.notify_all()
 
     def _carried(self, run: str, number: int) -> Carried | None:
         with self._house.ledger.database.read() as connection:
