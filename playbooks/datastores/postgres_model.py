@@ -106,6 +106,7 @@ class Description(Model):
     schema_digests: Schema
     sequences: dict[str, int | None]
     large_objects: int
+    not_validated: tuple[str, ...]
     written: Written
 
 

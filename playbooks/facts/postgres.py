@@ -12,7 +12,7 @@ from playbooks.hosts.postgres.connection import (
     postgres_store,
 )
 from playbooks.hosts.postgres.kept import kept_copies
-from playbooks.hosts.postgres.rows import count_rows, read_written
+from playbooks.hosts.postgres.rows import Budget, count_rows, read_written
 from playbooks.hosts.postgres.sessions import sessions_in
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
@@ -58,7 +58,7 @@ def read_rows(reading: Reading, args: CountArgs) -> JsonObject:
         if args.run is not None:
             database = _kept_database(reading, args.datastore, args.run)
         with connected(store, reading.secrets, _TAG, database) as connection:
-            counted = count_rows(connection, args.seconds)
+            counted = count_rows(connection, Budget(args.seconds))
             written = read_written(connection)
     except ActionFailed as error:
         raise FactUnavailable(str(error)) from error

@@ -1,5 +1,7 @@
 """Runs a tool as a child process, streams what it writes, and never leaves it behind."""
 
+import os
+import select
 import subprocess
 import threading
 from collections import deque
@@ -8,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from playbooks.errors import HostError
+from playbooks.errors import HostError, NoSpace
 
 CHUNK = 256 * 1024
 _KEPT_LINES = 20
 _TERM_SECONDS = 5.0
+_SILENCE_SECONDS = 0.5
+_FULL = "No space left on device"
 
 
 class Child:
@@ -42,8 +46,14 @@ class Child:
         return self._process.pid
 
     def chunks(self) -> Iterator[bytes]:
-        """What the tool writes to stdout, as it comes."""
-        while chunk := self._pipe(self._process.stdout).read(CHUNK):
+        """What the tool writes to stdout, as it comes; now and then nothing, while it is silent,
+        so that whoever reads can look around."""
+        descriptor = self._pipe(self._process.stdout).fileno()
+        while True:
+            ready, _, _ = select.select([descriptor], [], [], _SILENCE_SECONDS)
+            chunk = os.read(descriptor, CHUNK) if ready else b""
+            if ready and not chunk:
+                return
             yield chunk
 
     def wait(self, each: Callable[[], None], every_seconds: float) -> None:
@@ -59,13 +69,13 @@ class Child:
                 each()
 
     def finish(self) -> None:
-        """Waits for the end. Raises HostError unless the tool ended with 0."""
+        """Waits for the end. Raises HostError, or NoSpace, unless the tool ended with 0."""
         code = self._process.wait()
         self._listener.join(timeout=_TERM_SECONDS)
         if code != 0:
             how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
             said = " ".join(line for line in self._complaints if line) or "It gave no reason."
-            raise HostError(f"{self._name} {how}. {said}")
+            raise (NoSpace if _FULL in said else HostError)(f"{self._name} {how}. {said}")
 
     def __enter__(self) -> Self:
         return self

@@ -16,8 +16,9 @@ Connection = psycopg.Connection[TupleRow]
 CONNECT_SECONDS = 10
 # Whatever the role or the database sets for its applications must not cut our own work short.
 _OUR_SETTINGS = (
-    "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 "
-    "-c lock_timeout=5s -c search_path= -c row_security=off -c client_min_messages=warning"
+    "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=5s "
+    "-c default_transaction_read_only=off -c search_path= -c row_security=off "
+    "-c client_min_messages=warning"
 )
 
 

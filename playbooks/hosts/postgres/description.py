@@ -65,6 +65,10 @@ _ROLES = """
 _SEQUENCES = """
     SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences ORDER BY 1
 """
+_NOT_VALIDATED = """
+    SELECT format('%I.%I', conrelid::regclass, conname) FROM pg_constraint
+    WHERE NOT convalidated AND conrelid <> 0 ORDER BY 1
+"""
 _SERVER = """
     SELECT current_setting('server_version'), current_setting('server_version_num')::int,
            CASE WHEN has_function_privilege('pg_control_system()', 'execute')
@@ -110,6 +114,7 @@ def describe(connection: Connection) -> Description:
         schema_digests=read_schema(connection),
         sequences=sequence_values(connection),
         large_objects=large_objects(connection),
+        not_validated=tuple(str(name) for (name,) in connection.execute(_NOT_VALIDATED)),
         written=read_written(connection),
     )
 

@@ -29,6 +29,20 @@ def kept_copies(connection: Connection, database: str) -> tuple[KeptCopy, ...]:
     return tuple(sorted(copies, key=_age, reverse=True))
 
 
+def comment_of(connection: Connection, database: str) -> str | None:
+    """The comment of `database`, seen from any database."""
+    row = connection.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+        (database,),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def mark_of(connection: Connection, database: str) -> KeptMark | None:
+    """What `database` says about itself, if it was set aside by a run."""
+    return _mark(comment_of(connection, database))
+
+
 def set_comment(connection: Connection, database: str, comment: str | None) -> None:
     """Sets or, with None, removes the comment of `database`."""
     connection.execute(

@@ -25,18 +25,31 @@ _WRITTEN = """
 _RESET = "SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()"
 
 
-def count_rows(connection: Connection, seconds: float) -> Counted:
-    """Counts every table, the small ones first, for at most `seconds`.
+class Budget:
+    """Seconds from now on, of which another thread may take the rest away."""
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+
+    def milliseconds(self) -> int:
+        """What is left, 0 and below when it is spent."""
+        return int((self._deadline - time.monotonic()) * 1000)
+
+    def end(self) -> None:
+        self._deadline = 0.0
+
+
+def count_rows(connection: Connection, budget: Budget) -> Counted:
+    """Counts every table, the small ones first, within the budget.
 
     Inside an open transaction all counts are of its snapshot. Tables that time, locks or rights
     keep from being counted are named in `not_counted`.
     """
-    deadline = time.monotonic() + seconds
     rows: dict[str, int] = {}
     not_counted: list[str] = []
     with connection.transaction():
         for schema, table, name in connection.execute(_TABLES).fetchall():
-            count = _count(connection, sql.Identifier(schema, table), deadline)
+            count = _count(connection, sql.Identifier(schema, table), budget)
             if count is None:
                 not_counted.append(name)
             else:
@@ -44,8 +57,8 @@ def count_rows(connection: Connection, seconds: float) -> Counted:
     return Counted(rows=rows, not_counted=tuple(not_counted))
 
 
-def _count(connection: Connection, table: sql.Identifier, deadline: float) -> int | None:
-    milliseconds = int((deadline - time.monotonic()) * 1000)
+def _count(connection: Connection, table: sql.Identifier, budget: Budget) -> int | None:
+    milliseconds = budget.milliseconds()
     if milliseconds <= 0:
         return None
     limits = (

@@ -44,8 +44,9 @@ _SECTIONS = {
         FROM {_RELATIONS} JOIN pg_constraint k ON k.conrelid = c.oid
         WHERE k.conparentid = 0 AND k.contype NOT IN ('n', 't')""",
     "indexes": f"""
-        SELECT {_NAME}, concat_ws(' ', pg_get_indexdef(c.oid), i.indisvalid)
-        FROM {_RELATIONS} JOIN pg_index i ON i.indexrelid = c.oid""",
+        SELECT {_NAME}, pg_get_indexdef(c.oid)
+        FROM {_RELATIONS} JOIN pg_index i ON i.indexrelid = c.oid
+        WHERE i.indisvalid OR c.relkind = 'I'""",
     "views": f"""
         SELECT {_NAME}, pg_get_viewdef(c.oid) FROM {_RELATIONS} WHERE c.relkind IN ('v', 'm')""",
     "functions": f"""

@@ -15,7 +15,7 @@ _END_MARKED = """
 """
 _END_INSIDE = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE datname = %s AND pid <> pg_backend_pid()
+    WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type <> 'autovacuum worker'
 """
 _INSIDE = """
     SELECT coalesce(nullif(application_name, ''), 'unnamed (' || coalesce(usename, '?') || ')'),
@@ -37,6 +37,14 @@ def end_earlier_attempts(connection: Connection, tag: str, seconds: float = 15.0
     Raises DatastoreError when they are still there after `seconds`.
     """
     _until_none(connection, _END_MARKED, (step_mark(tag), tag[:_APPLICATION_NAME_BYTES]), seconds)
+
+
+def end_work_of_run(connection: Connection, run_tag: str, seconds: float = 15.0) -> None:
+    """Ends every session of a run but the one that asks, and waits for it.
+
+    Only for steps that have their stage to themselves. Raises DatastoreError as above.
+    """
+    _until_none(connection, _END_MARKED, (run_tag, ""), seconds)
 
 
 def end_sessions_in(connection: Connection, database: str, seconds: float = 15.0) -> None:

@@ -1,0 +1,16 @@
+"""What can be done to a PostgreSQL datastore: dump it, load beside it, verify, exchange."""
+
+from typing import Any
+
+from playbooks.actions.postgres.dump import DUMP_ACTIONS
+from playbooks.actions.postgres.load import LOAD_ACTIONS
+from playbooks.actions.postgres.swap import SWAP_ACTIONS
+from playbooks.actions.postgres.verify import VERIFY_ACTIONS
+from playbooks.registry import Action
+
+ACTIONS: tuple[Action[Any], ...] = (
+    *DUMP_ACTIONS,
+    *LOAD_ACTIONS,
+    *VERIFY_ACTIONS,
+    *SWAP_ACTIONS,
+)

@@ -1,0 +1,173 @@
+"""Backing up a PostgreSQL database: one snapshot for the dump and for all that is said of it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from time import monotonic
+
+from playbooks.actions.postgres.recorded import dump_name, globals_name
+from playbooks.datastores.postgres_model import Counted, DumpFacts, Globals
+from playbooks.errors import DatastoreError
+from playbooks.hosts.child import Child, output_of
+from playbooks.hosts.postgres import tools
+from playbooks.hosts.postgres.connection import (
+    Connection,
+    connected,
+    password_of,
+    postgres_store,
+)
+from playbooks.hosts.postgres.description import describe, our_user, server
+from playbooks.hosts.postgres.rows import Budget, count_rows
+from playbooks.hosts.postgres.sessions import end_earlier_attempts
+from playbooks.model.base import JsonObject, Model
+from playbooks.model.stack import PostgresStore
+from playbooks.ports import Work
+from playbooks.registry import Action
+from playbooks.repository.catalogue import folder_of
+from playbooks.repository.codec import codec_for, stored_name, write_artifact
+from playbooks.repository.manifest import Artifact, StoreEntry
+from playbooks.repository.of_stack import recipients_of_stack, repository_of, rules_of
+
+_DUMP_MEDIA = "application/x-postgresql-dump"
+_SQL_MEDIA = "application/sql"
+
+# What the tables' files hold, as the last VACUUM or ANALYZE saw it; reading it takes no locks.
+_EXPECTED_BYTES = """
+    SELECT coalesce(sum(greatest(c.relpages, 0)::bigint * current_setting('block_size')::bigint), 0)
+    FROM pg_class c WHERE c.relkind IN ('r', 't', 'm') AND c.oid > 16383
+"""
+
+
+class DumpArgs(Model):
+    """A datastore of kind postgres, and the id of the backup that is open."""
+
+    datastore: str
+    backup: str
+
+
+def dump(work: Work, args: DumpArgs) -> JsonObject:
+    """Stores a dump and the server's roles. The output is its StoreEntry; `facts` are DumpFacts.
+
+    Raises DatastoreError, HostError (a tool's exit code), NoSpace.
+    """
+    began = monotonic()
+    store = postgres_store(work.stack, args.datastore)
+    with connected(store, work.secrets, work.tag) as session:
+        end_earlier_attempts(session, work.tag)
+        passwords = _may_keep_passwords(work, session, store)
+        roles = _dump_globals(work, args, store, passwords)
+        snapshot = _open_snapshot(session)
+        description = describe(session)
+        with _counting(session, rules_of(work.stack).row_count_seconds) as counted:
+            database = _dump_database(work, args, store, snapshot, _expected_bytes(session))
+        facts = DumpFacts(
+            server=server(session),
+            tools=_version(work, store),
+            description=description,
+            counted=counted.result(),
+            globals=Globals(artifact=roles.name, passwords=passwords),
+            dump=database.name,
+        )
+    return _entry(args, (database, roles), facts, monotonic() - began)
+
+
+def _entry(
+    args: DumpArgs, artifacts: tuple[Artifact, ...], facts: DumpFacts, seconds: float
+) -> JsonObject:
+    return StoreEntry(
+        datastore=args.datastore,
+        kind="postgres",
+        artifacts=artifacts,
+        facts=facts.model_dump(mode="json"),
+        seconds=round(seconds, 3),
+    ).model_dump(mode="json")
+
+
+def _open_snapshot(session: Connection) -> str:
+    session.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    row = session.execute("SELECT pg_export_snapshot()").fetchone()
+    if row is None:
+        raise DatastoreError("The server gave no snapshot.")
+    return str(row[0])
+
+
+@contextmanager
+def _counting(session: Connection, seconds: float) -> Iterator["Future[Counted]"]:
+    """Counts rows in the open snapshot while the block runs; an error of the block ends it."""
+    budget = Budget(seconds)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="count") as pool:
+        future = pool.submit(count_rows, session, budget)
+        try:
+            yield future
+        except BaseException:
+            budget.end()
+            session.cancel_safe()
+            raise
+
+
+def _dump_database(
+    work: Work, args: DumpArgs, store: PostgresStore, snapshot: str, expected: int
+) -> Artifact:
+    environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
+    with Child(tools.dump_argv(store, snapshot), environment) as child:
+        return _write(
+            work,
+            args,
+            dump_name(args.datastore),
+            _DUMP_MEDIA,
+            child.chunks(),
+            finish=child.finish,
+            expected=expected,
+        )
+
+
+def _dump_globals(work: Work, args: DumpArgs, store: PostgresStore, passwords: bool) -> Artifact:
+    environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
+    script = output_of(tools.globals_argv(store, passwords), environment)
+    return _write(
+        work, args, globals_name(args.datastore), _SQL_MEDIA, [script], finish=work.check_stop
+    )
+
+
+def _write(
+    work: Work,
+    args: DumpArgs,
+    name: str,
+    media: str,
+    chunks: Iterable[bytes],
+    *,
+    finish: Callable[[], None],
+    expected: int = 0,
+) -> Artifact:
+    recipients = recipients_of_stack(work.stack)
+    codec = codec_for(compress=True, recipients=recipients)
+    return write_artifact(
+        repository_of(work.stack),
+        f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
+        chunks,
+        codec=codec,
+        recipients=recipients,
+        finish=finish,
+        progress=lambda done, _: work.progress(done, expected if done <= expected else None),
+        check_stop=work.check_stop,
+        media=media,
+    )
+
+
+def _may_keep_passwords(work: Work, session: Connection, store: PostgresStore) -> bool:
+    """Hashes of passwords leave the server only into an encrypted backup."""
+    sealed = bool(rules_of(work.stack).recipients)
+    return sealed and our_user(session, store.database).superuser
+
+
+def _expected_bytes(session: Connection) -> int:
+    row = session.execute(_EXPECTED_BYTES).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _version(work: Work, store: PostgresStore) -> str:
+    environment = tools.tool_environment(None, work.tag)
+    return output_of(tools.version_argv(store), environment).decode().strip()
+
+
+DUMP_ACTIONS = (Action("postgres.dump", DumpArgs, dump),)
