@@ -32,8 +32,11 @@ def want(connection: sa.Connection, desired: Desired, now: datetime) -> None:
     connection.execute(
         newest.on_conflict_do_update(
             index_elements=[outbox.c.key],
-            set_={name: newest.excluded[name] for name in ("lane", "version", "body")}
-            | {"wanted_at": _waiting_since(newest.excluded.wanted_at)},
+            set_={name: newest.excluded[name] for name in ("version", "body")}
+            | {
+                "lane": _most_urgent(newest.excluded.lane),
+                "wanted_at": _waiting_since(newest.excluded.wanted_at),
+            },
             where=outbox.c.version < newest.excluded.version,
         )
     )
@@ -42,6 +45,12 @@ def want(connection: sa.Connection, desired: Desired, now: datetime) -> None:
 def _waiting_since(now: Any) -> sa.ColumnElement[Any]:
     """A message that already waits keeps its place; one that was sent queues anew."""
     return sa.case((outbox.c.version > outbox.c.sent_version, outbox.c.wanted_at), else_=now)
+
+
+def _most_urgent(lane: Any) -> sa.ColumnElement[Any]:
+    """Progress does not slow down an approval that was not shown yet."""
+    unsent = outbox.c.version > outbox.c.sent_version
+    return sa.case((unsent & (outbox.c.lane < lane), outbox.c.lane), else_=lane)
 
 
 _UNSENT = (outbox.c.version > outbox.c.sent_version) & (outbox.c.version > outbox.c.refused_version)

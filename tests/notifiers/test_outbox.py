@@ -207,6 +207,30 @@ async def test_lanes_go_first(house: House) -> None:
     assert house.texts() == ["approval", "critical", "update", "progress"]
 
 
+async def test_an_unsent_approval_stays_urgent(house: House) -> None:
+    """Progress that comes on top of what was not shown yet inherits its lane."""
+    house.want("other", "before", lane=Lane.CRITICAL)
+    house.want("card", "approved", lane=Lane.APPROVAL)
+    house.want("card", "1 %", version=2, lane=Lane.PROGRESS)
+    async with house.sending(Pace(posts=5.0, post_burst=1)):
+        await house.until(house.quiet)
+    assert house.texts() == ["1 %", "before"]
+    house.want("card", "2 %", version=3, lane=Lane.PROGRESS)
+    assert [each.desired.lane for each in house.store.due(now(), 10)] == [Lane.PROGRESS]
+
+
+async def test_a_reply_waits_for_its_root(house: House) -> None:
+    """What belongs into a thread is not posted before the message it hangs on."""
+    house.want("reply", "reply", thread_of="root", lane=Lane.APPROVAL)
+    house.want("root", "root", lane=Lane.PROGRESS)
+    house.fault("429", "chat.postMessage", count=1)
+    async with house.sending():
+        await house.until(house.quiet)
+        await house.until(lambda: len(house.calls("chat.postMessage")) == 3)
+    (root,) = house.messages()
+    assert [m["text"] for m in house.messages(thread_ts=root["ts"])] == ["root", "reply"]
+
+
 async def test_a_channel_named_in_a_stack_file_is_found(house: House) -> None:
     """A channel's name works everywhere that Slack wants an id, edits included."""
     house.want("a", "first", channel="#ops")
