@@ -1,0 +1,35 @@
+"""`python -m tests.bench [SUBJECT …]`: measures, prints, and writes docs/benchmarks.md."""
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+from tests.bench import ack, footprint
+from tests.bench.table import write_page
+
+SUBJECTS = {"ack": ack.table, "footprint": footprint.table}
+
+
+def main(names: list[str]) -> int:
+    """Exit code 1 when a promise was not kept, 2 for an unknown subject."""
+    unknown = set(names) - set(SUBJECTS)
+    if unknown:
+        sys.stderr.write(f"no such subject: {', '.join(unknown)}; there is {', '.join(SUBJECTS)}\n")
+        return 2
+    tables = []
+    for name in names or SUBJECTS:
+        with tempfile.TemporaryDirectory() as folder:
+            tables.append(SUBJECTS[name](Path(folder)))
+        Console().print(Markdown(tables[-1].markdown()))
+    if not names:
+        write_page(tables, f"{os.cpu_count()} cores, Python {platform.python_version()}")
+    return 0 if all(kept for table in tables for _, kept in table.holds) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
