@@ -55,6 +55,15 @@ class ExchangeArgs(Model):
     side: str
 
 
+class ExchangeBackArgs(Model):
+    """As ExchangeArgs; None when nothing was noted, and so nothing exchanged."""
+
+    datastore: str
+    run: str
+    live: str | None
+    side: str | None
+
+
 def extract(work: Work, args: ExtractArgs) -> JsonObject:
     """Fills a folder beside the live one. `{side}`. Repeating it starts afresh."""
     name = tar_name(args.datastore)
@@ -118,9 +127,11 @@ def swap(work: Work, args: ExchangeArgs) -> JsonObject:
     return _kept(place)
 
 
-def swap_back(work: Work, args: ExchangeArgs) -> JsonObject:
+def swap_back(work: Work, args: ExchangeBackArgs) -> JsonObject:
     """The undo of `files.exchange`, from wherever it had come. `{kept}`."""
     place = _place(work, args.datastore, args.run)
+    if args.live is None or args.side is None:
+        return _kept(place)
     if state(place, incoming=args.side, outgoing=args.live) != "before":
         exchange(place, incoming=args.live, outgoing=args.side)
     return _kept(place)
@@ -198,7 +209,7 @@ RESTORE_ACTIONS = (
     Action("files.compare", CompareArgs, compare),
     Action("files.identify", CopyArgs, identify),
     Action("files.exchange", ExchangeArgs, swap),
-    Action("files.exchange_back", ExchangeArgs, swap_back),
+    Action("files.exchange_back", ExchangeBackArgs, swap_back),
     Action("files.is_exchanged", ExchangeArgs, is_exchanged),
     Action("files.settle", CopyArgs, settle),
 )
