@@ -11,7 +11,7 @@ from playbooks.errors import DatastoreError
 from playbooks.folders.pack import Noticed, Packing
 from playbooks.folders.places import place_of
 from playbooks.folders.store import INDEX_MEDIA, TAR_MEDIA, files_store, index_name, tar_name
-from playbooks.folders.tree import READ_BYTES
+from playbooks.folders.tree import READ_BYTES, entries
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
@@ -40,9 +40,12 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
         raise DatastoreError(f"The folder {root} is not there.")
     with tempfile.TemporaryFile() as index:
         packing = Packing(root, index, work.check_stop)
-        tar = _write(work, args, tar_name(args.datastore), TAR_MEDIA, packing.chunks())
-        index.seek(0)
-        listing = _write(work, args, index_name(args.datastore), INDEX_MEDIA, _pieces(index))
+        parts = (
+            (tar_name(args.datastore), TAR_MEDIA, packing.chunks()),
+            (index_name(args.datastore), INDEX_MEDIA, _pieces(index)),
+        )
+        total = sum(e.size for e in entries(root, lambda _: None) if e.has_content)
+        tar, listing = (_write(work, args, *part, total=total) for part in parts)
     entry = StoreEntry(
         datastore=args.datastore,
         kind="files",
@@ -58,7 +61,9 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     return entry.model_dump(mode="json")
 
 
-def _write(work: Work, args: DumpArgs, name: str, media: str, chunks: Iterable[bytes]) -> Artifact:
+def _write(
+    work: Work, args: DumpArgs, name: str, media: str, chunks: Iterable[bytes], *, total: int
+) -> Artifact:
     recipients = recipients_of_stack(work.stack)
     codec = codec_for(compress=True, recipients=recipients)
     return write_artifact(
@@ -70,11 +75,13 @@ def _write(work: Work, args: DumpArgs, name: str, media: str, chunks: Iterable[b
         finish=work.check_stop,
         progress=work.progress,
         check_stop=work.check_stop,
+        total=total,
         media=media,
     )
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
     while chunk := file.read(READ_BYTES):
         yield chunk
 

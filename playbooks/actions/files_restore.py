@@ -1,14 +1,13 @@
 """Restoring a folder: filled beside the live one, compared, exchanged, kept."""
 
 import errno
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playbooks.errors import BrokenBackup, DatastoreError, NoSpace
-from playbooks.folders.exchange import exchange, side_of, state
+from playbooks.folders.exchange import exchange, side_of, state, sync_file_system
 from playbooks.folders.kept import copy_of
 from playbooks.folders.places import Place, identity, place_of
 from playbooks.folders.store import files_store, tar_name
@@ -33,10 +32,11 @@ class ExtractArgs(Model):
 
 
 class CompareArgs(Model):
-    """`digest` is that of the backup's index."""
+    """`digest` is that of the backup's index, `bytes` how much there is to read."""
 
     datastore: str
     digest: str
+    bytes: int | None = None
 
 
 class CopyArgs(Model):
@@ -81,7 +81,7 @@ def extract(work: Work, args: ExtractArgs) -> JsonObject:
         size = args.files[name].stat().st_size
         with args.files[name].open("rb") as archive:
             unpack(archive, place.side, lambda done: work.progress(done, size), work.check_stop)
-        os.sync()
+        sync_file_system(place.side)
     return {"side": str(place.side)}
 
 
@@ -99,7 +99,7 @@ def compare(work: Work, args: CompareArgs) -> JsonObject:
     """
     place = _place(work, args.datastore, work.run)
     with _explained(place.side):
-        found = measure(place.side, lambda done: work.progress(done, None), work.check_stop)
+        found = measure(place.side, lambda done: work.progress(done, args.bytes), work.check_stop)
     if found.digest != args.digest:
         raise DatastoreError(
             f"What was restored to {place.side} is not equal to the backup.",

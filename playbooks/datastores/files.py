@@ -139,7 +139,11 @@ def _prepare(stack: Stack, name: str, entry: StoreEntry) -> Stages:
         key="compare",
         name="Compare what was unpacked with the backup",
         action="files.compare",
-        args={"datastore": name, "digest": entry.facts["digest"]},
+        args={
+            "datastore": name,
+            "digest": entry.facts["digest"],
+            "bytes": entry.facts["bytes"],
+        },
         idempotent=True,
     )
     return ((fill,), (compare,))

@@ -98,6 +98,20 @@ def rename_exchange(one: Path, other: Path) -> bool:
     return False
 
 
+def sync_file_system(folder: Path) -> None:
+    """Waits until all that was written there is on the disk: one call, however many files."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if libc.syncfs(descriptor):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), os.fspath(folder))
+    except AttributeError:  # not a Linux
+        os.sync()
+    finally:
+        os.close(descriptor)
+
+
 def _exchange_folders(
     place: Place, incoming: str, outgoing: str, atomically: RenameExchange
 ) -> None:

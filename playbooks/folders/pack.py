@@ -75,7 +75,7 @@ class Packing:
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             yield header(entry)
             digest = sha256()
-            for chunk in _exactly(file, entry.size):
+            for chunk in self._exactly(file, entry):
                 digest.update(chunk)
                 yield chunk
             yield tarfile.NUL * (-entry.size % tarfile.BLOCKSIZE)
@@ -83,6 +83,24 @@ class Packing:
         if (status.st_size, status.st_mtime_ns) != (entry.size, entry.mtime_ns):
             self.changed.add(entry.path)
         self._index.write(self._counter.add(replace(entry, sha256=digest.hexdigest())))
+
+    def _exactly(self, file: IO[bytes], entry: Entry) -> Iterator[bytes]:
+        """As much as the header says, whatever happens meanwhile: zeros where it got shorter."""
+        left = entry.size
+        while left:
+            wanted = min(READ_BYTES, left)
+            try:
+                chunk = file.read(wanted) or bytes(wanted)
+            except OSError as error:
+                raise self._unreadable(entry, error) from error
+            left -= len(chunk)
+            yield chunk
+
+    def _unreadable(self, entry: Entry, error: OSError) -> DatastoreError:
+        return DatastoreError(
+            f"{self._root / entry.path} cannot be read: {error.strerror}.",
+            "Let Interlock's user read it.",
+        )
 
     def _opened(self, entry: Entry) -> int | None:
         """None when the file is gone or something else took its name."""
@@ -92,9 +110,7 @@ class Packing:
             return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
             if error.errno not in {errno.ENOENT, errno.ELOOP, errno.ENXIO}:
-                raise DatastoreError(
-                    f"{path} cannot be read: {error.strerror}.", "Let Interlock's user read it."
-                ) from error
+                raise self._unreadable(entry, error) from error
         self.skipped.add(entry.path)
         self._gone.add(entry.path)
         return None
@@ -112,12 +128,3 @@ def header(entry: Entry) -> bytes:
     for name, value in entry.xattrs.items():
         info.pax_headers[XATTR + name] = base64.b64decode(value).decode(ENCODING, ERRORS)
     return info.tobuf(tarfile.PAX_FORMAT, ENCODING, ERRORS)
-
-
-def _exactly(file: IO[bytes], size: int) -> Iterator[bytes]:
-    """`size` bytes, whatever happens to the file meanwhile: zeros where it became shorter."""
-    left = size
-    while left:
-        chunk = file.read(min(READ_BYTES, left)) or bytes(min(READ_BYTES, left))
-        left -= len(chunk)
-        yield chunk

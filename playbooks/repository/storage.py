@@ -7,7 +7,7 @@ folder, because obstore's local store leaves that to the system.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,19 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True)
+class _ExplainedSink:
+    """Only what the storage itself raises is the storage's trouble, not what its source raises."""
+
+    url: str
+    doing: str
+    sink: Sink
+
+    def write(self, data: bytes, /) -> int:
+        with explained(self.url, self.doing):
+            return self.sink.write(data)
+
+
+@dataclass(frozen=True)
 class Stored:
     """An object: its path in the repository, its size in bytes, when it was written."""
 
@@ -59,12 +72,17 @@ class Storage:
     @contextmanager
     def writing(self, path: str) -> Iterator[Sink]:
         """Writes one object. It exists under `path` only when the block ends without an error."""
-        with explained(self.url, f"write {path}"):
+        doing = f"write {path}"
+        with explained(self.url, doing):
             writer = obstore.open_writer(
                 self.store, path, buffer_size=self._part_bytes, max_concurrency=_PARTS_AT_ONCE
             )
-        with explained(self.url, f"write {path}"), writer:
-            yield writer
+        with ExitStack() as aborting:
+            aborting.push(writer)
+            yield _ExplainedSink(self.url, doing, writer)
+            aborting.pop_all()
+        with explained(self.url, doing):
+            writer.close()
         self._settle(path)
 
     def create(self, path: str, content: bytes) -> None:
@@ -166,7 +184,7 @@ def establish(url: str) -> Storage:
     root = local_root(url)
     if root is not None:
         with explained(url, "make the repository"):
-            root.mkdir(mode=0o750, parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
     storage = _opened(url)
     if storage.exists(MARKER):
         return storage
