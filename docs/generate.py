@@ -2,10 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import NoneType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -130,22 +130,27 @@ def _filled(value: Any) -> bool:
 
 
 def _shown(annotation: Any) -> str:
-    origin, arguments = get_origin(annotation), get_args(annotation)
+    arguments = get_args(annotation)
     if annotation == SecretRef or set(get_args(SecretRef)[1:]) & set(_hashable(arguments)):
         return "secret reference"
     if annotation == Name:
         return "name"
+    return _composed(get_origin(annotation), arguments) or _plain(annotation)
+
+
+def _composed(origin: Any, arguments: tuple[Any, ...]) -> str:
+    """A type made of others; nothing for a plain one."""
     if origin is Annotated:
         return _shown(arguments[0])
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in arguments)
-    if origin is dict or getattr(origin, "__name__", "") == "Mapping":
+    if origin in {dict, Mapping}:
         return f"mapping: {_shown(arguments[0])} → {_shown(arguments[1])}"
     if origin in {tuple, list, frozenset, set}:
         return f"list: {_shown(arguments[0])}"
-    if origin is Union or getattr(origin, "__name__", "") == "UnionType":
+    if origin in {Union, UnionType}:
         return " or ".join(_shown(one) for one in arguments if one is not NoneType)
-    return _plain(annotation)
+    return ""
 
 
 def _hashable(arguments: tuple[Any, ...]) -> list[Any]:
