@@ -21,6 +21,15 @@ from notifiers.wire import Copy, content, copies, plain
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A message that was posted again; the first attempt may still turn up in Slack later."""
+
+    delivery: Delivery
+    ts: str
+    since: datetime
+
+
 @dataclass
 class Courier:
     """Delivers messages one by one. Knows what to do about every kind of trouble.
@@ -41,30 +50,44 @@ class Courier:
     def __post_init__(self) -> None:
         self._addresses = Addresses(self.slack)
 
-    async def deliver(self, delivery: Delivery) -> None:
-        """Sends the newest version, or notes when to try again. Raises only what the store does."""
-        desired = delivery.desired
+    async def deliver(self, delivery: Delivery) -> Doubt | None:
+        """Sends the newest version, or notes when to try again. Raises only what the store does.
+
+        A Doubt that is returned should be handed to `settle` some time later.
+        """
         try:
-            await self._send(delivery, desired)
+            return await self._send(delivery, delivery.desired)
         except UnknownChannel as error:
             await self._troubled(delivery, Trouble(Kind.BARRED, str(error)))
         except SLACK_ERRORS as error:
             problem = trouble(error)
             if problem.kind is Kind.MALFORMED:
-                await self._send_plain(delivery, problem)
-            else:
-                await self._troubled(delivery, problem)
+                return await self._send_plain(delivery, problem)
+            await self._troubled(delivery, problem)
+        return None
 
-    async def _send(self, delivery: Delivery, desired: Desired) -> None:
+    async def settle(self, doubt: Doubt) -> None:
+        """Deletes the double that turned up late, and keeps the older one of the two."""
+        try:
+            kept = await self._only_copy(doubt.delivery, doubt.since)
+        except SLACK_ERRORS as error:
+            _log.warning("outbox.unsettled", key=doubt.delivery.desired.key, why=str(error))
+            return
+        if kept is not None and kept.ts != doubt.ts:
+            await self._sent(doubt.delivery.desired, kept.version, kept.ts)
+
+    async def _send(self, delivery: Delivery, desired: Desired) -> Doubt | None:
         channel = await self._addresses.id_of(desired.channel)
         addressed = desired.model_copy(update={"channel": channel})
         delivery = delivery.model_copy(update={"desired": addressed})
+        doubt = None
         if delivery.ts is not None:
             await self._edit(delivery, delivery.ts)
         else:
-            await self._post(delivery, self.buckets.posts(desired.channel))
+            doubt = await self._post(delivery, self.buckets.posts(desired.channel))
         self._failures.pop(desired.key, None)
         self._clean.discard(desired.key)
+        return doubt
 
     async def _edit(self, delivery: Delivery, ts: str) -> None:
         desired = delivery.desired
@@ -74,14 +97,14 @@ class Courier:
             )
         await self._sent(desired, desired.version, ts)
 
-    async def _post(self, delivery: Delivery, posts: Bucket) -> None:
+    async def _post(self, delivery: Delivery, posts: Bucket) -> Doubt | None:
         desired, since = delivery.desired, delivery.sending_since
         in_doubt = since is not None and desired.key not in self._clean
         if since is not None and in_doubt:
             found = await self._only_copy(delivery, since)
             if found is not None:
                 await self._sent(desired, found.version, found.ts)
-                return
+                return None
         began = since or self.now()
         await asyncio.to_thread(self.store.sending, desired.key, desired.version, self.now())
         self._clean.discard(desired.key)
@@ -89,6 +112,7 @@ class Courier:
         if in_doubt:
             kept = await self._only_copy(delivery, began) or kept
         await self._sent(desired, kept.version, kept.ts)
+        return Doubt(delivery, kept.ts, began) if in_doubt else None
 
     async def _posted(self, delivery: Delivery, posts: Bucket, in_doubt: bool) -> Copy:
         desired = delivery.desired
@@ -135,20 +159,22 @@ class Courier:
                 bucket.close(time.monotonic() + problem.retry_after)
             raise
 
-    async def _send_plain(self, delivery: Delivery, problem: Trouble) -> None:
+    async def _send_plain(self, delivery: Delivery, problem: Trouble) -> Doubt | None:
         """Says it in plain text, so that the channel has the truth, and reports the blocks."""
         desired = delivery.desired
         _log.error("outbox.malformed", key=desired.key, version=desired.version, why=problem.why)
         try:
-            await self._send(delivery, plain(desired, with_metadata="metadata" not in problem.why))
+            text = plain(desired, with_metadata="metadata" not in problem.why)
+            return await self._send(delivery, text)
         except SLACK_ERRORS as error:
             again = trouble(error)
             if again.kind is not Kind.MALFORMED:
                 await self._troubled(delivery, again)
-                return
+                return None
             await asyncio.to_thread(
                 self.store.refused, desired.key, desired.version, f"{problem.why}; {again.why}"
             )
+            return None
 
     async def _sent(self, desired: Desired, version: int, ts: str) -> None:
         await asyncio.to_thread(self.store.sent, desired.key, version, ts, self.now())

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from notifiers.courier import Courier
+from notifiers.courier import Courier, Doubt
 from notifiers.pace import RESERVE, Buckets, Pace, ProgressPace
 from notifiers.ports import Delivery, Lane, OutboxStore, Slack
 from notifiers.redactor import Redactor
@@ -79,7 +79,7 @@ class Outbox:
                 waits.append(seconds)
                 continue
             self._take(delivery)
-            tasks.create_task(self._deliver(delivery))
+            tasks.create_task(self._deliver(tasks, delivery))
         return min(waits)
 
     async def _rest(self, seconds: float) -> None:
@@ -121,12 +121,32 @@ class Outbox:
         if desired.lane is Lane.PROGRESS:
             self._progress.shown(desired.key, now)
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, tasks: asyncio.TaskGroup, delivery: Delivery) -> None:
         try:
-            await self._courier.deliver(delivery)
+            doubt = await self._courier.deliver(delivery)
+            if doubt is not None:
+                tasks.create_task(self._settle(tasks, doubt))
         except Exception:  # noqa: BLE001 - the boundary of this task: the others go on
             _log.exception("outbox.delivery_failed", key=delivery.desired.key)
             await asyncio.sleep(self._pace.backoff_first)
         finally:
-            del self._under_way[delivery.desired.key]
-            self._news.set()
+            self._free(delivery.desired.key)
+
+    async def _settle(self, tasks: asyncio.TaskGroup, doubt: Doubt) -> None:
+        """Looks once more, when even a very late post has arrived; never beside another call."""
+        await asyncio.sleep(self._pace.late)
+        key = doubt.delivery.desired.key
+        if key in self._under_way:
+            tasks.create_task(self._settle(tasks, doubt))
+            return
+        self._under_way[key] = doubt.delivery.model_copy(update={"ts": doubt.ts})
+        try:
+            await self._courier.settle(doubt)
+        except Exception:  # noqa: BLE001 - the boundary of this task: the others go on
+            _log.exception("outbox.settling_failed", key=key)
+        finally:
+            self._free(key)
+
+    def _free(self, key: str) -> None:
+        del self._under_way[key]
+        self._news.set()

@@ -24,6 +24,7 @@ class Pace:
     backoff_most: float = 20.0
     barred: float = 60.0
     settle: float = 2.0
+    late: float = 30.0
     poll: float = 5.0
     at_once: int = 8
     at_once_reserve: int = 2

@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+import random
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.store.database import Database
 from bot.store.migrate import migrate
@@ -22,7 +24,7 @@ from notifiers.outbox import Outbox
 from notifiers.pace import Pace
 from notifiers.ports import Body, Desired, Lane
 from notifiers.redactor import Redactor
-from notifiers.slack import outbox_slack
+from notifiers.slack import WebSlack, outbox_slack
 from notifiers.views import blocks
 from notifiers.views.card import card
 from tests.support.cards import samples
@@ -69,8 +71,9 @@ class House:
     def fault(self, kind: str, method: str, **more: Any) -> None:
         self._call("/sim/faults", {"kind": kind, "method": method, **more})
 
-    def calls(self, method: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._call(f"/sim/calls?method={method}")
+    def calls(self, method: str = "") -> list[dict[str, Any]]:
+        query = f"?method={method}" if method else ""
+        found: list[dict[str, Any]] = self._call(f"/sim/calls{query}")
         return found
 
     def messages(self, channel: str = HARBOR, thread_ts: str = "") -> list[dict[str, Any]]:
@@ -295,6 +298,54 @@ async def test_killed_between_send_and_note_it_repairs_itself(house: House) -> N
     assert len(house.calls("chat.postMessage")) == 1
 
 
+async def test_a_post_that_turns_up_late_is_no_double(house: House) -> None:
+    """A post that timed out and was repeated may be performed after all: one copy stays."""
+    client = AsyncWebClient(
+        house.workspace.secrets.bot_token,
+        base_url=house.workspace.api_url,
+        timeout=1,
+        retry_handlers=[],
+    )
+    house.want("a", "hello")
+    house.fault("slow", "chat.postMessage", count=1, seconds=2)
+    pace = replace(FAST, late=1.5)
+    outbox = Outbox(house.store, WebSlack(client), now, house.redactor, pace)
+    task = asyncio.create_task(outbox.run())
+    await house.until(lambda: len(house.texts()) == 2)
+    await house.until(lambda: len(house.texts()) == 1)
+    house.want("a", "hello again", version=2)
+    outbox.wake()
+    await house.until(lambda: house.texts() == ["hello again"])
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_whatever_breaks_every_message_ends_in_the_truth_once(house: House) -> None:
+    """Lost answers, refusals, errors and kills at random: one copy each, its newest version."""
+    chance = random.Random(11)
+    keys = [f"request:{n}" for n in range(6)] + [f"reply:{n}" for n in range(6)]
+
+    def wanted(key: str, version: int) -> None:
+        root = key.replace("reply", "request") if key.startswith("reply") else None
+        house.want(key, f"{key} v{version}", version, thread_of=root)
+
+    for version in range(1, 5):
+        for key in keys:
+            wanted(key, version)
+        for method in ("chat.postMessage", "chat.update", "conversations.history"):
+            house.fault(chance.choice(["drop", "500", "429"]), method, count=chance.randint(1, 3))
+        async with house.sending(replace(FAST, posts=100.0, calls=100.0)):
+            made = len(house.calls()) + chance.randint(1, 8)
+            await house.until(lambda made=made: len(house.calls()) >= made or house.quiet())
+    async with house.sending(replace(FAST, posts=100.0, calls=100.0)):
+        await house.until(house.quiet, seconds=30)
+    roots = house.messages()
+    assert sorted(m["text"] for m in roots) == [f"request:{n} v4" for n in range(6)]
+    for root in roots:
+        replies = [m["text"] for m in house.messages(thread_ts=root["ts"])][1:]
+        assert replies == [root["text"].replace("request", "reply")]
+
+
 async def test_the_younger_double_is_deleted(house: House) -> None:
     """Where two copies are in Slack all the same, the oldest one stays."""
     house.want("a", "hello")
@@ -472,7 +523,7 @@ async def test_progress_leaves_edits_for_approvals(house: House) -> None:
         for version in range(2, 12):
             house.want("other", f"{version} %", version, channel=OPS, lane=Lane.PROGRESS)
             outbox.wake()
-            await asyncio.sleep(0.05)
+            await asyncio.to_thread(house.calls, "chat.update")
         house.want("card", "approved", version=2, lane=Lane.APPROVAL)
         outbox.wake()
         await house.until(lambda: house.texts() == ["approved"], seconds=3)
