@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from playbooks.actions import files as files_actions
 from playbooks.actions import repository as repository_actions
 from playbooks.actions import service as service_actions
 from playbooks.facts import disk as disk_facts
+from playbooks.facts import files as files_facts
 from playbooks.facts import repository as repository_facts
 from playbooks.facts import service as service_facts
 from playbooks.operations.lifecycle import RESTART, START, STOP
@@ -21,12 +23,14 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 )
 
 ACTIONS: Mapping[str, Action[Any]] = registry(
+    files_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
 )
 
 READERS: Mapping[str, Reader[Any]] = registry(
     disk_facts.READERS,
+    files_facts.READERS,
     repository_facts.READERS,
     service_facts.READERS,
 )

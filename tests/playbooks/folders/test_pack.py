@@ -51,7 +51,7 @@ def grow(folder: bytes, tree: dict[bytes, object], times: st.DataObject) -> None
         elif isinstance(what, tuple):
             with open(path, "wb") as file:  # noqa: PTH123
                 file.write(what[1])
-            os.chmod(path, times.draw(st.sampled_from([0o600, 0o644, 0o4755, 0o000])))  # noqa: PTH101
+            os.chmod(path, times.draw(st.sampled_from([0o600, 0o644, 0o4755, 0o400])))  # noqa: PTH101
             mtime = times.draw(st.integers(0, 4 * 10**18))
             os.utime(path, ns=(0, mtime))
 
