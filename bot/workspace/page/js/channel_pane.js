@@ -61,7 +61,8 @@ export class ChannelPane {
     const feed = this.#feed;
     await feed.load();
     if (feed !== this.#feed) return;
-    const theirs = feed.sorted.filter(({ user, is_ephemeral: isPrivate }) => user !== this.#app.workspace.me.id && !isPrivate);
+    const { me } = this.#app.workspace;
+    const theirs = feed.sorted.filter((message) => message.user !== me.id && !message.is_ephemeral);
     this.#newSince = unread > 0 ? theirs.at(-unread)?.ts : null;
     this.#list.render();
     this.#list.toEnd();
@@ -75,7 +76,11 @@ export class ChannelPane {
       inspect,
       newSince: () => this.#newSince,
       intro: (messages, feed) =>
-        channelIntro(workspace, { empty: messages.length === 0, feed, fill: (text) => this.#composer.fill(text) }),
+        channelIntro(workspace, {
+          empty: messages.length === 0,
+          feed,
+          fill: (text) => this.#composer.fill(text),
+        }),
     });
   }
 

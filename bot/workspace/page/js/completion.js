@@ -16,7 +16,13 @@ export class Completion {
     this.#id = `suggestions-${lists}`;
     this.#input = input;
     this.#source = source;
-    this.node = h("ul", { class: "suggestions", role: "listbox", id: this.#id, "aria-label": "Suggestions", hidden: true });
+    this.node = h("ul", {
+      class: "suggestions",
+      role: "listbox",
+      id: this.#id,
+      "aria-label": "Suggestions",
+      hidden: true,
+    });
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
     input.setAttribute("aria-controls", this.#id);
@@ -43,10 +49,11 @@ export class Completion {
   onKey(event) {
     if (!this.isOpen) return false;
     const steps = { ArrowDown: 1, ArrowUp: -1 };
+    const takes = event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && this.#adds());
     if (event.key in steps) {
       this.#at = (this.#at + steps[event.key] + this.#items.length) % this.#items.length;
       this.#draw();
-    } else if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && this.#adds())) this.#take(this.#items[this.#at]);
+    } else if (takes) this.#take(this.#items[this.#at]);
     else if (event.key === "Escape") this.close();
     else return false;
     event.preventDefault();

@@ -22,7 +22,9 @@ export class Composer {
     this.#history = new SentHistory(workspace.me.id);
     this.input = h("textarea", { id, rows: "1", "aria-label": label, placeholder: label, spellcheck: "true" });
     this.input.value = drafts.get(this.#place) ?? "";
-    this.completion = new Completion(this.input, (text) => suggest(text, workspace, { commandsAllowed: !threadTs }));
+    this.completion = new Completion(this.input, (text) =>
+      suggest(text, workspace, { commandsAllowed: !threadTs }),
+    );
     this.send = h("button", { type: "submit", class: "send", title: "Send", "aria-label": "Send" }, icon("send"));
     this.hint = h("div", { class: "composer-hint" });
     this.node = h(
@@ -72,8 +74,12 @@ export class Composer {
       return;
     }
     this.hint.replaceChildren(
-      h("kbd", {}, "Enter"), " sends", h("span", { class: "wide-only" }, " · ", h("kbd", {}, "Shift Enter"), " new line"),
-      " · ", h("kbd", {}, this.threadTs ? "@" : "/"), this.threadTs ? " mentions" : " commands",
+      h("kbd", {}, "Enter"),
+      " sends",
+      h("span", { class: "wide-only" }, " · ", h("kbd", {}, "Shift Enter"), " new line"),
+      " · ",
+      h("kbd", {}, this.threadTs ? "@" : "/"),
+      this.threadTs ? " mentions" : " commands",
     );
   }
 

@@ -39,10 +39,14 @@ export function askConfirm(confirm, names) {
     };
     const back = document.activeElement;
     const danger = confirm.style === "danger";
-    const deny = h("button", { type: "button", class: "button", onClick: () => finish(false) }, plainText(confirm.deny) || "Cancel");
+    const deny = h(
+      "button",
+      { type: "button", class: "button", onClick: () => finish(false) },
+      plainText(confirm.deny) || "Cancel",
+    );
     const yes = h(
       "button",
-      { type: "button", class: `button ${danger ? "danger" : "primary"}`, dataset: { confirm: "" }, onClick: () => finish(true) },
+      { type: "button", class: `button ${danger ? "danger" : "primary"}`, onClick: () => finish(true) },
       plainText(confirm.confirm) || "Yes",
     );
     const dialog = dialogFrame({

@@ -2,6 +2,14 @@ import * as api from "./api.js";
 import { Emitter } from "./events.js";
 
 const PAGE = 100;
+const EVENTS = [
+  "message",
+  "message_changed",
+  "message_deleted",
+  "ephemeral",
+  "ephemeral_deleted",
+  "reaction",
+];
 
 /**
  * The messages of a channel, or of one of its threads, kept true by events. Emits "change" with
@@ -21,8 +29,7 @@ export class Feed extends Emitter {
     this.#workspace = workspace;
     this.channelId = channelId;
     this.threadTs = threadTs;
-    const types = ["message", "message_changed", "message_deleted", "ephemeral", "ephemeral_deleted", "reaction"];
-    this.#forget = types.map((type) => workspace.on(type, (event) => this.#receive(event)));
+    this.#forget = EVENTS.map((type) => workspace.on(type, (event) => this.#receive(event)));
   }
 
   close() {

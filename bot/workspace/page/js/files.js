@@ -16,6 +16,7 @@ export function renderFile(file) {
       h("a", { href: url, target: "_blank", rel: "noopener" }, h("img", { src: url, alt: title })),
     );
   }
+  const name = file.name === title ? "" : `${file.name} · `;
   return h(
     "a",
     { class: "file-row", href: url, download: file.name },
@@ -24,7 +25,7 @@ export function renderFile(file) {
       "span",
       { class: "file-text" },
       h("span", { class: "file-name" }, title),
-      h("span", { class: "file-detail" }, [file.name !== title ? file.name : "", fileSize(file.size ?? 0)].filter(Boolean).join(" · ")),
+      h("span", { class: "file-detail" }, name, fileSize(file.size ?? 0)),
     ),
     icon("download"),
   );

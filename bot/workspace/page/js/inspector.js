@@ -24,7 +24,12 @@ export class Inspector {
   #back = null;
   #list = h("ul", { class: "payloads", role: "listbox", "aria-label": "Payloads", tabIndex: 0 });
   #detail = h("div", { class: "payload-detail" });
-  #search = h("input", { type: "search", class: "text-input", placeholder: "Filter by method or content", "aria-label": "Filter payloads" });
+  #search = h("input", {
+    type: "search",
+    class: "text-input",
+    placeholder: "Filter by method or content",
+    "aria-label": "Filter payloads",
+  });
 
   constructor(workspace) {
     this.#workspace = workspace;
@@ -64,7 +69,17 @@ export class Inspector {
 
   #head() {
     const choices = Object.entries(DIRECTIONS).map(([key, label]) =>
-      h("button", { type: "button", class: "segment", "aria-pressed": String(key === "all"), dataset: { direction: key }, onClick: () => this.#setDirection(key) }, label),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "segment",
+          "aria-pressed": String(key === "all"),
+          dataset: { direction: key },
+          onClick: () => this.#setDirection(key),
+        },
+        label,
+      ),
     );
     return h(
       "header",
@@ -117,7 +132,12 @@ export class Inspector {
 
   #draw() {
     const shown = this.#shown;
-    reconcile(this.#list, shown.map((entry) => ({ key: entry.id, signature: String(entry.id === this.#chosen), build: () => this.#row(entry) })));
+    const rows = shown.map((entry) => ({
+      key: entry.id,
+      signature: String(entry.id === this.#chosen),
+      build: () => this.#row(entry),
+    }));
+    reconcile(this.#list, rows);
     if (this.#chosen) this.#list.setAttribute("aria-activedescendant", this.#chosen);
     this.#list.classList.toggle("none", shown.length === 0);
   }
@@ -153,7 +173,9 @@ export class Inspector {
 
   #side(title, value) {
     const plain = unfold(value ?? null);
-    const copy = iconButton("copy", `Copy the ${title.toLowerCase()}`, () => navigator.clipboard.writeText(JSON.stringify(plain, null, 2)));
+    const copy = iconButton("copy", `Copy the ${title.toLowerCase()}`, () =>
+      navigator.clipboard.writeText(JSON.stringify(plain, null, 2)),
+    );
     return h("div", { class: "payload-side" }, h("h3", {}, title, copy), prettyJson(plain));
   }
 

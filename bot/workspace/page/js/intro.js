@@ -39,9 +39,17 @@ function lessons(workspace, fill) {
     "ul",
     { class: "lessons" },
     chips.length
-      ? h("li", {}, h("strong", {}, "Type a command."), " Begin with ", h("kbd", {}, "/"), " or take one of these:", h("div", { class: "tries" }, chips))
-      : h("li", {}, h("strong", {}, "Say something."), " An app that connects can answer here."),
-    h("li", {}, h("strong", {}, `You are ${displayName(workspace.me)}.`), " To answer as somebody else, switch with ", h("kbd", {}, "Alt P"), " or open a second tab from that menu."),
-    h("li", {}, h("strong", {}, "See what is said."), " ", h("kbd", {}, "Alt I"), " opens the inspector: every payload between workspace and app."),
+      ? lesson("Type a command.", "Begin with ", key("/"), " or take one of these:", h("div", { class: "tries" }, chips))
+      : lesson("Say something.", "An app that connects can answer here."),
+    lesson(
+      `You are ${displayName(workspace.me)}.`,
+      "To answer as somebody else, switch with ",
+      key("Alt P"),
+      " or open a second tab from that menu.",
+    ),
+    lesson("See what is said.", key("Alt I"), " opens the inspector: every payload between workspace and app."),
   );
 }
+
+const key = (name) => h("kbd", {}, name);
+const lesson = (point, ...rest) => h("li", {}, h("strong", {}, point), " ", rest);

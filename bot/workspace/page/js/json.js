@@ -14,7 +14,8 @@ export function prettyJson(value) {
   let at = 0;
   for (const found of text.matchAll(TOKEN)) {
     const [token, string, colon] = found;
-    nodes.push(text.slice(at, found.index), h("span", { class: classOf(token, string, colon) }, string ?? token), colon ?? "");
+    const coloured = h("span", { class: classOf(token, string, colon) }, string ?? token);
+    nodes.push(text.slice(at, found.index), coloured, colon ?? "");
     at = found.index + token.length;
   }
   return h("pre", { class: "json", tabIndex: 0 }, nodes, text.slice(at));

@@ -32,7 +32,9 @@ function assemble(workspace) {
   new Modals(workspace, presses);
   // Last, so that the panes have forgotten the persona before when it names the open channel.
   watchRoute(workspace);
-  workspace.on("note", (note) => note.channel !== workspace.channelId && toast(note.text, routeTo(workspace, note.channel)));
+  workspace.on("note", ({ text, channel }) => {
+    if (channel !== workspace.channelId) toast(text, routeTo(workspace, channel));
+  });
   listenForShortcuts({ workspace, sidebar, toggleInspector: app.toggleInspector, composer: () => pane.composer });
   document.getElementById("skip-link").addEventListener("click", (event) => {
     event.preventDefault();

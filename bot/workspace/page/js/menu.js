@@ -45,7 +45,12 @@ function row(item) {
       },
     },
     item.lead,
-    h("span", { class: "menu-text" }, h("span", {}, item.label), item.detail ? h("span", { class: "menu-detail" }, item.detail) : null),
+    h(
+      "span",
+      { class: "menu-text" },
+      h("span", {}, item.label),
+      item.detail ? h("span", { class: "menu-detail" }, item.detail) : null,
+    ),
     item.trail,
   );
 }

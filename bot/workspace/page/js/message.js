@@ -19,12 +19,15 @@ export function renderMessage(message, context) {
   const { workspace, lead } = context;
   const author = workspace.user(message.user ?? message.bot_id);
   const name = authorName(message, author);
-  const refusal = message.user === SLACKBOT;
-  const classes = ["message", lead ? "lead" : "", message.is_ephemeral ? "ephemeral" : "", refusal ? "refusal" : "", mentionsMe(message, workspace) ? "mentions-me" : ""];
   return h(
     "li",
-    { class: classes.join(" "), tabIndex: -1, dataset: { ts: message.ts, author: author.name }, "aria-label": `${name}, ${timeOf(message.ts)}` },
-    h("div", { class: "gutter" }, refusal ? h("span", { class: "failure-icon" }, icon("warning")) : lead ? avatar(author) : timeNode(message.ts, "gutter-time")),
+    {
+      class: classesOf(message, context),
+      tabIndex: -1,
+      dataset: { ts: message.ts, author: author.name },
+      "aria-label": `${name}, ${timeOf(message.ts)}`,
+    },
+    h("div", { class: "gutter" }, gutter(message, author, lead)),
     h(
       "div",
       { class: "message-main" },
@@ -34,6 +37,24 @@ export function renderMessage(message, context) {
     ),
     message.deleted ? null : toolbar(message, context),
   );
+}
+
+const isRefusal = (message) => message.user === SLACKBOT;
+
+function classesOf(message, { workspace, lead }) {
+  const classes = {
+    message: true,
+    lead,
+    ephemeral: message.is_ephemeral,
+    refusal: isRefusal(message),
+    "mentions-me": mentionsMe(message, workspace),
+  };
+  return Object.keys(classes).filter((name) => classes[name]).join(" ");
+}
+
+function gutter(message, author, lead) {
+  if (isRefusal(message)) return h("span", { class: "failure-icon" }, icon("warning"));
+  return lead ? avatar(author) : timeNode(message.ts, "gutter-time");
 }
 
 // The server fills in the account's name where the app gave no username of its own.
@@ -65,7 +86,7 @@ function privateMark(message, { dismiss, inThread }) {
     icon("eye"),
     h("span", {}, "Only visible to you"),
     message.thread_ts && !inThread ? h("span", {}, "· in a thread") : null,
-    h("button", { type: "button", class: "text-button", dataset: { dismiss: "" }, onClick: () => dismiss(message.ts) }, "Dismiss"),
+    h("button", { type: "button", class: "text-button", onClick: () => dismiss(message.ts) }, "Dismiss"),
   );
 }
 
@@ -88,7 +109,11 @@ function threadSummary(message, workspace) {
   const latest = message.latest_reply ? `Last reply ${ago(dateOf(message.latest_reply))}` : "";
   return h(
     "a",
-    { class: "thread-summary", href: routeTo(workspace, workspace.channelId, message.ts), dataset: { focusKey: "thread" } },
+    {
+      class: "thread-summary",
+      href: routeTo(workspace, workspace.channelId, message.ts),
+      dataset: { focusKey: "thread" },
+    },
     h("span", { class: "thread-count" }, count),
     h("span", { class: "thread-latest" }, latest),
     h("span", { class: "thread-open" }, "View thread"),

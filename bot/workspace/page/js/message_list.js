@@ -25,7 +25,11 @@ export class MessageList {
     this.#feed = feed;
     this.#options = options;
     this.list = h("ol", { class: "messages", "aria-label": options.label });
-    this.older = h("button", { type: "button", class: "load-older", hidden: true, onClick: () => this.#loadOlder() }, "Load earlier messages");
+    this.older = h(
+      "button",
+      { type: "button", class: "load-older", hidden: true, onClick: () => this.#loadOlder() },
+      "Load earlier messages",
+    );
     this.intro = h("div", { class: "intro-slot" });
     this.scroller = h("div", { class: "scroller" }, this.older, this.intro, this.list);
     this.jump = h("button", { type: "button", class: "jump", hidden: true, onClick: () => this.toEnd() });
@@ -200,8 +204,8 @@ export class MessageList {
 
 function sameGroup(last, message) {
   if (!last || last.isNote) return false;
-  const author = ({ user, bot_id: bot, username, is_ephemeral: isPrivate }) => `${user}/${bot}/${username}/${Boolean(isPrivate)}`;
-  if (author(last) !== author(message) || message.is_ephemeral) return false;
+  const author = ({ user, bot_id: bot, username }) => `${user}/${bot}/${username}`;
+  if (author(last) !== author(message) || last.is_ephemeral || message.is_ephemeral) return false;
   return Number(message.ts) - Number(last.ts) < GROUP_SECONDS;
 }
 

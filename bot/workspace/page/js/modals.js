@@ -90,7 +90,7 @@ export class Modals {
     this.#dialog.showModal();
     const same = focused && document.getElementById(focused);
     if (same) same.focus();
-    else if (!this.#form.focusFirst()) this.#dialog.querySelector(".dialog-foot .primary, .dialog-foot .button")?.focus();
+    else if (!this.#form.focusFirst()) this.#dialog.querySelector(".dialog-foot [data-main]").focus();
     return undefined;
   }
 
@@ -103,12 +103,11 @@ export class Modals {
       this.#banner,
       this.#form.node,
     );
-    const nested = this.#stack.length > 1;
     const dialog = dialogFrame({
       title: plainText(view.title),
       className: "view",
       onClose: () => this.#close(view),
-      lead: nested ? h("span", { class: "depth", title: `View ${this.#stack.length} of a stack` }, icon("back"), String(this.#stack.length)) : null,
+      lead: this.#depth(),
       body,
       footer: this.#footer(view),
     });
@@ -117,11 +116,24 @@ export class Modals {
     return dialog;
   }
 
+  #depth() {
+    const depth = this.#stack.length;
+    return depth > 1 && h("span", { class: "depth", title: `View ${depth} of a stack` }, icon("back"), String(depth));
+  }
+
   #footer(view) {
-    const close = h("button", { type: "button", class: "button", onClick: () => this.#close(view) }, plainText(view.close) || "Cancel");
-    const submit = view.submit
-      ? h("button", { type: "submit", form: `form-${view.id}`, class: "button primary", dataset: { submit: "" } }, h("span", { class: "button-text" }, plainText(view.submit)))
-      : null;
+    const main = { main: "" };
+    const close = h(
+      "button",
+      { type: "button", class: "button", dataset: view.submit ? {} : main, onClick: () => this.#close(view) },
+      plainText(view.close) || "Cancel",
+    );
+    if (!view.submit) return h("footer", { class: "dialog-foot" }, close);
+    const submit = h(
+      "button",
+      { type: "submit", form: `form-${view.id}`, class: "button primary", dataset: { submit: "", ...main } },
+      h("span", { class: "button-text" }, plainText(view.submit)),
+    );
     return h("footer", { class: "dialog-foot" }, close, submit);
   }
 

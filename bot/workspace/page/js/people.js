@@ -41,9 +41,11 @@ export function avatar(user, size = "") {
 /** The tab's icon is the persona: several tabs can be told apart. */
 export function paintFavicon(user) {
   const color = colorOf(user);
+  const letters = encodeURIComponent(initials(user).replace(/[^\p{L}\p{N}]/gu, ""));
+  const font = 'font-family="sans-serif" font-size="16" font-weight="700"';
   const svg =
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" fill="${color}"/>` +
-    `<text x="16" y="22" font-family="sans-serif" font-size="16" font-weight="700" text-anchor="middle" fill="${inkOn(color)}">` +
-    `${encodeURIComponent(initials(user).replace(/[^\p{L}\p{N}]/gu, ""))}</text></svg>`;
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">' +
+    `<rect width="32" height="32" rx="9" fill="${color}"/>` +
+    `<text x="16" y="22" ${font} text-anchor="middle" fill="${inkOn(color)}">${letters}</text></svg>`;
   document.getElementById("favicon").href = `data:image/svg+xml,${svg.replaceAll("#", "%23")}`;
 }

@@ -3,6 +3,8 @@ import { askConfirm } from "./dialogs.js";
 import { Emitter } from "./events.js";
 
 const PATIENCE_MS = 8000;
+// Whatever was pressed, these say that it was heard, or that it never will be.
+const ENDINGS = ["view_opened", "view_updated", "view_closed", "note", "failed", "reset"];
 const keyOf = (place, element, block) => `${place}|${block.block_id ?? ""}|${element.action_id ?? ""}`;
 
 /** What an interactive element's state value says in one value, as /sim/press takes it. */
@@ -31,7 +33,7 @@ export class Presses extends Emitter {
     workspace.on("ephemeral_deleted", settle((entry, { ts }) => entry.place === ts));
     for (const type of ["message", "ephemeral"]) workspace.on(type, settle(sameChannel));
     workspace.on("inspect", settle((entry, event) => this.#acknowledges(entry, event)));
-    for (const type of ["view_opened", "view_updated", "view_closed", "note", "failed", "reset"]) workspace.on(type, settle(() => true));
+    for (const type of ENDINGS) workspace.on(type, settle(() => true));
   }
 
   /** True for the app's acknowledgement of this very press: Slack stops the spinner then. */

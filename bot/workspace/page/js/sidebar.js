@@ -60,14 +60,15 @@ export class Sidebar {
   #row(channel) {
     const current = channel.id === this.#workspace.channelId;
     const unread = channel.unread > 0 && !current;
-    const spoken = [channel.name, unread ? `${channel.unread} unread` : "", channel.mentions ? `${channel.mentions} mentions` : ""];
+    const unreadSaid = unread ? `${channel.unread} unread` : "";
+    const mentionsSaid = channel.mentions ? `${channel.mentions} mentions` : "";
     const link = h(
       "a",
       {
         class: unread ? "channel-link unread" : "channel-link",
         href: routeTo(this.#workspace, channel.id),
         "aria-current": current ? "page" : null,
-        "aria-label": spoken.filter(Boolean).join(", "),
+        "aria-label": [channel.name, unreadSaid, mentionsSaid].filter(Boolean).join(", "),
         dataset: { channel: channel.id, name: channel.name },
         onClick: () => this.toggle(false),
       },

@@ -40,7 +40,12 @@ function suggestUsage(text, { command, usage_hint: usage }) {
     .slice(0, MOST)
     .map((part) => {
       const [word] = part.split(/\s+/);
-      return { from: command.length + 1, insert: `${word} `, label: `${command} ${word}`, usage: part.slice(word.length).trim() };
+      return {
+        from: command.length + 1,
+        insert: `${word} `,
+        label: `${command} ${word}`,
+        usage: part.slice(word.length).trim(),
+      };
     });
 }
 

@@ -51,7 +51,12 @@ export class ThreadPane {
     const head = h(
       "header",
       { class: "pane-head" },
-      h("div", { class: "pane-title" }, h("h1", {}, "Thread"), h("p", { class: "topic" }, workspace.channelName(workspace.channel))),
+      h(
+        "div",
+        { class: "pane-title" },
+        h("h1", {}, "Thread"),
+        h("p", { class: "topic" }, workspace.channelName(workspace.channel)),
+      ),
       iconButton("close", "Close thread (Esc)", () => this.#leave(), { id: "close-thread" }),
     );
     replace(this.#root, head, this.#list.node, composer.node);

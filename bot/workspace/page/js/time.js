@@ -30,7 +30,7 @@ export function dayLabel(ts) {
 export function ago(date) {
   const seconds = (date.getTime() - Date.now()) / 1000;
   const size = Math.abs(seconds);
-  if (size < 45) return relative.format(0, "minute") === "this minute" ? "just now" : relative.format(0, "second");
+  if (size < 45) return relative.format(0, "second");
   if (size < 3300) return relative.format(Math.round(seconds / 60), "minute");
   if (size < DAY * 0.9) return relative.format(Math.round(seconds / 3600), "hour");
   return relative.format(Math.round(seconds / DAY), "day");

@@ -22,7 +22,11 @@ const BLOCKS = {
   divider: () => h("hr", { class: "divider" }),
   context: renderContext,
   actions: (block, host) =>
-    h("div", { class: "block-actions", role: "group" }, block.elements.map((element) => renderElement(element, block, host))),
+    h(
+      "div",
+      { class: "block-actions", role: "group" },
+      block.elements.map((element) => renderElement(element, block, host)),
+    ),
   image: renderImage,
   rich_text: (block, host) => renderRichText(block, host.names),
   markdown: (block) => h("div", { class: "markdown" }, renderMarkdown(block.text)),
@@ -69,9 +73,10 @@ function renderImage(block) {
   const alt = block.alt_text ?? "";
   if (!source) return unsupported("image of a Slack file without an address");
   const picture = h("img", { class: "block-picture", src: source, alt, loading: "lazy" });
-  picture.addEventListener("error", () =>
-    picture.replaceWith(h("div", { class: "picture-missing" }, icon("warning"), `Picture not loaded: ${alt || source}`)),
-  );
+  picture.addEventListener("error", () => {
+    const missing = `Picture not loaded: ${alt || source}`;
+    picture.replaceWith(h("div", { class: "picture-missing" }, icon("warning"), missing));
+  });
   const title = plainText(block.title);
   return h("figure", { class: "block-image" }, title ? h("figcaption", {}, title) : null, picture);
 }

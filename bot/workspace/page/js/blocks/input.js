@@ -12,7 +12,11 @@ export function renderInput(block, host) {
   const hint = plainText(block.hint);
   const node = h(
     "div",
-    { class: "input-block", role: control.grouped ? "group" : null, "aria-labelledby": control.grouped ? `${id}-label` : null },
+    {
+      class: "input-block",
+      role: control.grouped ? "group" : null,
+      "aria-labelledby": control.grouped ? `${id}-label` : null,
+    },
     h(
       "label",
       { class: "input-label", id: `${id}-label`, for: control.grouped ? null : id },

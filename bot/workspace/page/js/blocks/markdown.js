@@ -1,9 +1,21 @@
 import { h } from "../dom.js";
 import { safeLink } from "./references.js";
+import { tableFrame } from "./table.js";
 
 /* The markdown block: standard Markdown, as much of it as Slack shows. */
-const INLINE =
-  /(`+)(.+?)\1|!?\[([^\]]*)\]\(([^()\s]+)(?:\s+"[^"]*")?\)|(\*\*|__)(?=\S)(.+?)\5|~~(?=\S)(.+?)~~|(?<![\p{L}\p{N}])([*_])(?=\S)(.+?)(?<=\S)\8(?![\p{L}\p{N}])|(https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"\]])/su;
+const INLINE = new RegExp(
+  [
+    /(?<ticks>`+)(?<code>.+?)\k<ticks>/u,
+    /!?\[(?<label>[^\]]*)\]\((?<target>[^()\s]+)(?:\s+"[^"]*")?\)/u,
+    /(?<double>\*\*|__)(?=\S)(?<strong>.+?)\k<double>/u,
+    /~~(?=\S)(?<struck>.+?)~~/u,
+    /(?<![\p{L}\p{N}])(?<single>[*_])(?=\S)(?<emphasis>.+?)(?<=\S)\k<single>(?![\p{L}\p{N}])/u,
+    /(?<url>https?:\/\/[^\s<>]*[^\s<>.,;:!?)'"\]])/u,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "su",
+);
 
 const LINE_KINDS = [
   ["rule", /^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/],
@@ -41,9 +53,14 @@ const RENDER = {
   rule: () => h("hr", { class: "divider" }),
   heading: ([line]) => {
     const [, marks, title] = LINE_KINDS[1][1].exec(line);
-    return h("div", { class: `md-heading level-${marks.length}`, role: "heading", "aria-level": String(marks.length + 2) }, inline(title));
+    const level = marks.length;
+    const properties = { class: `md-heading level-${level}`, role: "heading", "aria-level": String(level + 2) };
+    return h("div", properties, inline(title));
   },
-  quote: (lines) => h("blockquote", { class: "quote" }, flow(lines.map((line) => line.replace(/^ {0,3}> ?/, "")).join("\n"))),
+  quote: (lines) => {
+    const inner = lines.map((line) => line.replace(/^ {0,3}> ?/, "")).join("\n");
+    return h("blockquote", { class: "quote" }, flow(inner));
+  },
   text: (lines) => h("div", { class: "para" }, inline(lines.join("\n"))),
   list: (lines) => list(lines),
   table: (lines) => table(lines),
@@ -65,9 +82,10 @@ const cells = (line) => line.trim().replace(/^\||\|$/g, "").split("|").map((cell
 
 function table(lines) {
   const ruled = lines.length > 1 && /^[\s|:-]+$/.test(lines[1]);
-  const head = ruled ? h("thead", {}, h("tr", {}, cells(lines[0]).map((cell) => h("th", {}, inline(cell))))) : null;
-  const rows = lines.slice(ruled ? 2 : 0).map((line) => h("tr", {}, cells(line).map((cell) => h("td", {}, inline(cell)))));
-  return h("div", { class: "table-scroll", tabIndex: 0, role: "group", "aria-label": "Table" }, h("table", { class: "table" }, head, h("tbody", {}, rows)));
+  const row = (line, tag) => h("tr", {}, cells(line).map((cell) => h(tag, {}, inline(cell))));
+  const head = ruled ? h("thead", {}, row(lines[0], "th")) : null;
+  const rows = lines.slice(ruled ? 2 : 0).map((line) => row(line, "td"));
+  return tableFrame(head, h("tbody", {}, rows));
 }
 
 function inline(text) {
@@ -80,7 +98,7 @@ function inline(text) {
   return [...nodes, rest];
 }
 
-function mark([, , code, label, target, , strong, struck, , emphasis, url]) {
+function mark({ groups: { code, label, target, strong, struck, emphasis, url } }) {
   if (code !== undefined) return h("code", { class: "code" }, code);
   if (target !== undefined) return safeLink(target, label || target);
   if (strong !== undefined) return h("strong", {}, inline(strong));

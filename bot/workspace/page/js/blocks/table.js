@@ -9,6 +9,14 @@ function content(cell, names) {
   return unsupported(cell.type);
 }
 
+/** A table that scrolls in itself where it is wider than the message. */
+export const tableFrame = (...parts) =>
+  h(
+    "div",
+    { class: "table-scroll", tabIndex: 0, role: "group", "aria-label": "Table" },
+    h("table", { class: "table" }, parts),
+  );
+
 /** The first row is the head, as Slack shows it. */
 export function renderTable(block, names) {
   const settings = block.column_settings ?? [];
@@ -23,9 +31,6 @@ export function renderTable(block, names) {
       }),
     );
   const [head, ...body] = block.rows;
-  return h(
-    "div",
-    { class: "table-scroll", tabIndex: 0, role: "group", "aria-label": "Table" },
-    h("table", { class: "table" }, h("thead", {}, row(head ?? [], "th")), h("tbody", {}, body.map((cells) => row(cells, "td")))),
-  );
+  const rows = body.map((cells) => row(cells, "td"));
+  return tableFrame(h("thead", {}, row(head ?? [], "th")), h("tbody", {}, rows));
 }

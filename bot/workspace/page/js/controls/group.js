@@ -1,4 +1,4 @@
-import { plainText, renderText } from "../blocks/text.js";
+import { renderText } from "../blocks/text.js";
 import { h } from "../dom.js";
 
 let groups = 0;
@@ -12,7 +12,12 @@ export function renderGroup(element, saved, names) {
     ? ((saved ? saved.selected_options : element.initial_options) ?? []).map(({ value }) => value)
     : [(saved ? saved.selected_option : element.initial_option)?.value].filter(Boolean);
   const inputs = element.options.map((option) =>
-    h("input", { type: several ? "checkbox" : "radio", name, value: option.value, checked: initial.includes(option.value) }),
+    h("input", {
+      type: several ? "checkbox" : "radio",
+      name,
+      value: option.value,
+      checked: initial.includes(option.value),
+    }),
   );
   const rows = element.options.map((option, index) =>
     h(
@@ -23,7 +28,7 @@ export function renderGroup(element, saved, names) {
         "span",
         { class: "choice-text" },
         renderText(option.text, names),
-        plainText(option.description) ? h("span", { class: "choice-detail" }, renderText(option.description, names)) : null,
+        option.description ? h("span", { class: "choice-detail" }, renderText(option.description, names)) : null,
       ),
     ),
   );

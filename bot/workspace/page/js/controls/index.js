@@ -8,8 +8,10 @@ import { conversationOptions, staticOptions, userOptions } from "./options.js";
  * A control is {node, input, grouped, state(), onChange(listener), reset()}: `input` is what takes
  * the focus and the ARIA attributes, `state()` is Slack's state value of the element.
  */
-const one = (key, options) => (element, saved, names) => renderSelect(element, saved, { key, options: options(element, names) });
-const many = (key, options) => (element, saved, names) => renderMultiSelect(element, saved, { key, options: options(element, names) });
+const one = (key, options) => (element, saved, names) =>
+  renderSelect(element, saved, { key, options: options(element, names) });
+const many = (key, options) => (element, saved, names) =>
+  renderMultiSelect(element, saved, { key, options: options(element, names) });
 
 const CONTROLS = {
   plain_text_input: renderText,

@@ -7,7 +7,9 @@ function optionNodes(options) {
   const groups = new Map();
   for (const option of options) groups.set(option.group, [...(groups.get(option.group) ?? []), option]);
   return [...groups].map(([label, held]) => {
-    const nodes = held.map(({ id, label: text, detail }) => h("option", { value: id }, detail ? `${text} – ${detail}` : text));
+    const nodes = held.map(({ id, label: text, detail }) =>
+      h("option", { value: id }, detail ? `${text} – ${detail}` : text),
+    );
     return label ? h("optgroup", { label }, nodes) : nodes;
   });
 }
@@ -58,7 +60,10 @@ export function renderMultiSelect(element, saved, { key, options }) {
     node: h("span", { class: "multi-select" }, chips, h("span", { class: "select-box" }, input)),
     input,
     grouped: false,
-    state: () => ({ type: element.type, [key]: options.filter(({ id }) => chosen.includes(id)).map(({ picked }) => picked) }),
+    state: () => {
+      const held = options.filter(({ id }) => chosen.includes(id));
+      return { type: element.type, [key]: held.map(({ picked }) => picked) };
+    },
     onChange: (listener) => listeners.push(listener),
     reset: () => {
       chosen = [...start];
