@@ -100,9 +100,17 @@ class FilesPlanner:
         return (_state(params.datastore), _kept(params))
 
     def undo(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
-        """Exchanges the folder with the copy that run `params.backup` kept."""
+        """Exchanges the folder with the copy that run `params.backup` kept.
+
+        Raises FactUnavailable when it kept none, BadArgument when its copy was never live.
+        """
         name, run = params.datastore, params.backup
         now, kept = facts.of(_state(name)), facts.of(_kept(params))
+        if kept["role"] != "kept":
+            raise BadArgument(
+                f"Run {run} restored {name} beside the live folder: it replaced nothing.",
+                f"Its copy is {kept['path']}.",
+            )
         changed = kept["changed_since"]
         since = f"{datetime.fromisoformat(kept['since']):%Y-%m-%d %H:%M:%S} UTC"
         return RestorePart(
@@ -120,7 +128,7 @@ class FilesPlanner:
             notes=(),
             shown=(
                 Line(label="Now", value=_contents(now)),
-                Line(label="Kept copy", value=f"{kept['path']}, {kept['role']} since {since}"),
+                Line(label="Kept copy", value=f"{kept['path']}, since {since}"),
             ),
             binding={"folder": now["identity"], "kept": kept["identity"]},
         )
@@ -184,14 +192,15 @@ def _settle(stack: Stack, name: str, run: str) -> Stages:
 def _restore_guards(
     stack: Stack, params: RestoreParams, entry: StoreEntry, facts: Facts
 ) -> tuple[Guard, ...]:
-    """The unpacked folder on its own disk, the fetched tar on the repository's: often the same."""
+    """The unpacked folder on its own disk, the fetched tar and the safety backup on the
+    repository's: often one, and then it needs room for all of them."""
     name, own_disk = params.datastore, _folder_disk(stack, params)
-    unpacked = int(entry.facts["bytes"] * _ROOM)
-    on_own = unpacked
+    on_own = int(entry.facts["bytes"] * _ROOM)
+    live = facts.of(_state(name))["bytes"] if params.mode == "swap" else 0
     guards: list[Guard] = []
     for query in _repository_disk(stack):
         if facts.of(query)["device"] == facts.of(own_disk)["device"]:
-            on_own += entry.bytes
+            on_own += entry.bytes + int(live * _ROOM)
         else:
             guards.append(_room(f"room to fetch the backup of {name}", query, entry.bytes))
     return (_room(f"room for {name} beside the live folder", own_disk, on_own), *guards)

@@ -171,6 +171,22 @@ def test_a_repository_inside_the_folder_is_refused() -> None:
 
 def test_an_undo_counts_what_was_written_since() -> None:
     """It is a destructive plan of its own, bound to both folders."""
+    part = undone({"changed_since": 7})
+    assert part.loses == (
+        "7 files of uploads written since the exchange at 2026-11-22 01:10:00 UTC",
+    )
+    assert keys(part.prepare + part.swap) == [["identify"], ["exchange"]]
+    assert part.swap[0][0].args == {"datastore": "uploads", "run": "r2aaaa"}
+    assert part.binding == {"folder": "1:42", "kept": "1:43"}
+
+
+def test_a_copy_that_was_never_live_is_not_undone_to() -> None:
+    """Restoring beside replaced nothing, so there is nothing to take back."""
+    with pytest.raises(BadArgument, match="it replaced nothing"):
+        undone({"role": "beside"})
+
+
+def undone(more: JsonObject) -> RestorePart:
     params = RestoreParams(datastore="uploads", backup="r2aaaa", mode="undo")
     kept = {
         "run": "r2aaaa",
@@ -178,15 +194,10 @@ def test_an_undo_counts_what_was_written_since() -> None:
         "role": "kept",
         "since": "2026-11-22T01:10:00Z",
         "identity": "1:43",
-        "changed_since": 7,
+        "changed_since": 0,
+        **more,
     }
     values = {
         q.key: STATE if q.fact == "files.state" else kept for q in FILES.undo_needs(STACK, params)
     }
-    part = FILES.undo(STACK, params, Facts(values))
-    assert part.loses == (
-        "7 files of uploads written since the exchange at 2026-11-22 01:10:00 UTC",
-    )
-    assert keys(part.prepare + part.swap) == [["identify"], ["exchange"]]
-    assert part.swap[0][0].args == {"datastore": "uploads", "run": "r2aaaa"}
-    assert part.binding == {"folder": "1:42", "kept": "1:43"}
+    return FILES.undo(STACK, params, Facts(values))
