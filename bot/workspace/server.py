@@ -17,6 +17,7 @@ from bot.workspace.web.replies import TRANSPORT
 from bot.workspace.workspace import Workspace, build
 
 SHUTDOWN_SECONDS = 2
+BACKLOG = 2048
 log = logging.getLogger(__name__)
 
 Started = Callable[[Workspace, uvicorn.Server], None]
@@ -45,6 +46,7 @@ def bind(settings: WorkspaceSettings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)  # from here on nobody is refused, only waits
     except OSError as error:
         listener.close()
         raise SetupError(
@@ -87,7 +89,7 @@ def _config(workspace: Workspace) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        backlog=2048,
+        backlog=BACKLOG,
     )
 
 

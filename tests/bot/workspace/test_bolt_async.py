@@ -29,7 +29,8 @@ class People:
         """POST /sim/`path`."""
         answer = await self.http.post(f"/sim/{path}", json=body)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: Json = answer.json()
+        return found
 
     async def command(self, text: str) -> Json:
         """Ana types `/ops text` in ops."""
@@ -38,7 +39,8 @@ class People:
     async def messages(self, user: str = "ana", **query: str) -> list[Json]:
         """What somebody sees of ops."""
         query |= {"user": user, "channel": "ops"}
-        return (await self.http.get("/sim/messages", params=query)).json()
+        found: list[Json] = (await self.http.get("/sim/messages", params=query)).json()
+        return found
 
     async def until(self, count: int, **query: str) -> list[Json]:
         """The messages once there are `count`."""
@@ -105,10 +107,10 @@ async def people(start: Callable[..., Sim], tmp_path: Path) -> AsyncIterator[Peo
     report.write_text("forty-two rows")
     listen(app, report)
     handler = AsyncSocketModeHandler(app, secrets.app_token)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     async with httpx.AsyncClient(base_url=sim.workspace.url, timeout=20) as http:
         yield People(sim, http)
-    await handler.close_async()
+    await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 async def test_lazy_command_and_button(people: People) -> None:

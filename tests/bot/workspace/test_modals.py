@@ -51,7 +51,8 @@ def opened(sim: Sim, socket: BareSocket, view: Json) -> Json:
     """Opens a modal in front of ana."""
     answer = sim.api("views.open", trigger_id=trigger(sim, socket), view=view)
     assert answer["ok"], answer
-    return answer["view"]
+    view_object: Json = answer["view"]
+    return view_object
 
 
 def submitted(sim: Sim, socket: BareSocket, view: Json, values: Json, ack: Json | None) -> Json:

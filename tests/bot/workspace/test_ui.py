@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.support.workspace import Sim
 
@@ -23,8 +24,9 @@ def page(sim: Sim, user: str) -> Iterator[ClientConnection]:
 
 def heard(stream: ClientConnection, kind: str) -> Json:
     """The next event of that type."""
-    while (event := json.loads(stream.recv(timeout=10)))["type"] != kind:
-        pass
+    event: Json = {}
+    while event.get("type") != kind:
+        event = json.loads(stream.recv(timeout=10))
     return event
 
 
@@ -55,7 +57,8 @@ def test_pages_of_messages_and_threads(sim: Sim) -> None:
 
     def read(**query: Any) -> Json:
         query |= {"channel": "C0OPS", "user": "U0ANA"}
-        return sim.http.get("/ui/messages", params=query).json()
+        body: Json = sim.http.get("/ui/messages", params=query).json()
+        return body
 
     last = read(limit=2)
     assert [each["ts"] for each in last["messages"]] == roots[3:]
@@ -131,7 +134,7 @@ def test_foreign_pages_may_not_act(sim: Sim, path: str) -> None:
         assert sim.http.post(path, json={}, headers=headers).status_code == 403
     assert len(sim.messages()) == 1
     url = f"{sim.workspace.url.replace('http', 'ws')}/ui/events?user=ana"
-    with pytest.raises(InvalidStatus), connect(url, origin="http://evil.example"):
+    with pytest.raises(InvalidStatus), connect(url, origin=Origin("http://evil.example")):
         pass
 
 
