@@ -38,7 +38,8 @@ class Sim:
         """POST /sim/`path`, which has to succeed."""
         answer = self.http.post(f"/sim/{path}", json=body)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: Json = answer.json()
+        return found
 
     def command(self, text: str, user: str = "ana", channel: str = "ops") -> Json:
         """Types `/ops text`."""
@@ -47,15 +48,18 @@ class Sim:
     def messages(self, user: str = "ana", channel: str = "ops", **query: str) -> list[Json]:
         """What a user sees of a channel."""
         query |= {"user": user, "channel": channel}
-        return self.http.get("/sim/messages", params=query).json()
+        found: list[Json] = self.http.get("/sim/messages", params=query).json()
+        return found
 
     def views(self, user: str = "ana") -> list[Json]:
         """A user's open modals."""
-        return self.http.get("/sim/views", params={"user": user}).json()
+        found: list[Json] = self.http.get("/sim/views", params={"user": user}).json()
+        return found
 
     def calls(self, method: str) -> list[Json]:
         """Calls the bot made of one method."""
-        return self.http.get("/sim/calls", params={"method": method}).json()
+        found: list[Json] = self.http.get("/sim/calls", params={"method": method}).json()
+        return found
 
     def raw_api(self, method: str, **args: Any) -> httpx.Response:
         """A Web API call with the bot's token (the app's for apps.*)."""
@@ -66,7 +70,8 @@ class Sim:
 
     def api(self, method: str, **args: Any) -> Json:
         """The JSON of such a call."""
-        return self.raw_api(method, **args).json()
+        body: Json = self.raw_api(method, **args).json()
+        return body
 
     def post(self, text: str = "hello", channel: str = "C0OPS", **args: Any) -> str:
         """Posts as the bot and returns the timestamp."""
@@ -90,7 +95,8 @@ class BareSocket:
 
     def frame(self, seconds: float = DEADLINE_SECONDS) -> Json:
         """The next frame."""
-        return json.loads(self.connection.recv(timeout=seconds))
+        frame: Json = json.loads(self.connection.recv(timeout=seconds))
+        return frame
 
     def ack(self, frame: Json, payload: Json | None = None) -> None:
         """Acknowledges an envelope."""
