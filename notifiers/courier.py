@@ -185,7 +185,8 @@ class Courier:
             case Kind.GONE:
                 await self._lost(delivery, problem)
             case Kind.LIMITED:
-                await self._later(desired, problem.retry_after, problem)
+                # The closed bucket makes it wait, in its place among the others.
+                await self._later(desired, 0.0, problem)
             case Kind.BARRED:
                 _log.error("outbox.barred", key=desired.key, why=problem.why)
                 self._addresses.forget(desired.channel)

@@ -76,6 +76,11 @@ class House:
         found: list[dict[str, Any]] = self._call(f"/sim/calls{query}")
         return found
 
+    def made(self, more: int) -> Callable[[], bool]:
+        """A condition: so many more calls were made, or there is nothing left to send."""
+        many = len(self.calls()) + more
+        return lambda: len(self.calls()) >= many or self.quiet()
+
     def messages(self, channel: str = HARBOR, thread_ts: str = "") -> list[dict[str, Any]]:
         """The channel's messages, or a thread's with its root; no notices, oldest first."""
         where = f"/sim/messages?channel={channel}&user=ana"
@@ -335,8 +340,7 @@ async def test_whatever_breaks_every_message_ends_in_the_truth_once(house: House
         for method in ("chat.postMessage", "chat.update", "conversations.history"):
             house.fault(chance.choice(["drop", "500", "429"]), method, count=chance.randint(1, 3))
         async with house.sending(replace(FAST, posts=100.0, calls=100.0)):
-            made = len(house.calls()) + chance.randint(1, 8)
-            await house.until(lambda made=made: len(house.calls()) >= made or house.quiet())
+            await house.until(house.made(chance.randint(1, 8)))
     async with house.sending(replace(FAST, posts=100.0, calls=100.0)):
         await house.until(house.quiet, seconds=30)
     roots = house.messages()
