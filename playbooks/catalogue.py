@@ -5,18 +5,30 @@ from types import MappingProxyType
 from typing import Any
 
 from playbooks.actions import files as files_actions
+from playbooks.actions import postgres as postgres_actions
 from playbooks.actions import repository as repository_actions
 from playbooks.actions import service as service_actions
+from playbooks.facts import clock as clock_facts
 from playbooks.facts import disk as disk_facts
 from playbooks.facts import files as files_facts
+from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import repository as repository_facts
 from playbooks.facts import service as service_facts
+from playbooks.operations.backup import BACKUP
 from playbooks.operations.lifecycle import RESTART, START, STOP
+from playbooks.operations.restore import RESTORE
 from playbooks.operations.verify import VERIFY
 from playbooks.playbook import Playbook
 from playbooks.registry import Action, Reader, registry
 
-_PLAYBOOKS: tuple[Playbook[Any], ...] = (START, STOP, RESTART, VERIFY)
+_PLAYBOOKS: tuple[Playbook[Any], ...] = (
+    START,
+    STOP,
+    RESTART,
+    BACKUP,
+    RESTORE,
+    VERIFY,
+)
 
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
     {playbook.operation: playbook for playbook in _PLAYBOOKS}
@@ -24,13 +36,16 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 
 ACTIONS: Mapping[str, Action[Any]] = registry(
     files_actions.ACTIONS,
+    postgres_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
 )
 
 READERS: Mapping[str, Reader[Any]] = registry(
+    clock_facts.READERS,
     disk_facts.READERS,
     files_facts.READERS,
+    postgres_facts.READERS,
     repository_facts.READERS,
     service_facts.READERS,
 )

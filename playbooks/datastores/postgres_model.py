@@ -145,14 +145,16 @@ class Obstacles(Model):
 class DatabaseFact(Model):
     """The answer of `postgres.database`. Without `description` there is no such database.
 
-    `connections` counts sessions in the database by application. `data_directory` is None when
-    we may not know it. `roles` are all roles of the server.
+    `connections` counts sessions in the database by application; `roles` are all roles of the
+    server. `data_free_bytes` and `data_device` (as in `disk.free`) are those of the server's data
+    directory, None when it is not on this host or we may not know where it is.
     """
 
     read_at: datetime
     server: Server
     in_recovery: bool
-    data_directory: str | None
+    data_free_bytes: int | None
+    data_device: str | None
     user: OurUser
     roles: tuple[str, ...]
     databases: tuple[str, ...]

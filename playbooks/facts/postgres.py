@@ -1,9 +1,12 @@
 """Facts of a PostgreSQL datastore. Reading changes nothing in it."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from playbooks.datastores.postgres_model import DatabaseFact, KeptFact
 from playbooks.errors import ActionFailed, FactUnavailable
+from playbooks.facts.disk import PathArgs, free
 from playbooks.hosts.postgres import description
 from playbooks.hosts.postgres.connection import (
     Connection,
@@ -15,10 +18,12 @@ from playbooks.hosts.postgres.kept import kept_copies
 from playbooks.hosts.postgres.rows import Budget, count_rows, read_written
 from playbooks.hosts.postgres.sessions import sessions_in
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.stack import PostgresStore
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 
 _TAG = "interlock-facts"
+_THIS_HOST = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class OneDatastore(Model):
@@ -41,7 +46,7 @@ def read_database(reading: Reading, args: OneDatastore) -> JsonObject:
     try:
         with administering(store, reading.secrets, _TAG) as admin:
             exists = description.database_oid(admin, store.database) is not None
-            fact = _from_outside(reading, admin, store.database)
+            fact = _from_outside(reading, admin, store)
         if exists:
             with connected(store, reading.secrets, _TAG) as inside:
                 fact = _from_inside(inside, fact)
@@ -83,7 +88,7 @@ def _kept_database(reading: Reading, datastore: str, run: str) -> str:
     return kept.database
 
 
-def _from_outside(reading: Reading, admin: Connection, database: str) -> DatabaseFact:
+def _from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> DatabaseFact:
     recovering, directory = _one_row(
         admin,
         "SELECT pg_is_in_recovery(), CASE WHEN pg_has_role('pg_read_all_settings', 'usage') "
@@ -93,15 +98,25 @@ def _from_outside(reading: Reading, admin: Connection, database: str) -> Databas
     (databases,) = _one_row(
         admin, "SELECT array_agg(datname::text ORDER BY datname) FROM pg_database"
     )
+    disk = _disk(reading, store, directory)
     return DatabaseFact(
         read_at=reading.now,
         server=description.server(admin),
         in_recovery=recovering,
-        data_directory=directory,
-        user=description.our_user(admin, database),
+        data_free_bytes=disk["free_bytes"] if disk else None,
+        data_device=disk["device"] if disk else None,
+        user=description.our_user(admin, store.database),
         roles=tuple(roles),
         databases=tuple(databases),
     )
+
+
+def _disk(reading: Reading, store: PostgresStore, directory: str | None) -> JsonObject | None:
+    """The disk under the data directory, when the server runs on this host."""
+    here = store.host.startswith("/") or store.host in _THIS_HOST
+    if not here or directory is None or not os.access(directory, os.F_OK):
+        return None
+    return free(reading, PathArgs(path=Path(directory)))
 
 
 def _from_inside(inside: Connection, fact: DatabaseFact) -> DatabaseFact:

@@ -35,16 +35,16 @@ _DATABASE = """
 _SETTINGS = """
     SELECT r.rolname AS role, split_part(u.entry, '=', 1) AS name,
            substr(u.entry, strpos(u.entry, '=') + 1) AS value
-    FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) u(entry)
+    FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) WITH ORDINALITY u(entry, place)
     LEFT JOIN pg_roles r ON r.oid = s.setrole
     WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-    ORDER BY r.rolname NULLS FIRST, u.entry
+    ORDER BY r.rolname NULLS FIRST, u.place
 """
 _PRIVILEGES = """
     SELECT r.rolname AS grantee, a.privilege_type AS privilege, bool_or(a.is_grantable) AS grantable
-    FROM pg_database d CROSS JOIN LATERAL aclexplode(d.datacl) a
+    FROM pg_database d CROSS JOIN LATERAL aclexplode(d.datacl) WITH ORDINALITY a
     LEFT JOIN pg_roles r ON r.oid = a.grantee
-    WHERE d.datname = current_database() GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2
+    WHERE d.datname = current_database() GROUP BY 1, 2 ORDER BY min(a.ordinality)
 """
 _EXTENSIONS = """
     SELECT e.extname, e.extversion, n.nspname

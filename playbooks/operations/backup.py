@@ -1,0 +1,102 @@
+"""Back up datastores: all dumped at the same time, published together or not at all."""
+
+from collections.abc import Sequence
+
+from playbooks.datastores.catalogue import planner_of
+from playbooks.datastores.protocol import BackupParams, BackupPart, Stages
+from playbooks.errors import BadArgument
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.plan import ActionCall, Plan, Resource, Risk, Step
+from playbooks.model.stack import Stack
+from playbooks.operations.guards import together
+from playbooks.playbook import Playbook
+from playbooks.repository.manifest import Origin
+
+_RISKS = tuple(Risk)
+_PUBLISHED = 2
+
+
+def needs(stack: Stack, params: BackupParams) -> Sequence[FactQuery]:
+    queries = (
+        query
+        for name in params.datastores
+        for query in planner_of(stack, name).backup_needs(stack, name)
+    )
+    return tuple({query.key: query for query in queries}.values())
+
+
+def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
+    """Raises BadArgument without datastores, UnknownName, FactUnavailable."""
+    if not params.datastores:
+        raise BadArgument(
+            "There is nothing to back up.", f"{stack.name} has: {', '.join(stack.datastores)}."
+        )
+    parts = {
+        name: planner_of(stack, name).backup(stack, name, facts)
+        for name in dict.fromkeys(params.datastores)
+    }
+    what = ", ".join(parts)
+    return Plan(
+        operation="backup",
+        stack=stack.name,
+        environment=stack.environment,
+        summary=f"BACKUP {stack.environment}/{stack.name} {what}",
+        risk=max((part.risk for part in parts.values()), key=_RISKS.index),
+        params=params.model_dump(mode="json"),
+        stages=(*backup_stages(parts, params.origin), (_prune(),)),
+        point_of_no_return=_PUBLISHED,
+        resources=(
+            Resource(kind="stack", name=stack.name),
+            *(
+                Resource(kind="datastore", name=f"{stack.name}/{name}", exclusive=True)
+                for name in parts
+            ),
+        ),
+        guards=together(*(part.guards for part in parts.values())),
+        affects=tuple(line for part in parts.values() for line in part.affects),
+        binding={key: value for part in parts.values() for key, value in part.binding.items()},
+        shown=tuple(line for part in parts.values() for line in part.shown),
+    )
+
+
+def backup_stages(parts: dict[str, BackupPart], origin: Origin) -> Stages:
+    """Opens a backup, dumps everything into it at the same time, and publishes it."""
+    begin = Step(
+        key="begin",
+        name="Open a backup",
+        action="repository.begin",
+        undo=ActionCall(action="repository.discard"),
+        idempotent=True,
+    )
+    publish = Step(
+        key="publish",
+        name="Verify what was stored and publish the backup",
+        action="repository.publish",
+        args={
+            "entries": {name: {"$from": part.dump.key} for name, part in parts.items()},
+            "origin": origin,
+            "consistency": _consistency(tuple(parts)),
+        },
+        probe=ActionCall(action="repository.is_published"),
+        idempotent=True,
+    )
+    return ((begin,), tuple(part.dump for part in parts.values()), (publish,))
+
+
+def _prune() -> Step:
+    return Step(
+        key="prune",
+        name="Remove what retention lets go",
+        action="repository.prune",
+        idempotent=True,
+    )
+
+
+def _consistency(names: tuple[str, ...]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} by itself"
+    return f"{', '.join(names)}: each by itself, begun at the same time"
+
+
+BACKUP = Playbook(operation="backup", params=BackupParams, needs=needs, plan=plan)
+"""The playbook `backup`."""

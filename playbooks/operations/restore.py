@@ -1,0 +1,210 @@
+"""Restore a datastore: beside the live data, verified, then exchanged; or exchange it back.
+
+The store's planner says how its data are brought and exchanged. Around that stand, the same for
+every kind, the safety backup and the services that use the store, which are down for the
+exchange only.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from playbooks.datastores.catalogue import planner_of
+from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
+from playbooks.errors import FactUnavailable
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
+from playbooks.model.stack import Stack
+from playbooks.operations.backup import backup_stages
+from playbooks.operations.guards import together
+from playbooks.operations.users import Users, state_queries, users_of
+from playbooks.playbook import Playbook
+from playbooks.repository.catalogue import Summary
+from playbooks.spans import moment, span
+
+_CLOCK = FactQuery(fact="clock.now")
+
+
+def needs(stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
+    planner = planner_of(stack, params.datastore)
+    if params.mode == "undo":
+        own = planner.undo_needs(stack, params)
+    else:
+        own = (_backup(params), *planner.restore_needs(stack, params))
+    users = () if params.mode == "beside" else state_queries(stack, params.datastore)
+    safety = planner.backup_needs(stack, params.datastore) if params.mode == "swap" else ()
+    queries = (_CLOCK, *own, *safety, *users)
+    return tuple({query.key: query for query in queries}.values())
+
+
+def plan(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
+    """Raises UnknownName, FactUnavailable, BrokenBackup, and InputError with what is in the way."""
+    if params.mode == "undo":
+        return _plan_undo(stack, params, facts)
+    if params.mode == "beside":
+        return _plan_beside(stack, params, facts)
+    return _plan_swap(stack, params, facts)
+
+
+def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
+    summary = _summary(params, facts)
+    part = planner_of(stack, params.datastore).restore(stack, params, facts)
+    safety = _safety(stack, params.datastore, facts)
+    users = users_of(stack, params.datastore, facts)
+    before = (*_bringing(params, safety), *part.prepare, *users.stops)
+    exchange = len(before) + len(part.swap) - 1
+    opening = facts.of(_CLOCK)["now"]
+    age = span(datetime.fromisoformat(opening) - summary.made_at)
+    notes = list(part.notes)
+    if safety is None:
+        notes.append("There is nothing to make a safety backup of.")
+    return Plan(
+        **_common(stack, params),
+        summary=f"{_title(stack, params)} to {_when(summary, facts)}, loses {age}",
+        risk=Risk.DESTROY,
+        stages=(*before, *part.swap, *users.starts, *part.finish, (_release(),)),
+        point_of_no_return=exchange,
+        owed=_owed(part, users, since=len(before), stopping=len(before) - len(users.stops)),
+        resources=_resources(stack, exclusive=True),
+        guards=together(safety.guards if safety else (), part.guards),
+        affects=users.affects,
+        loses=part.loses,
+        keeps=(*part.keeps, *(("a safety backup made just before",) if safety else ())),
+        notes=(*notes, *users.notes),
+        binding={"backup": params.backup, **part.binding, "services": users.states},
+        shown=(_backup_line(summary, facts), *part.shown),
+        undo_hint=_undo_hint(stack, params) if part.keeps else "",
+    )
+
+
+def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
+    summary = _summary(params, facts)
+    part = planner_of(stack, params.datastore).restore(stack, params, facts)
+    return Plan(
+        **_common(stack, params),
+        summary=f"{_title(stack, params)} of {_when(summary, facts)} beside the live data",
+        risk=Risk.CHANGE,
+        stages=((_fetch(params),), *part.prepare, (_release(),)),
+        resources=_resources(stack, exclusive=False, datastore=params.datastore),
+        guards=together(part.guards),
+        loses=part.loses,
+        keeps=part.keeps,
+        notes=part.notes,
+        binding={"backup": params.backup, **part.binding},
+        shown=(_backup_line(summary, facts), *part.shown),
+    )
+
+
+def _plan_undo(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
+    part = planner_of(stack, params.datastore).undo(stack, params, facts)
+    users = users_of(stack, params.datastore, facts)
+    before = (*part.prepare, *users.stops)
+    return Plan(
+        **_common(stack, params),
+        summary=(
+            f"UNDO RESTORE {stack.environment}/{stack.name} {params.datastore}: "
+            f"back to what run {params.backup} replaced"
+        ),
+        risk=Risk.DESTROY,
+        stages=(*before, *part.swap, *users.starts, *part.finish),
+        point_of_no_return=len(before) + len(part.swap) - 1,
+        owed=_owed(part, users, since=len(before), stopping=len(part.prepare)),
+        resources=_resources(stack, exclusive=True),
+        guards=part.guards,
+        affects=users.affects,
+        loses=part.loses,
+        keeps=part.keeps,
+        notes=(*part.notes, *users.notes),
+        binding={"undone": params.backup, **part.binding, "services": users.states},
+        shown=part.shown,
+        undo_hint=_undo_hint(stack, params),
+    )
+
+
+def _bringing(params: RestoreParams, safety: BackupPart | None) -> Stages:
+    """Fetches the backup; meanwhile, or after, backs up what is there now."""
+    if safety is None:
+        return ((_fetch(params),),)
+    begin, *rest = backup_stages({params.datastore: safety}, "safety")
+    return ((_fetch(params), *begin), *rest)
+
+
+def _safety(stack: Stack, name: str, facts: Facts) -> BackupPart | None:
+    """None when there is nothing live to be kept safe."""
+    try:
+        return planner_of(stack, name).backup(stack, name, facts)
+    except FactUnavailable:
+        return None
+
+
+def _owed(part: RestorePart, users: Users, *, since: int, stopping: int) -> tuple[Owed, ...]:
+    """`since` and `stopping` are the stages where the exchange and the stops begin."""
+    own = (owed.model_copy(update={"since": owed.since + since}) for owed in part.owed)
+    return (*own, *(owed.model_copy(update={"since": stopping}) for owed in users.owed))
+
+
+def _fetch(params: RestoreParams) -> Step:
+    return Step(
+        key="fetch",
+        name=f"Fetch and verify the backup of {params.datastore}",
+        action="repository.fetch",
+        args={"backup": params.backup, "datastore": params.datastore},
+        undo=ActionCall(action="repository.release"),
+        idempotent=True,
+    )
+
+
+def _release() -> Step:
+    return Step(
+        key="release",
+        name="Remove what was fetched",
+        action="repository.release",
+        idempotent=True,
+    )
+
+
+def _common(stack: Stack, params: RestoreParams) -> dict[str, object]:
+    return {
+        "operation": "restore",
+        "stack": stack.name,
+        "environment": stack.environment,
+        "params": params.model_dump(mode="json"),
+    }
+
+
+def _resources(
+    stack: Stack, *, exclusive: bool, datastore: str | None = None
+) -> tuple[Resource, ...]:
+    whole = Resource(kind="stack", name=stack.name, exclusive=exclusive)
+    if datastore is None:
+        return (whole,)
+    return (whole, Resource(kind="datastore", name=f"{stack.name}/{datastore}", exclusive=True))
+
+
+def _title(stack: Stack, params: RestoreParams) -> str:
+    return f"RESTORE {stack.environment}/{stack.name} {params.datastore}"
+
+
+def _undo_hint(stack: Stack, params: RestoreParams) -> str:
+    return f"/ops restore {stack.name} {params.datastore} --undo"
+
+
+def _when(summary: Summary, facts: Facts) -> str:
+    return moment(summary.made_at, datetime.fromisoformat(facts.of(_CLOCK)["now"]))
+
+
+def _backup_line(summary: Summary, facts: Facts) -> Line:
+    now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
+    by = f"{summary.origin}, by {summary.requester}"
+    return Line(label="From", value=f"{summary.id}, {span(now - summary.made_at)} old, {by}")
+
+
+def _summary(params: RestoreParams, facts: Facts) -> Summary:
+    return Summary.model_validate(facts.of(_backup(params))["summary"])
+
+
+def _backup(params: RestoreParams) -> FactQuery:
+    return FactQuery(fact="repository.backup", args={"backup": params.backup})
+
+
+RESTORE = Playbook(operation="restore", params=RestoreParams, needs=needs, plan=plan)
+"""The playbook `restore`."""
