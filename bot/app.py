@@ -144,10 +144,7 @@ async def _work(
     parts.inbox.start()
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
     work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
-    if heard is not None:
-        work.append(_hear(heard, lambda: ready(address_of(listener))))
-    else:
-        ready(address_of(listener))
+    work.append(_hear(heard, server.up, lambda: ready(address_of(listener))))
     try:
         await _until(stop, work)
     finally:
@@ -165,10 +162,16 @@ async def _shielded(serving: asyncio.Future[None]) -> None:
     await asyncio.shield(serving)
 
 
-async def _hear(heard: Socket, ready: Callable[[], None]) -> None:
-    await heard.connect()
-    ready()
-    await heard.watch()
+async def _hear(heard: Socket | None, up: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Hears Slack over a socket, or only over the server."""
+    await up.wait()
+    if heard is None:
+        ready()
+        await asyncio.Future()
+    else:
+        await heard.connect()
+        ready()
+        await heard.watch()
 
 
 async def _until(stop: asyncio.Event, work: list[Coroutine[Any, Any, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Serves the bot's HTTP side on a socket that is bound before anything else begins."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,12 @@ class Served(uvicorn.Server):
         super().__init__(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
         )
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Sets `up` once requests are taken."""
+        await super().startup(sockets)
+        self.up.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -72,7 +72,7 @@ class Bot:
 
     def start(self, failpoint: str = "", wait: bool = True) -> None:
         """Starts the process; with `wait`, returns once it hears Slack."""
-        log = self.folder / f"bot-{len(self.logs)}.log"
+        log = self.folder / f"bot-{id(self)}-{len(self.logs)}.log"
         self.logs.append(log)
         secrets = self.sim.workspace.secrets
         environment = os.environ | {
@@ -100,7 +100,7 @@ class Bot:
                 if line.startswith("ready "):
                     self.address = line.split()[1]
                     return
-            raise AssertionError(f"the bot did not start:\n{log.read_text()}")
+            raise AssertionError(f"the bot did not start:\n{self.log()}")
 
     def died(self, seconds: float = 15) -> int:
         """Waits until the process is gone; its exit code."""
@@ -123,6 +123,13 @@ class Bot:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait(10)
+
+    def log(self) -> str:
+        """What the newest process wrote on standard error."""
+        return self.logs[-1].read_text()
+
+    def metrics(self) -> str:
+        return httpx.get(f"{self.address}/metrics", timeout=5).text
 
     def health(self) -> httpx.Response:
         return httpx.get(f"{self.address}/healthz", timeout=5)
