@@ -53,7 +53,16 @@ class Packing:
         self.skipped = Noticed()
 
     def chunks(self) -> Iterator[bytes]:
-        """The tar, piece by piece. Raises DatastoreError for what cannot be read."""
+        """The tar, in pieces of about a megabyte. Raises DatastoreError for what cannot be read."""
+        gathered = bytearray()
+        for piece in self._pieces():
+            gathered += piece
+            if len(gathered) >= READ_BYTES:
+                yield bytes(gathered)
+                gathered.clear()
+        yield bytes(gathered)
+
+    def _pieces(self) -> Iterator[bytes]:
         for entry in entries(self._root, self.skipped.add):
             self._check_stop()
             if entry.same_as in self._gone:

@@ -10,7 +10,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -48,7 +48,7 @@ class Entry:
 
     def line(self) -> bytes:
         """One line of the index."""
-        return (json.dumps(asdict(self), sort_keys=True, separators=(",", ":")) + "\n").encode()
+        return (json.dumps(vars(self), sort_keys=True, separators=(",", ":")) + "\n").encode()
 
     @property
     def order(self) -> tuple[bytes, ...]:
