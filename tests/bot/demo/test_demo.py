@@ -1,10 +1,12 @@
 """The whole demo, with real processes. Everything here is slow."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,18 +22,21 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
-    """One demo for all tests of this file; each leaves it running and ready."""
+def demo() -> Iterator[RunningDemo]:
+    """One demo for all tests of this file; each leaves it running and ready.
+
+    Not in pytest's own folder, which it closes to other users: PostgreSQL of a root runs as one.
+    """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    folder = tmp_path_factory.mktemp("demo")
-    folder.parent.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix="interlock-demo-"))
     running = RunningDemo(folder / "state", port, ("--no-rates",))
     running.start()
     yield running
     if running.process and running.process.poll() is None:
         running.end()
     assert running.alive() == {}
+    shutil.rmtree(folder)
 
 
 def rows(demo: RunningDemo, question: str) -> list[tuple[Any, ...]]:
