@@ -11,6 +11,7 @@ from notifiers.views import limits
 from notifiers.views.blocks import plain
 from notifiers.views.state import CardState
 from notifiers.views.text import clip_plain
+from notifiers.views.values import spoken
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject
 from playbooks.model.plan import Risk
@@ -70,7 +71,7 @@ def _elements(state: CardState) -> list[JsonObject]:
 
 
 def _approve(state: CardState) -> JsonObject:
-    plan = state.request.plan
+    plan = spoken(state.request.plan, state.request.id)
     if plan.risk is not Risk.DESTROY:
         return _button(state.request, "approve", "Approve", style="primary")
     lost = " ".join(plan.loses) or "It can lose data or a service."

@@ -9,6 +9,7 @@ from notifiers.views.buttons import actions, undoable
 from notifiers.views.outcome import first_line, outcome_line, over, why
 from notifiers.views.state import CardState
 from notifiers.views.steps import Room, step_lines
+from notifiers.views.values import spoken
 from playbooks.model.base import JsonObject
 from playbooks.model.plan import Plan, Risk
 from playbooks.model.request import Vote
@@ -154,7 +155,7 @@ def _estimate(state: CardState) -> str:
 
 def _stakes(state: CardState, room: Room) -> list[JsonObject]:
     """Everything before it is decided; while it runs and when it is over, what still matters."""
-    plan = state.request.plan
+    plan = spoken(state.request.plan, state.request.id)
     keeps = tuple(sentence for sentence in (*plan.keeps, undo_hint(plan)) if sentence)
     lists = [
         ("Loses", plan.loses, state.pending),

@@ -8,14 +8,14 @@ from notifiers.views.card import RISKS, bullets, undo_hint
 from notifiers.views.outcome import first_line, outcome_line, over, why
 from notifiers.views.state import CardState
 from notifiers.views.steps import EVERYTHING, step_lines
-from notifiers.views.values import shown_args, shown_value
+from notifiers.views.values import RUN_NOT_KNOWN, shown_args, shown_value, spoken
 from playbooks.model.base import JsonObject
 from playbooks.model.plan import ActionCall, Guard, Owed, Plan, Resource, Step
 
 
 def details(state: CardState) -> JsonObject:
     """A modal with the whole plan and how far it is. What does not fit says where it is."""
-    body = [*_request_blocks(state), *plan_blocks(state.request.plan)]
+    body = [*_request_blocks(state), *plan_blocks(state.request.plan, state.request.id)]
     where = f"in full: `/ops run {text.escape(state.request.id)}`"
     return {
         "type": "modal",
@@ -29,7 +29,7 @@ def details(state: CardState) -> JsonObject:
 def details_pages(state: CardState) -> list[Body]:
     """The same as messages, as many as it takes: for `run ID` and for threads."""
     line = first_line(state)
-    body = [*_request_blocks(state), *plan_blocks(state.request.plan)]
+    body = [*_request_blocks(state), *plan_blocks(state.request.plan, state.request.id)]
     return blocks.pages(text.clip(line, limits.TEXT), body)
 
 
@@ -46,8 +46,9 @@ def plan_pages(plan: Plan, needed: int | None, estimate_seconds: float | None) -
     return blocks.pages(text.clip(f"PLAN ONLY: {plan.summary}", limits.TEXT), body)
 
 
-def plan_blocks(plan: Plan) -> list[JsonObject]:
-    """Every part of a plan, in words."""
+def plan_blocks(plan: Plan, run: str = RUN_NOT_KNOWN) -> list[JsonObject]:
+    """Every part of a plan, in words. `run` is the id that its sentences name."""
+    plan = spoken(plan, run)
     facts = [(text.clip(line.label, 100), text.clip(line.value, 1500)) for line in plan.shown]
     lists = [
         bullets("Loses", plan.loses, EVERYTHING),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from notifiers.views import text
-from notifiers.views.values import shown_args
+from notifiers.views.values import shown_args, spoken
 from playbooks.model.plan import ActionCall, Plan, Step
 
 Describe = Callable[[ActionCall], Sequence[str]]
@@ -17,6 +17,7 @@ def no_description(_call: ActionCall) -> Sequence[str]:
 
 def paper(plan: Plan, made_at: datetime, describe: Describe = no_description) -> str:
     """Markdown. `describe` gives the lines of shell or SQL that do what an action does."""
+    plan = spoken(plan)
     parts = [
         f"# {plan.summary}",
         f"{plan.operation} of {plan.environment}/{plan.stack}, risk {plan.risk.value}. "

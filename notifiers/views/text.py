@@ -11,9 +11,11 @@ _SPANS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `41 s`, `3 h 12 min`, `2 d 4 h`: the two largest units that say something."""
-    if seconds < 0:
+    """`40 ms`, `0.4 s`, `41 s`, `3 h 12 min`, `2 d 4 h`: the two largest units that say something."""
+    if seconds <= 0:
         return "0 s"
+    if seconds < 0.095:
+        return f"{max(round(seconds * 1000), 1)} ms"
     if seconds < 9.95 and round(seconds, 1) != round(seconds):
         return f"{seconds:.1f} s"
     left = round(seconds)

@@ -5,8 +5,10 @@ from functools import reduce
 from typing import Any
 
 from playbooks.model.base import JsonObject, canonical_json
+from playbooks.model.plan import Plan
 
-_PLACEHOLDERS = {"{run}": "‹run›", "{started}": "‹start time›"}
+RUN_NOT_KNOWN = "‹run›"
+_PLACEHOLDERS = {"{run}": RUN_NOT_KNOWN, "{started}": "‹start time›"}
 
 
 def shown_args(args: JsonObject) -> str:
@@ -26,3 +28,19 @@ def shown_value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(shown_value(each) for each in value) + "]"
     return canonical_json(value)
+
+
+def spoken(plan: Plan, run: str = RUN_NOT_KNOWN) -> Plan:
+    """The plan for people's eyes: its sentences name the run where they say `{run}`."""
+
+    def filled(sentences: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sentence.replace("{run}", run) for sentence in sentences)
+
+    return plan.model_copy(
+        update={
+            "loses": filled(plan.loses),
+            "affects": filled(plan.affects),
+            "keeps": filled(plan.keeps),
+            "notes": filled(plan.notes),
+        }
+    )

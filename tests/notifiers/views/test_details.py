@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.workspace.blocks.blocks import check_message_blocks
 from bot.workspace.blocks.views import check_view
+from notifiers.views.card import card
 from notifiers.views.details import details, details_pages, plan_pages
 from notifiers.views.paper import paper
 from notifiers.views.values import shown_value
@@ -96,6 +97,16 @@ def test_values_that_come_later_are_said_in_words() -> None:
     assert shown_value({"db": {"$from": "dump.postgres"}}) == "{db: ‹postgres of dump›}"
     assert shown_value({"$from": "dump"}) == "‹output of dump›"
     assert shown_value([1, True, None]) == "[1, true, null]"
+
+
+def test_sentences_name_the_run_once_there_is_a_request() -> None:
+    """`{run}` in a sentence is the request's id on its card, and a placeholder before."""
+    plan = restore_plan(keeps=("the live database as old_{run}",))
+    asked = card_state(request(plan))
+    assert "old_k3f9q2" in words(card(asked).blocks)
+    assert "old_k3f9q2" in words(details(asked))
+    assert "old_‹run›" in words(plan_pages(plan, 2, None)[0].blocks)
+    assert "old_‹run›" in paper(plan, NOW)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
