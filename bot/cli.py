@@ -70,7 +70,9 @@ def workspace(
 
 
 @stack_app.command("check")
-def stack_check(file: Annotated[Path, typer.Argument(help="A stack file (YAML).")]) -> None:
+def stack_check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A stack file (YAML).")],
+) -> None:
     """Reads a stack file strictly, offline, without resolving any secret."""
     _run(_load("bot.checking").check_stack, file)
 
