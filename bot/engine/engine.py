@@ -85,7 +85,7 @@ class Engine:
 
     async def _keep_dispatching(self, durable: Durable) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._house.board.halt.is_set():
             self._woken.clear()
             try:
                 for attempt in await loop.run_in_executor(self._own_thread, dispatch, self._house):
@@ -94,7 +94,8 @@ class Engine:
             except Exception:  # noqa: BLE001 - the boundary of this task
                 _log.exception("engine.dispatch-failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._tick)
+                async with asyncio.timeout(self._tick):
+                    await self._woken.wait()
 
     async def _set_going(self, durable: Durable, attempt: Attempt) -> None:
         match await durable.standing(attempt):
@@ -113,7 +114,7 @@ class Engine:
 
     async def _keep_house(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._house.board.halt.is_set():
             await asyncio.sleep(self._tick)
             try:
                 await loop.run_in_executor(self._own_thread, self._chores.all, sorted(self._active))

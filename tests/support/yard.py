@@ -207,8 +207,8 @@ def put(work: Work, args: Put) -> JsonObject:
     work.check_stop()
     if args.fails:
         raise ActionFailed(f"{args.name} does not fit.")
-    _count(Path(args.folder), f"put {args.name}")
     path.touch()
+    _count(Path(args.folder), f"put {args.name}")
     if args.lost:
         raise OutcomeUnknown(f"The line was cut while putting {args.name}.")
     return {"name": args.name}
@@ -230,8 +230,8 @@ def is_put(work: Work, args: Put) -> JsonObject:
 
 def swap(work: Work, args: Swap) -> JsonObject:
     work.check_stop()
-    _count(Path(args.folder), "swap")
     _write(Path(args.folder) / "live", f"new-{work.run}")
+    _count(Path(args.folder), "swap")
     return {}
 
 
