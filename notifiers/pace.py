@@ -10,12 +10,13 @@ class Pace:
     """Rates per second, bursts in calls, the rest in seconds.
 
     Source: docs.slack.dev, rate limits: chat.postMessage about one a second and channel;
-    chat.update, conversations.* and chat.delete are tier 3, 50 a minute and more.
+    chat.update, conversations.* and chat.delete are tier 3, 50 a minute: burst and rate together
+    stay within that in any minute.
     """
 
     posts: float = 1.0
     post_burst: int = 3
-    calls: float = 50 / 60
+    calls: float = 38 / 60
     call_burst: int = 12
     progress_least: float = 3.0
     progress_most: float = 10.0

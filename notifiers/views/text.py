@@ -11,7 +11,7 @@ _SPANS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def duration(seconds: float) -> str:
-    """`40 ms`, `0.4 s`, `41 s`, `3 h 12 min`, `2 d 4 h`: the two largest units that say something."""
+    """`40 ms`, `0.4 s`, `41 s`, `3 h 12 min`, `2 d 4 h`: the two largest units."""
     if seconds <= 0:
         return "0 s"
     if seconds < 0.095:
