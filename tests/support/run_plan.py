@@ -77,9 +77,12 @@ class Bench:
             raise
         return work
 
+    def plan_backup(self, *datastores: str) -> Plan:
+        return self.plan(BACKUP, BackupParams(datastores=datastores or ("postgres",)))
+
     def backup(self, *datastores: str) -> str:
         """The id of a new backup."""
-        self.run(self.plan(BACKUP, BackupParams(datastores=datastores or ("postgres",))))
+        self.run(self.plan_backup(*datastores))
         return str(self.outputs["publish"]["id"])
 
     def restore_plan(self, backup: str, mode: str = "swap", datastore: str = "postgres") -> Plan:

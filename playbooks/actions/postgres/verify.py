@@ -21,6 +21,15 @@ from playbooks.registry import Action
 
 _NAMED = 5
 _DAY = 86_400.0
+_EQUAL = (
+    "owner",
+    "settings",
+    "privileges",
+    "connection_limit",
+    "comment",
+    "large_objects",
+    "not_validated",
+)
 # A sequence that turned round may be anywhere.
 _STEPS = """
     SELECT format('%I.%I', schemaname, sequencename), sign(increment_by)::int
@@ -90,11 +99,13 @@ def _differences(
     for sequence, last in wanted.sequences.items():
         if _fell_behind(last, found.sequences.get(sequence), steps.get(sequence)):
             yield f"the sequence {sequence} is at {found.sequences.get(sequence)}, not at {last}"
-    for what in ("owner", "settings", "privileges", "connection_limit", "comment", "large_objects"):
-        if getattr(found, what) != getattr(wanted, what):
-            yield f"the database's {what.replace('_', ' ')} differ"
-    if set(wanted.not_validated) != set(found.not_validated):
-        yield "constraints are not validated that were, or the other way round"
+    for what in _EQUAL:
+        if _unordered(getattr(found, what)) != _unordered(getattr(wanted, what)):
+            yield f"{what.replace('_', ' ')} not as in the backup"
+
+
+def _unordered(value: object) -> object:
+    return frozenset(value) if isinstance(value, tuple) else value
 
 
 def _fell_behind(last: int | None, now: int | None, step: int | None) -> bool:

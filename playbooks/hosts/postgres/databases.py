@@ -120,19 +120,22 @@ def _setting(database: str, setting: Setting) -> sql.Composed:
 def _privileges(database: str, owner: str, grants: tuple[Grant, ...]) -> list[sql.Composed]:
     """First nothing for anybody, then exactly what was recorded."""
     name = sql.Identifier(database)
+    holders = dict.fromkeys([None, owner, *(grant.grantee for grant in grants)])
     statements = [
-        sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name),
-        sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, sql.Identifier(owner)),
+        sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, _holder(role)) for role in holders
     ]
     for grant in grants:
-        grantee = sql.SQL("PUBLIC") if grant.grantee is None else sql.Identifier(grant.grantee)
         option = sql.SQL(" WITH GRANT OPTION" if grant.grantable else "")
         statements.append(
             sql.SQL("GRANT {} ON DATABASE {} TO {}{}").format(
-                sql.SQL(_PRIVILEGES[grant.privilege]), name, grantee, option
+                sql.SQL(_PRIVILEGES[grant.privilege]), name, _holder(grant.grantee), option
             )
         )
     return statements
+
+
+def _holder(role: str | None) -> sql.Composable:
+    return sql.SQL("PUBLIC") if role is None else sql.Identifier(role)
 
 
 _PRIVILEGES = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY"}
