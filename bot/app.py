@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from playbooks.catalogue import ACTIONS, PLAYBOOKS
 from playbooks.errors import InterlockError
 
 _log = structlog.get_logger(__name__)
+_SWITCH_SECONDS = 0.001
 _SWEEP_SECONDS = 3600.0
 _KEPT = timedelta(days=2)
 _SLACK_AWAY_SECONDS = 3.0
@@ -70,6 +72,8 @@ async def run(settings: BotSettings, ready: Callable[[str], None] = _silent) -> 
     InterlockError when the port is taken or Slack refuses the tokens.
     """
     began = time.monotonic()
+    # Threads hand the interpreter over sooner, so that those at work hold up no acknowledgement.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     stop = _stop_on_signals()
     configured = read_configuration(settings.config)
     database = Database(configured.file.database_url(configured.folder))

@@ -41,12 +41,10 @@ class Desk:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="desk")
         self._open: set[asyncio.Task[None]] = set()
 
-    async def handle_new(self, delivery: str) -> None:
+    async def handle_new(self, received: Received) -> None:
         """Deals with a delivery that was stored and acknowledged just now."""
         self._failpoints.passing("inbox:acked")
-        received = await self._off(lambda: self._inbox.take_one(delivery))
-        if received is not None:
-            await self._watched(received)
+        await self._watched(received)
 
     async def drain(self) -> None:
         """Deals with what an earlier life left, then looks again from time to time."""
@@ -97,7 +95,7 @@ class Desk:
         except UNREACHABLE as error:
             _log.warning("desk.not_answered", id=received.id, why=str(error))
             problem = f"{problem} not answered: {error}".strip()
-        await self._off(lambda: self._inbox.done(received.id, problem))
+        self._inbox.done(received.id, problem)
 
     async def _open_view(self, received: Received, where: Address) -> str | None:
         if received.kind != "action" or received.payload["action_id"] not in OPENS_VIEW:

@@ -54,9 +54,9 @@ class Listeners:
 
     async def handle(self, context: AsyncBoltContext) -> None:
         """The lazy part: only for what was stored now, and not for what came a second time."""
-        delivery = context.get(_NEW)
-        if delivery is not None:
-            await self._desk.handle_new(delivery)
+        received = context.get(_NEW)
+        if received is not None:
+            await self._desk.handle_new(received)
 
     async def ignore(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Acknowledged, counted, and nothing else."""
@@ -68,8 +68,9 @@ class Listeners:
 
     async def _store(self, kind: Kind, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         delivery = delivery_id(kind, body)
-        if await self._inbox.put(delivery, kind, kept(kind, body)):
-            context[_NEW] = delivery
+        received = await self._inbox.put(delivery, kind, kept(kind, body))
+        if received is not None:
+            context[_NEW] = received
             self._metrics.received.labels(kind).inc()
         else:
             self._metrics.repeated.labels(kind).inc()

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from bot.store.database import Database
 from bot.store.dialect import upsert
@@ -16,6 +18,7 @@ from bot.store.tables import inbox
 from commands.ports import Clock
 from playbooks.model.base import JsonObject, Model
 
+_log = structlog.get_logger(__name__)
 _MOST_AT_ONCE = 256
 
 
@@ -34,87 +37,72 @@ class _Put:
     id: str
     kind: str
     payload: JsonObject
-    stored: "Future[bool]"
+    stored: "Future[datetime | None]"
+
+
+@dataclass(frozen=True)
+class _Done:
+    id: str
+    problem: str
 
 
 class Inbox:
-    """Stores payloads once each, in groups: those that arrive together share one commit.
+    """Stores payloads once each, in groups: what arrives together shares one commit.
 
-    `owner` names this process's life; what an earlier life took and did not finish is taken again.
+    `owner` names this process's life. What it puts it also deals with; what an earlier life put
+    and did not finish is taken by `take`.
     """
 
     def __init__(self, database: Database, now: Clock, owner: str) -> None:
         self._database = database
         self._now = now
         self._owner = owner
-        self._queue: queue.SimpleQueue[_Put | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Put | _Done | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_groups, name="inbox", daemon=True)
 
     def start(self) -> None:
         self._writer.start()
 
     def stop(self) -> None:
-        """Stores what was still put, then ends."""
+        """Writes what was still handed over, then ends."""
         if self._writer.is_alive():
             self._queue.put(None)
             self._writer.join()
 
-    async def put(self, payload_id: str, kind: str, payload: JsonObject) -> bool:
-        """Returns once the payload is on disk. False: it was there already."""
-        stored: Future[bool] = Future()
+    async def put(self, payload_id: str, kind: str, payload: JsonObject) -> Received | None:
+        """Returns once the payload is on disk. None: it was there already."""
+        stored: Future[datetime | None] = Future()
         self._queue.put(_Put(payload_id, kind, payload, stored))
-        return await asyncio.wrap_future(stored)
-
-    def take(self, limit: int = 50) -> Sequence[Received]:
-        """The oldest payloads that nobody in this life has taken, now taken."""
-        free = inbox.c.taken_by.is_(None) | (inbox.c.taken_by != self._owner)
-        return self._take(free, limit)
-
-    def take_one(self, payload_id: str) -> Received | None:
-        """This payload, unless it is done or was taken in this life."""
-        free = inbox.c.taken_by.is_(None) | (inbox.c.taken_by != self._owner)
-        taken = self._take((inbox.c.id == payload_id) & free, 1)
-        return taken[0] if taken else None
+        at = await asyncio.wrap_future(stored)
+        if at is None:
+            return None
+        return Received(id=payload_id, kind=kind, payload=payload, received_at=at, tries=1)
 
     def done(self, payload_id: str, problem: str = "") -> None:
-        """Dealt with; `problem` says what went wrong, if something did."""
-        with self._database.write() as connection:
-            connection.execute(
-                sa.update(inbox)
-                .where(inbox.c.id == payload_id)
-                .values(done_at=self._now(), problem=problem)
-            )
+        """Dealt with; `problem` says what went wrong, if something did. Returns at once: it is
+        written with the next group, and after a crash before that the payload comes again."""
+        self._queue.put(_Done(payload_id, problem))
 
-    def forget(self, before: datetime) -> None:
-        """Deletes what was done before. Keep more than Slack's redelivery of one hour."""
+    def take(self, limit: int = 50) -> Sequence[Received]:
+        """The oldest payloads that an earlier life left, now taken by this one."""
+        left = inbox.c.done_at.is_(None) & (inbox.c.taken_by != self._owner)
+        with self._database.read() as connection:
+            if connection.execute(sa.select(inbox.c.id).where(left).limit(1)).first() is None:
+                return ()
+        query = sa.select(inbox).where(left).order_by(inbox.c.received_at, inbox.c.id).limit(limit)
         with self._database.write() as connection:
-            connection.execute(sa.delete(inbox).where(inbox.c.done_at < before))
-
-    def _take(self, free: sa.ColumnElement[bool], limit: int) -> Sequence[Received]:
-        query = (
-            sa.select(inbox)
-            .where(inbox.c.done_at.is_(None), free)
-            .order_by(inbox.c.received_at, inbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        with self._database.write() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
             connection.execute(
                 sa.update(inbox)
                 .where(inbox.c.id.in_([row.id for row in rows]))
                 .values(taken_by=self._owner, tries=inbox.c.tries + 1)
             )
-        return [
-            Received(
-                id=row.id,
-                kind=row.kind,
-                payload=row.payload,
-                received_at=row.received_at,
-                tries=row.tries + 1,
-            )
-            for row in rows
-        ]
+        return [_received(row) for row in rows]
+
+    def forget(self, before: datetime) -> None:
+        """Deletes what was done before. Keep more than Slack's redelivery of one hour."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(inbox).where(inbox.c.done_at < before))
 
     def _write_groups(self) -> None:
         ended = False
@@ -123,23 +111,32 @@ class Inbox:
             while len(group) < _MOST_AT_ONCE and not self._queue.empty():
                 group.append(self._queue.get())
             ended = None in group
-            puts = [put for put in group if put is not None]
-            if puts:
-                self._store(puts)
+            puts = [each for each in group if isinstance(each, _Put)]
+            dones = [each for each in group if isinstance(each, _Done)]
+            if puts or dones:
+                self._write(puts, dones)
 
-    def _store(self, puts: Sequence[_Put]) -> None:
+    def _write(self, puts: Sequence[_Put], dones: Sequence[_Done]) -> None:
+        now = self._now()
         try:
-            new = self._insert(puts)
+            with self._database.write() as connection:
+                new = self._insert(connection, puts, now) if puts else set()
+                for done in dones:
+                    connection.execute(
+                        sa.update(inbox)
+                        .where(inbox.c.id == done.id)
+                        .values(done_at=now, problem=done.problem)
+                    )
         except sa.exc.SQLAlchemyError as error:
+            _log.warning("inbox.not_written", puts=len(puts), dones=len(dones), why=str(error))
             for put in puts:
                 put.stored.set_exception(error)
             return
         for put in puts:
-            put.stored.set_result(put.id in new)
+            put.stored.set_result(now if put.id in new else None)
             new.discard(put.id)
 
-    def _insert(self, puts: Sequence[_Put]) -> set[str]:
-        now = self._now()
+    def _insert(self, connection: sa.Connection, puts: Sequence[_Put], now: datetime) -> set[str]:
         distinct = {put.id: put for put in reversed(puts)}
         rows = [
             {
@@ -147,16 +144,23 @@ class Inbox:
                 "kind": put.kind,
                 "payload": put.payload,
                 "received_at": now,
-                "tries": 0,
+                "taken_by": self._owner,
+                "tries": 1,
                 "problem": "",
             }
             for put in distinct.values()
         ]
-        with self._database.write() as connection:
-            statement = (
-                upsert(connection, inbox)
-                .values(rows)
-                .on_conflict_do_nothing()
-                .returning(inbox.c.id)
-            )
-            return set(connection.execute(statement).scalars())
+        statement = (
+            upsert(connection, inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.id)
+        )
+        return set(connection.execute(statement).scalars())
+
+
+def _received(row: sa.Row[Any]) -> Received:
+    return Received(
+        id=row.id,
+        kind=row.kind,
+        payload=row.payload,
+        received_at=row.received_at,
+        tries=row.tries + 1,
+    )

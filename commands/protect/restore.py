@@ -7,7 +7,7 @@ from pydantic import model_validator
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
 from commands.lookup import datastore_of, stack_for
-from commands.ports import Call, Context
+from commands.ports import Call, Context, Dossier
 from commands.protect.known import meant
 from commands.subcommand import Room, Subcommand
 from playbooks.datastores.protocol import RestoreParams
@@ -76,24 +76,36 @@ def _kept_by(context: Context, stack: Stack, datastore: str, wanted: str) -> str
     known = context.history.dossiers(
         stack=stack.name, states=(RequestState.APPROVED,), limit=_LOOK_BACK
     )
-    restores = [
-        each.request.id
+    restores = {
+        each.request.id: _keeper(stack, datastore, each)
         for each in known
         if each.request.plan.operation == "restore"
         and each.request.plan.params.get("datastore") == datastore
-        and each.request.plan.params.get("mode", "swap") != "beside"
+        and each.request.plan.params.get("mode") != "beside"
         and each.run is not None
         and each.run.state is RunState.SUCCEEDED
-    ]
+    }
     if named in restores:
-        return named
+        return restores[named]
     if restores and not named:
-        return restores[0]
+        return next(iter(restores.values()))
     which = f"{named!r} is no restore of {stack.name} {datastore} that succeeded."
     raise UnknownName(
         which if named else f"No restore of {stack.name} {datastore} has succeeded yet.",
         f"`/ops runs {stack.name}` lists what was done.",
     )
+
+
+def _keeper(stack: Stack, datastore: str, dossier: Dossier) -> str:
+    """The run under whose name the data is kept that this restore replaced.
+
+    The undo of a folder exchanges it with the kept copy, which stays where it is; the undo of a
+    database keeps what it replaced under its own name.
+    """
+    params = dossier.request.plan.params
+    if params.get("mode") == "undo" and stack.datastores[datastore].kind == "files":
+        return str(params["backup"])
+    return dossier.request.id
 
 
 OPERATION = Operation(locate=_locate, intend=_intend)
