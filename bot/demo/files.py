@@ -110,18 +110,23 @@ def web_url(ports: Mapping[str, int]) -> str:
     return f"http://{HOST}:{ports['web']}"
 
 
-def write_files(places: Places, ports: Mapping[str, int], seed: Seed) -> None:
-    """`harbor.yaml` follows the ports; `interlock.yaml` is written once.
+def write_files(places: Places, ports: Mapping[str, int], seed: Seed) -> bool:
+    """`harbor.yaml` follows the ports; `interlock.yaml` is written once. Whether the stack is
+    another one now, so that its services are to be started anew.
 
     Raises StackFileError when somebody broke the stack file in a way that writing it anew does not
     mend.
     """
     text = _harbor(ports)
-    if not places.stack_file.exists() or places.stack_file.read_text(encoding="utf-8") != text:
+    changed = not (
+        places.stack_file.exists() and places.stack_file.read_text(encoding="utf-8") == text
+    )
+    if changed:
         write_whole(places.stack_file, text)
     if not places.interlock_file.exists():
         write_whole(places.interlock_file, _interlock(seed))
     load_stack(places.stack_file)
+    return changed
 
 
 def describe(

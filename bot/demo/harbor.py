@@ -25,6 +25,13 @@ def start_due(places: Places, stack: Stack) -> tuple[Part, ...]:
     return due
 
 
+def end_services(places: Places) -> None:
+    """Ends those that run, to be started anew from a stack file that changed."""
+    note_running(places)
+    for name in reversed(SERVICES):
+        known(places, name).stop(10.0, lambda: None)
+
+
 def note_running(places: Places) -> None:
     """Before the end: what is to be started next time."""
     write_whole(places.paused, json.dumps({"services": sorted(_ought_to_run(places))}))

@@ -14,7 +14,7 @@ from bot.demo.alone import alone
 from bot.demo.errors import DemoError
 from bot.demo.files import SERVICES, write_files
 from bot.demo.front import health, say_stack_is_up
-from bot.demo.harbor import known, note_running, start_due
+from bot.demo.harbor import end_services, known, note_running, start_due
 from bot.demo.parts import BOT, WORKSPACE, Part, bot, workspace
 from bot.demo.places import Places
 from bot.demo.ports import HOST, is_free, kept_ports
@@ -99,7 +99,8 @@ def _prepared(choices: Choices, places: Places, stopping: Stopping, tell: Tell) 
         postgres.start(stopping)
         opening.result()
     seed(places, postgres)
-    write_files(places, ports, read_seed(SHIPPED_SEED))
+    if write_files(places, ports, read_seed(SHIPPED_SEED)):
+        end_services(places)
     return Demo(places, choices.url, ports, postgres, front, bot(places, choices.url, ports[BOT]))
 
 

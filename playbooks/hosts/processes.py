@@ -25,6 +25,8 @@ _INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "
 _LARGEST_LOG = 32 * 1024 * 1024
 _LAUNCH_SECONDS = 15.0
 _SETTLE_SECONDS = 0.4
+_LEFTOVER_SECONDS = 2.0
+_KILL_SECONDS = 5.0
 _TICK = 0.05
 
 
@@ -91,25 +93,28 @@ class LocalService:
         raise HostError(f"{self.name} ended at once.", self._last_words())
 
     def stop(self, seconds: float, watch: Callable[[], None]) -> None:
-        """Asks its process group to end, and after `seconds` ends it. `watch` is called meanwhile.
+        """Asks it to end, and after `seconds` ends it. `watch` is called meanwhile.
 
-        Only the process that the pid file identifies is ever signalled. Raises HostError when
-        something of it is still there.
+        The process itself is asked first, so that it can end its children in its own order; what
+        of its group is left is asked then. Only the process that the pid file identifies, and its
+        group, is ever signalled. Raises HostError when something of it is still there.
         """
         running = self.running()
         if running is None:
             self.pid_file.unlink(missing_ok=True)
             return
-        group = running.identity.pid
-        for number, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5.0)):
-            _signal_group(group, number)
-            if _group_ended(group, patience, watch):
-                self.pid_file.unlink(missing_ok=True)
-                return
-        raise HostError(
-            f"{self.name} (process {group}) did not end, even by SIGKILL.",
-            "Look at it on the host: a process in uninterruptible sleep waits for a disk.",
-        )
+        leader, group = running.identity, running.identity.pid
+        _signal(os.kill, group, signal.SIGTERM)
+        if _gone(lambda: leader.alive, seconds, watch):
+            _signal(os.killpg, group, signal.SIGTERM)
+            _gone(lambda: group_alive(group), _LEFTOVER_SECONDS, watch)
+        _signal(os.killpg, group, signal.SIGKILL)
+        if not _gone(lambda: group_alive(group), _KILL_SECONDS, watch):
+            raise HostError(
+                f"{self.name} (process {group}) did not end, even by SIGKILL.",
+                "Look at it on the host: a process in uninterruptible sleep waits for a disk.",
+            )
+        self.pid_file.unlink(missing_ok=True)
 
     def _launch(self, environment: Mapping[str, str]) -> None:
         order = {
@@ -173,21 +178,22 @@ def _inherited() -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
+def _signal(send: Callable[[int, int], None], target: int, number: signal.Signals) -> None:
+    """Signals a process or a group that may be gone already."""
     try:
-        os.killpg(group, number)
+        send(target, number)
     except ProcessLookupError:
         return
     except PermissionError as error:
         raise HostError(
-            f"Process group {group} may not be signalled: {error.strerror}.",
+            f"Process {target} may not be signalled: {error.strerror}.",
             "Run Interlock as the user who owns the service.",
         ) from error
 
 
-def _group_ended(group: int, seconds: float, watch: Callable[[], None]) -> bool:
+def _gone(alive: Callable[[], bool], seconds: float, watch: Callable[[], None]) -> bool:
     deadline = time.monotonic() + seconds
-    while group_alive(group):
+    while alive():
         if time.monotonic() > deadline:
             return False
         watch()

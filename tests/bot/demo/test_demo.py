@@ -188,6 +188,21 @@ def test_a_killed_supervisor_is_followed_by_another(demo: RunningDemo) -> None:
     assert is_ready(demo)
 
 
+def test_a_port_that_a_stranger_took_is_replaced(demo: RunningDemo) -> None:
+    """The database's old port is taken while the demo is down: all goes on with another one."""
+    before = demo.description["postgres_uri"]
+    demo.kill()
+    pid = demo.alive()["postgres"]
+    os.kill(pid, signal.SIGKILL)
+    until("PostgreSQL is gone", lambda: "postgres" not in demo.alive())
+    taken = int(before.rpartition(":")[2].partition("/")[0])
+    with socket.create_server(("127.0.0.1", taken)):
+        demo.start()
+        assert demo.description["postgres_uri"] != before
+        api = demo.description["api_url"]
+        assert httpx.get(f"{api}/bookings/count").json() == {"count": 42_000}
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ending_leaves_nothing_and_goes_on(demo: RunningDemo, number: signal.Signals) -> None:
     """Ctrl-C ends every process; a service that was stopped on purpose stays stopped after."""

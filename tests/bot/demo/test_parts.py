@@ -42,7 +42,8 @@ def test_ports_are_kept_and_replaced_when_taken(tmp_path: Path) -> None:
 def test_the_written_files_are_good(tmp_path: Path) -> None:
     """Both files load strictly; the policy says 0, 1 and 2; an edited policy is left alone."""
     places = Places(tmp_path)
-    write_files(places, PORTS, read_seed(SHIPPED_SEED))
+    assert write_files(places, PORTS, read_seed(SHIPPED_SEED))
+    assert not write_files(places, PORTS, read_seed(SHIPPED_SEED))
     stack = load_stack(places.stack_file)
     assert {name for name, service in stack.services.items() if service.managed} == {"api", "web"}
     assert stack.users_of("postgres") == ("api",)
@@ -59,7 +60,7 @@ def test_the_written_files_are_good(tmp_path: Path) -> None:
         needed[risk] = rule.approvals
     assert needed == {Risk.READ: 0, Risk.CHANGE: 1, Risk.DESTROY: 2}
     places.interlock_file.write_text("# mine\n")
-    write_files(places, {**PORTS, "api": 50005}, read_seed(SHIPPED_SEED))
+    assert write_files(places, {**PORTS, "api": 50005}, read_seed(SHIPPED_SEED))
     assert places.interlock_file.read_text() == "# mine\n"
     assert load_stack(places.stack_file).services["api"].ports == (50005,)
 

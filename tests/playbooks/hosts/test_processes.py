@@ -128,6 +128,26 @@ def test_children_end_with_the_service(make: Callable[[str], LocalService]) -> N
     assert not group_alive(running.identity.pid)
 
 
+def test_the_process_is_asked_before_its_children(make: Callable[[str], LocalService]) -> None:
+    """A service may end its workers in its own order: they are not asked behind its back."""
+    service = make(
+        "import signal, subprocess, sys, time\n"
+        "worker = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "def end(*_):\n"
+        "    time.sleep(0.3)\n"
+        "    print('worker runs' if worker.poll() is None else 'worker gone', flush=True)\n"
+        "    worker.kill(); worker.wait(); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('up', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    service.start({})
+    until(said(service, "up"))
+    service.stop(5, nothing)
+    assert "worker runs" in service.log_file.read_text()
+    assert service.running() is None
+
+
 def test_a_zombie_does_not_run() -> None:
     """What ended but was not waited for is dead to us."""
     process = subprocess.Popen([sys.executable, "-c", "pass"])
