@@ -105,10 +105,11 @@ class LocalService:
             return
         leader, group = running.identity, running.identity.pid
         _signal(os.kill, group, signal.SIGTERM)
-        if _gone(lambda: leader.alive, seconds, watch):
+        if _gone(lambda: leader.alive, seconds, watch) and group_alive(group):
             _signal(os.killpg, group, signal.SIGTERM)
             _gone(lambda: group_alive(group), _LEFTOVER_SECONDS, watch)
-        _signal(os.killpg, group, signal.SIGKILL)
+        if group_alive(group):
+            _signal(os.killpg, group, signal.SIGKILL)
         if not _gone(lambda: group_alive(group), _KILL_SECONDS, watch):
             raise HostError(
                 f"{self.name} (process {group}) did not end, even by SIGKILL.",
