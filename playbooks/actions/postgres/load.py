@@ -23,7 +23,7 @@ from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 _SIZE = "SELECT pg_database_size(oid) FROM pg_database WHERE datname = %s"
 _OFFERED = """
     SELECT v.name, v.version, v.version = e.default_version FROM pg_available_extension_versions v
