@@ -9,7 +9,15 @@ import structlog
 
 from notifiers.redactor import Redactor
 
-_QUIET = ("aiohttp.access", "httpx", "httpcore", "slack_bolt", "slack_sdk", "uvicorn.access", "alembic")
+_QUIET = (
+    "aiohttp.access",
+    "httpx",
+    "httpcore",
+    "slack_bolt",
+    "slack_sdk",
+    "uvicorn.access",
+    "alembic",
+)
 
 
 class Masking:
