@@ -13,6 +13,7 @@ from commands.state import state_of
 from notifiers.ports import Body
 from notifiers.views.buttons import Pressed, pressed
 from notifiers.views.details import details, details_pages
+from notifiers.views.values import spoken
 from playbooks.errors import Refused, UnknownName
 from playbooks.model.base import Model
 from playbooks.model.people import Actor
@@ -105,7 +106,7 @@ def _details(context: Context, given: Press, on: Pressed) -> Reply:
 
 def _undo(context: Context, given: Press, on: Pressed) -> Reply:
     """Asks for the undo as a request of its own, by the line that the plan names."""
-    hint = context.history.dossier(on.request).request.plan.undo_hint
+    hint = spoken(context.history.dossier(on.request).request.plan, on.request).undo_hint
     if not hint:
         raise Refused("What this run did cannot be undone by another one.")
     return answer(context, _call(given, hint.removeprefix("/ops ")))

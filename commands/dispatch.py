@@ -34,4 +34,4 @@ def _with_example(hint: str) -> str:
     proposed = next((each for each in SUBCOMMANDS if f"`{each.name}`?" in hint), None)
     if proposed is None:
         return "`/ops help` lists them all."
-    return f"{hint} For example: `/ops {proposed.examples[-1]}`"
+    return f"{hint} For example: `/ops {proposed.examples[0]}`"

@@ -81,7 +81,7 @@ def _detail(detail: JsonObject) -> str:
     parts = (
         f"{key} {str(value)[:_DIGEST] if key == 'digest' else value}"
         for key, value in detail.items()
-        if isinstance(value, str | int)
+        if isinstance(value, str | int) and value != ""
     )
     return clip_plain(", ".join(parts), _MOST_DETAIL)
 

@@ -15,6 +15,8 @@ from notifiers.views import blocks
 from notifiers.views.details import plan_pages
 from notifiers.views.paper import paper
 from notifiers.views.text import escape
+from playbooks.byhand.catalogue import by_hand
+from playbooks.errors import UnknownName
 from playbooks.model.plan import Plan
 
 
@@ -42,8 +44,7 @@ def over(others: Sequence[Subcommand[Any]]) -> Subcommand[PlanParams]:
         plan = subcommand.operation.plan(context, call, inner, "read")
         if params.paper:
             return _on_paper(context, plan)
-        needed = context.history.approvals_needed(plan)
-        parts = plan_pages(plan, needed, None)
+        parts = plan_pages(plan, _needed(context, plan), None)
         return Reply(body=numbered(parts, params.page, f"plan {quoted(params.words)}"))
 
     return Subcommand(
@@ -58,11 +59,20 @@ def over(others: Sequence[Subcommand[Any]]) -> Subcommand[PlanParams]:
     )
 
 
+def _needed(context: Context, plan: Plan) -> int | None:
+    """None where no rule of the policy lets it run at all."""
+    try:
+        return context.history.approvals_needed(plan)
+    except UnknownName:
+        return None
+
+
 def _on_paper(context: Context, plan: Plan) -> Reply:
+    runbook = paper(plan, context.now(), by_hand(context.stacks[plan.stack]))
     text = f"Runbook: {plan.summary}"
     name = f"{plan.operation}-{plan.stack}-{context.now():%Y%m%d-%H%M}.md"
     said = f"*{escape(text)}*\nIn the file {escape(name)}. Nothing was asked for."
     return Reply(
         body=Body(text=text, blocks=tuple(blocks.sections(said))),
-        file=Attachment(name=name, title=text, content=paper(plan, context.now()).encode()),
+        file=Attachment(name=name, title=text, content=runbook.encode()),
     )
