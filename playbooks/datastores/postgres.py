@@ -208,7 +208,7 @@ def _schema_changes(fact: DatabaseFact, live: Description, dump: DumpFacts) -> t
 
 def _keeps(store: PostgresStore, fact: DatabaseFact, *, beside: bool) -> tuple[str, ...]:
     if beside:
-        side = side_name(store.database, "RUN")
+        side = side_name(store.database, "{run}")
         return (f"the live database as it is; the restored one will be {side}",)
     if fact.description is None:
         return ()

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from playbooks.datastores.catalogue import planner_of
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
-from playbooks.errors import FactUnavailable
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
@@ -47,8 +46,9 @@ def plan(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
 
 def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     summary = _summary(params, facts)
-    part = planner_of(stack, params.datastore).restore(stack, params, facts)
-    safety = _safety(stack, params.datastore, facts)
+    planner = planner_of(stack, params.datastore)
+    part = planner.restore(stack, params, facts)
+    safety = planner.backup(stack, params.datastore, facts) if part.keeps else None
     users = users_of(stack, params.datastore, facts)
     before = (*_bringing(params, safety), *part.prepare, *users.stops)
     exchange = len(before) + len(part.swap) - 1
@@ -121,19 +121,11 @@ def _plan_undo(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
 
 
 def _bringing(params: RestoreParams, safety: BackupPart | None) -> Stages:
-    """Fetches the backup; meanwhile, or after, backs up what is there now."""
+    """Fetches the backup and backs up what is there now, if anything is."""
     if safety is None:
         return ((_fetch(params),),)
     begin, *rest = backup_stages({params.datastore: safety}, "safety")
     return ((_fetch(params), *begin), *rest)
-
-
-def _safety(stack: Stack, name: str, facts: Facts) -> BackupPart | None:
-    """None when there is nothing live to be kept safe."""
-    try:
-        return planner_of(stack, name).backup(stack, name, facts)
-    except FactUnavailable:
-        return None
 
 
 def _owed(part: RestorePart, users: Users, *, since: int, stopping: int) -> tuple[Owed, ...]:
@@ -185,7 +177,7 @@ def _title(stack: Stack, params: RestoreParams) -> str:
 
 
 def _undo_hint(stack: Stack, params: RestoreParams) -> str:
-    return f"/ops restore {stack.name} {params.datastore} --undo"
+    return f"/ops restore {stack.name} {params.datastore} --undo {{run}}"
 
 
 def _when(summary: Summary, facts: Facts) -> str:

@@ -100,7 +100,7 @@ def test_the_plan_says_what_is_lost(postgres_server: Server, database: str, benc
     assert "made_afterwards: 0 rows now, no such table in the backup: it goes" in lost
     assert "ships: 50 rows now, 50 in the backup" in lost
     assert "readings" not in lost
-    assert f"{database}_before_RUN" in " ".join(plan.keeps)
+    assert f"{database}_before_{{run}}" in " ".join(plan.keeps)
     assert plan.summary == "RESTORE prod/harbor postgres to 02:02 UTC today, loses 0 s"
 
 
