@@ -44,13 +44,21 @@ class AnchorFile:
             return None
         return Anchor.model_validate_json(self.path.read_text())
 
-    def note(self, database: Database) -> None:
-        """Writes the newest head, whole or not at all."""
+    def note(self, database: Database) -> bool:
+        """Writes the newest head, whole or not at all. False: the chain no longer holds what was
+        noted before, so that is kept as evidence; `verify` says more."""
+        before = self.read()
         with database.read() as connection:
             head = rows.head(connection)
+            if before is not None and before.number > 0:
+                if rows.hash_of(connection, before.number) != before.hash:
+                    return False
+                if before.number >= head.number:
+                    return True
         fresh = self.path.with_name(f"{self.path.name}.new")
         fresh.write_text(canonical_json({"number": head.number, "hash": head.hash}) + "\n")
         fresh.replace(self.path)
+        return True
 
 
 def append(
@@ -67,7 +75,7 @@ def append(
     head = rows.locked_head(connection)
     link = Link(
         number=head.number + 1,
-        at=at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        at=moment(at),
         kind=kind,
         actor=actor,
         stack=stack,
@@ -77,6 +85,11 @@ def append(
         hash="",
     )
     rows.append(connection, link.sealed())
+
+
+def moment(at: datetime) -> str:
+    """A UTC time as entries write theirs."""
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def verify(database: Database, anchor: Anchor | None) -> Sequence[Finding]:

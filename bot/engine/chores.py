@@ -2,14 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+import structlog
+
+from bot import audit
 from bot.audit import AnchorFile
 from bot.engine.carried import Equipment
 from bot.engine.dispatch import Attempt
 from bot.requesting import expire_overdue
-from bot.store import locks, requests, runs
-from notifiers.ports import Lane
+from bot.store import audit as links
+from bot.store import locks, outbox, requests, runs
+from notifiers.ports import Body, Desired, Lane
 from playbooks.model.request import RunState
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -23,11 +30,32 @@ class Chores:
         """`active` are the runs that this process carries out."""
         self._show_progress()
         self._beat(active)
-        expired = expire_overdue(self.house.ledger)
-        if self.anchor is not None:
-            self.anchor.note(self.house.ledger.database)
-        if expired:
+        if expire_overdue(self.house.ledger):
             self.house.bell.ring()
+        if self.anchor is not None and not self.anchor.note(self.house.ledger.database):
+            _log.critical("audit.tampered", act="run `interlock audit verify`")
+
+    def say_head_of_yesterday(self) -> None:
+        """One line a day, where it cannot be unsaid: up to where the audit went, and its hash."""
+        ledger = self.house.ledger
+        today = ledger.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        yesterday = today - timedelta(days=1)
+        stack = next(iter(ledger.stacks.values()), None)
+        with ledger.database.read() as connection:
+            last = links.last_before(connection, audit.moment(today))
+        if stack is None or last is None or last.at < audit.moment(yesterday):
+            return
+        text = f"Audit of {yesterday:%Y-%m-%d} ends at entry {last.number}: {last.hash}"
+        desired = Desired(
+            key=f"audit:head:{yesterday:%Y-%m-%d}",
+            channel=ledger.channel_of(stack),
+            lane=Lane.UPDATE,
+            version=1,
+            body=Body(text=text),
+        )
+        with ledger.database.write() as connection:
+            outbox.want(connection, desired, ledger.now())
+        self.house.bell.ring()
 
     def _show_progress(self) -> None:
         ledger = self.house.ledger

@@ -7,6 +7,7 @@ interpreter may change from version to version without stranding what is under w
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from bot.store.database import Database
 _APPLICATION_VERSION = "interlock-runs-1"
 _MOST_RECOVERIES = 5
 _MOST_THREADS = 8
+_MOST_FORGOTTEN = 500
 _WAITING = {"PENDING", "ENQUEUED", "DELAYED"}
 _GAVE_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 
@@ -59,6 +61,10 @@ class Durable:
             return "given up"
         return "waiting" if status.status in _WAITING else "over"
 
+    async def forget(self, before: datetime) -> None:
+        """Deletes a batch of workflows that ended before; our own rows tell their story."""
+        await self._there(self._forget(before))
+
     async def close(self) -> None:
         """Ends the loop with all that runs on it; what was under way goes on in the next life."""
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
@@ -82,6 +88,15 @@ class Durable:
     async def _start(self, attempt: Attempt) -> None:
         with SetWorkflowID(attempt.workflow):
             await DBOS.start_workflow_async(self._workflow, attempt.run, attempt.number)
+
+    async def _forget(self, before: datetime) -> None:
+        old = await DBOS.list_workflows_async(
+            completed_before=before.isoformat(),
+            limit=_MOST_FORGOTTEN,
+            load_input=False,
+            load_output=False,
+        )
+        await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
 
     async def _there(self, work: Coroutine[Any, Any, T]) -> T:
         """Awaits `work` on the workflows' own loop."""

@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import structlog
 
@@ -25,6 +26,8 @@ from playbooks.model.request import RunState
 _log = structlog.get_logger()
 _MOST_STEPS_AT_ONCE = 16
 _MOST_BROKEN = 5
+_HOUR = 3600.0
+_WORKFLOWS_KEPT = timedelta(days=7)
 
 
 class Engine:
@@ -62,6 +65,7 @@ class Engine:
         self._tasks = (
             asyncio.create_task(self._keep_dispatching(self._durable)),
             asyncio.create_task(self._keep_house()),
+            asyncio.create_task(self._keep_hourly(self._durable)),
         )
 
     async def stop(self, patience: float = 10.0) -> None:
@@ -121,6 +125,16 @@ class Engine:
                 await self._check_ownership()
             except Exception:  # noqa: BLE001 - the boundary of this task
                 _log.exception("engine.chores-failed")
+
+    async def _keep_hourly(self, durable: Durable) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._house.board.halt.is_set():
+            try:
+                await loop.run_in_executor(self._own_thread, self._chores.say_head_of_yesterday)
+                await durable.forget(self._house.ledger.now() - _WORKFLOWS_KEPT)
+            except Exception:  # noqa: BLE001 - the boundary of this task
+                _log.exception("engine.hourly-chores-failed")
+            await asyncio.sleep(_HOUR)
 
     async def _check_ownership(self) -> None:
         if not await asyncio.to_thread(self._owner.is_ours):

@@ -67,6 +67,19 @@ def number_after(connection: sa.Connection, digest: str) -> int | None:
     ).scalar_one_or_none()
 
 
+def hash_of(connection: sa.Connection, number: int) -> str | None:
+    return connection.execute(
+        sa.select(audit.c.hash).where(audit.c.number == number)
+    ).scalar_one_or_none()
+
+
+def last_before(connection: sa.Connection, at: str) -> Link | None:
+    """The newest link from before a moment, written as links write theirs."""
+    query = sa.select(audit).where(audit.c.at < at).order_by(audit.c.number.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return _link(row) if row else None
+
+
 def page(
     connection: sa.Connection, stack: str | None, limit: int, before: int | None
 ) -> Sequence[Link]:

@@ -199,3 +199,14 @@ def test_export_writes_every_entry(database: Database) -> None:
     assert [line["number"] for line in lines] == list(range(1, COUNT + 1))
     assert lines[3]["detail"] == {"n": 4, "ü": "ñ"}
     assert lines[4]["prev_hash"] == lines[3]["hash"]
+
+
+def test_the_anchor_is_not_moved_over_a_broken_chain(
+    database: Database, anchor: AnchorFile
+) -> None:
+    """What was noted outside before the tampering stays, as evidence."""
+    with database.write() as connection:
+        truncate_with_head(connection)
+    assert not anchor.note(database)
+    noted = anchor.read()
+    assert noted is not None and noted.number == COUNT

@@ -1,6 +1,7 @@
 """Runs, from the claim to every kind of ending."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.engine.carried import Equipment
+from bot.engine.chores import Chores
+from bot.engine.failpoints import Failpoints
 from bot.store.tables import locks, outbox
 from commands.ports import Dossier
 from playbooks.errors import Refused
@@ -276,3 +280,43 @@ async def test_a_shutdown_in_a_long_step_is_no_cancellation(folder: Path) -> Non
     (folder / "go").touch()
     async with working(folder) as house:
         assert state_of(await until(house, dossier.request.id)) == "succeeded"
+
+
+async def test_many_runs_never_overlap(folder: Path, url: str | None) -> None:
+    """Ten plans that want the same thing alone: one after the other, in the order of asking."""
+    async with working(folder, url) as house:
+        made = [ask(house, risk="READ").request.id for _ in range(10)]
+        ended = [(await until(house, request, seconds=60)).run for request in made]
+        spans = [(run.started_at, run.ended_at) for run in ended if run]
+        assert all(run and run.state is RunState.SUCCEEDED for run in ended)
+        for (_, earlier_end), (later_start, _) in itertools.pairwise(spans):
+            assert earlier_end and later_start and earlier_end <= later_start
+        assert held(house) == 0
+
+
+async def test_the_audit_of_yesterday_is_said_once(folder: Path) -> None:
+    """Its last number and hash go where they cannot be unsaid."""
+    ahead = [timedelta()]
+    with opened(folder, now=lambda: yard.now() + ahead[0]) as house:
+        ask(house)
+        last = house.history.audit(limit=1)[0]
+        chores = Chores(equipment(house), None)
+        chores.say_head_of_yesterday()
+        assert not any(key.startswith("audit:head") for key in said(house))
+        ahead[0] = timedelta(days=1)
+        chores.say_head_of_yesterday()
+        chores.say_head_of_yesterday()
+        lines = [text for key, text in said(house).items() if key.startswith("audit:head")]
+        assert len(lines) == 1 and last.hash in lines[0]
+
+
+def equipment(house: House) -> Equipment:
+    return Equipment(
+        ledger=house.ledger,
+        facts=yard.YardFacts(Path()),
+        playbooks={},
+        actions={},
+        secrets=yard.NoSecrets(),
+        bell=house.bell,
+        failpoints=Failpoints({}),
+    )
