@@ -80,7 +80,7 @@ def stack_check(
 @audit_app.command("verify")
 def audit_verify(config: ConfigOption = Path("interlock.yaml")) -> None:
     """Walks the audit's chain and says which entry was changed, removed, inserted or cut off."""
-    _run(_load("bot.checking").verify_audit, config)
+    _run(_load("bot.verifying").verify_audit, config)
 
 
 @app.command()
