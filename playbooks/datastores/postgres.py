@@ -212,7 +212,8 @@ def _keeps(store: PostgresStore, fact: DatabaseFact, *, beside: bool) -> tuple[s
         return (f"the live database as it is; the restored one will be {side}",)
     if fact.description is None:
         return ()
-    return (f"the replaced database, whole, as {kept_name(store.database, 'RUN')}",)
+    kept = kept_name(store.database, "{run}")
+    return (f"the replaced database, whole, as {kept}",)
 
 
 def _notes(fact: DatabaseFact, dump: DumpFacts, *, beside: bool) -> tuple[str, ...]:
