@@ -9,6 +9,7 @@ from bot.ledger import Ledger
 from bot.store import journal, locks, runs
 from bot.store.journal import Entry
 from notifiers.ports import Lane
+from notifiers.views.values import spoken
 from playbooks.errors import Refused
 from playbooks.model.request import Request, RunState
 
@@ -84,11 +85,8 @@ def _stop_running(
 ) -> Refused | None:
     story = Story.of(journal.of_run(connection, request.id))
     if story.past_return(request.plan):
-        hint = (
-            f"To take it back afterwards: {request.plan.undo_hint}."
-            if request.plan.undo_hint
-            else ""
-        )
+        undo = spoken(request.plan, request.id).undo_hint
+        hint = f"To take it back afterwards: `{undo}`." if undo else ""
         return Refused("Too late: it is past the point of no return and finishes by itself.", hint)
     runs.change(connection, request.id, cancel_requested_by=by)
     ledger.audit(connection, "run.cancel-requested", by, request)

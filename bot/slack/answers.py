@@ -90,6 +90,7 @@ class Answers:
             thread_ts=to.open_thread or to.thread_ts,
             filename=file.name,
             title=file.title,
+            initial_comment=self._redactor.redact(f"{file.title} · for <@{to.user}>"),
             content=text.encode(),
         )
 

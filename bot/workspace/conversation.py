@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.workspace.acts.answers import Answers
 from bot.workspace.clock import MessageClock
 from bot.workspace.delivery.events import Events
+from bot.workspace.earlier import Earlier
 from bot.workspace.errors import SlackError
 from bot.workspace.feed import Feed
 from bot.workspace.shapes import author_fields, shown
@@ -27,6 +28,7 @@ class Conversation:
     feed: Feed
     answers: Answers
     events: Events
+    earlier: Earlier
 
     def say(self, channel: Channel, author: str, content: Json, thread_ts: str | None) -> Stored:
         """A new message; `content` has text, blocks, metadata, files, ... as they are stored.
@@ -135,6 +137,7 @@ class Conversation:
 
     def change(self, message: Stored, content: Json, edited: bool) -> Stored:
         """Gives a message new content; `edited` marks it as edited for the reader."""
+        self.earlier.remember(message)
         body = {**message.body, **content}
         if edited:
             body["edited"] = {"user": message.author, "ts": self.clock.next()}

@@ -14,6 +14,7 @@ from bot.workspace.delivery.events import Events
 from bot.workspace.delivery.http import HttpTransport
 from bot.workspace.delivery.outcome import Transport
 from bot.workspace.delivery.sockets import SocketHub
+from bot.workspace.earlier import Earlier
 from bot.workspace.errors import SetupError
 from bot.workspace.faults import Faults
 from bot.workspace.feed import Feed
@@ -55,6 +56,7 @@ class Workspace:
     triggers: Triggers
     answers: Answers
     events: Events
+    earlier: Earlier
     transport: Transport
     sockets: SocketHub
     inspector: Inspector
@@ -66,6 +68,7 @@ class Workspace:
     def reset(self) -> None:
         """Forgets all that was said and all faults; people, channels and sockets stay."""
         self.events.forget()
+        self.earlier.forget()
         self.database.forget_content()
         self.files.forget_bytes()
         self.inspector.forget()
@@ -89,7 +92,7 @@ def build(settings: WorkspaceSettings, url: str, session: aiohttp.ClientSession)
         database, directory, transport, inspector, manifest.events, settings.retry_delays
     )
     messages, answers, views = MessageStore(database), Answers(), ViewStore(database)
-    clock = MessageClock(messages.last_ts())
+    clock, earlier = MessageClock(messages.last_ts()), Earlier()
     return Workspace(
         settings=settings,
         url=url,
@@ -97,7 +100,9 @@ def build(settings: WorkspaceSettings, url: str, session: aiohttp.ClientSession)
         database=database,
         directory=directory,
         messages=messages,
-        conversation=Conversation(database, directory, messages, clock, feed, answers, events),
+        conversation=Conversation(
+            database, directory, messages, clock, feed, answers, events, earlier
+        ),
         views=views,
         modals=Modals(database, directory, views, feed, answers),
         files=FileStore(database, settings.state / "files"),
@@ -105,6 +110,7 @@ def build(settings: WorkspaceSettings, url: str, session: aiohttp.ClientSession)
         triggers=Triggers(settings.trigger_seconds),
         answers=answers,
         events=events,
+        earlier=earlier,
         transport=transport,
         sockets=sockets,
         inspector=inspector,

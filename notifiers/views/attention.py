@@ -12,6 +12,7 @@ from notifiers.views.card import ANSWERS, bullets, undo_hint
 from notifiers.views.outcome import news, why
 from notifiers.views.state import CardState
 from notifiers.views.steps import Room
+from notifiers.views.values import spoken
 from playbooks.model.base import JsonObject
 
 _ROOM = Room(steps=0, sentences=8, characters=400)
@@ -49,7 +50,8 @@ def finished(state: CardState) -> Body:
     told: tuple[str, ...] = (asked_by,) if text.is_slack_id(asked_by) else ()
     if not told and state.state != "succeeded":
         told = state.approvers
-    hint = undo_hint(state.request.plan) if undoable(state) else ""
+    plan = spoken(state.request.plan, state.request.id)
+    hint = undo_hint(plan) if undoable(state) else ""
     said = [
         f"*{text.clip(news(state), 400)}*",
         "\n".join(part for part in (why(state), hint) if part),

@@ -42,5 +42,6 @@ def spoken(plan: Plan, run: str = RUN_NOT_KNOWN) -> Plan:
             "affects": filled(plan.affects),
             "keeps": filled(plan.keeps),
             "notes": filled(plan.notes),
+            "undo_hint": plan.undo_hint.replace("{run}", run),
         }
     )

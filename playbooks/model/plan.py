@@ -104,7 +104,8 @@ class Plan(Model):
     by itself: a failure after it goes forward or asks. None: everything can be undone.
     `affects`, `loses`, `keeps` and `notes` are sentences for people. `shown` are facts for people.
     `binding` are the facts whose change makes the plan void.
-    `undo_hint` is the subcommand that takes the finished operation back, or empty.
+    `undo_hint` is the subcommand that takes the finished operation back, or empty; it and the
+    sentences name the run that carries the plan out as `{run}`.
     """
 
     operation: str

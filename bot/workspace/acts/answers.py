@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 from bot.workspace.types import Json
 
+# A command or press is answered by its response_url, by an edit of what was pressed or by a modal.
+# What the bot says besides may belong to something else: it counts when nothing better follows.
+OVERHEARD_SECONDS = 0.7
+
 
 @dataclass(eq=False, slots=True)
 class Waiter:
@@ -24,6 +28,10 @@ class Waiter:
         """The first answer counts."""
         if not self.answer.done():
             self.answer.set_result(answer)
+
+    def overheard(self, answer: Json) -> None:
+        """Counts unless a surer answer comes soon."""
+        asyncio.get_running_loop().call_later(OVERHEARD_SECONDS, self.saw, answer)
 
 
 @dataclass(slots=True)
@@ -53,7 +61,7 @@ class Answers:
     def posted(self, channel: str, message: Json) -> None:
         """The bot said something in the channel."""
         for waiter in self._by_channel.get(channel, ()):
-            waiter.saw(message)
+            waiter.overheard(message)
 
     def changed(self, channel: str, message: Json) -> None:
         """The bot changed a message: an answer for who pressed a button of it."""
@@ -62,10 +70,13 @@ class Answers:
                 waiter.saw(message)
 
     def whispered(self, channel: str, user: str, message: Json) -> None:
-        """The bot showed something to one person."""
-        for waiter in self._by_channel.get(channel, ()):
-            if waiter.user == user:
+        """The bot showed something to one person; clear when that one waits for one answer."""
+        waiting = [each for each in self._by_channel.get(channel, ()) if each.user == user]
+        for waiter in waiting:
+            if len(waiting) == 1:
                 waiter.saw(message)
+            else:
+                waiter.overheard(message)
 
     def through(self, response_url: str, message: Json) -> None:
         """An answer came by response_url."""

@@ -38,7 +38,7 @@ async def press_message(
     message = workspace.messages.get(channel.id, ts)
     if message is None or message.visible_to not in (None, user.id):
         raise SimError(404, "no_such_message", f"{user.name} sees no message {ts} there")
-    blocks = message.body.get("blocks", [])
+    blocks = _seen(workspace, message, pressed)
     block, element = find(blocks, pressed)
     url = workspace.response_urls.issue(channel.id, user.id, ts)
     payload = {
@@ -48,6 +48,15 @@ async def press_message(
     }
     waiter = Waiter(channel.id, user.id, ts, url.id)
     return await _deliver(workspace, user, waiter, payload)
+
+
+def _seen(workspace: Workspace, message: Stored, pressed: Pressed) -> list[Json]:
+    """The blocks that are pressed: today's, or those a page still shows that lags behind."""
+    blocks: list[Json] = message.body.get("blocks", [])
+    for earlier in (blocks, *workspace.earlier.blocks_of(message)):
+        if has(earlier, pressed):
+            return earlier
+    return blocks
 
 
 def _in_message(message: Stored, channel: Channel, blocks: list[Json], pressed: Pressed) -> Json:
@@ -102,6 +111,16 @@ async def _deliver(workspace: Workspace, user: User, waiter: Waiter, payload: Js
             return result(outcome.status, None, None)
         answer = await first_answer(waiter, begin, workspace.settings.answer_seconds)
     return result("ok", outcome.ack_ms, answer)
+
+
+def has(blocks: list[Json], pressed: Pressed) -> bool:
+    """Whether that element is there."""
+    return any(
+        element.get("action_id") == pressed.action_id
+        and pressed.block_id in (None, block["block_id"])
+        for block in blocks
+        for element in elements_of(block)
+    )
 
 
 def find(blocks: list[Json], pressed: Pressed) -> tuple[Json, Json]:
