@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import multiprocessing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 from bot.engine.failpoints import VARIABLE
 from commands.ports import Dossier
 from playbooks.model.request import RequestState, RunState
+from tests.support.forks import FORKS
 from tests.support.house import House
 from tests.support.story import PEOPLE, ask, opened, resting, until, vote
 
 KILLED = -9
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.support.lives"])
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Script:
 
 def live_once(script: Script, failpoint: str = "", seconds: float = 60.0) -> int:
     """One life; its exit code."""
-    process = _CONTEXT.Process(target=_life, args=(script, failpoint))
+    process = FORKS.Process(target=_life, args=(script, failpoint))
     process.start()
     process.join(seconds)
     if process.exitcode is None:
