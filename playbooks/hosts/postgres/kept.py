@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from playbooks.datastores.postgres_model import KeptCopy, KeptMark
 from playbooks.datastores.postgres_names import run_that_kept
+from playbooks.hosts.postgres import statements
 from playbooks.hosts.postgres.connection import Connection
 
 _DATABASES = """
@@ -45,11 +46,7 @@ def mark_of(connection: Connection, database: str) -> KeptMark | None:
 
 def set_comment(connection: Connection, database: str, comment: str | None) -> None:
     """Sets or, with None, removes the comment of `database`."""
-    connection.execute(
-        sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-            sql.Identifier(database), sql.Literal(comment)
-        )
-    )
+    connection.execute(statements.set_comment(sql.Identifier(database), comment))
 
 
 def _mark(comment: str | None) -> KeptMark | None:

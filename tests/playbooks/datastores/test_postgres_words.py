@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from playbooks.datastores.postgres_changes import Change, written_since
 from playbooks.datastores.postgres_model import Activity, Counted, Written
 from playbooks.datastores.postgres_names import kept_name, run_that_kept, side_name
-from playbooks.hosts.postgres.databases import names_in_list
+from playbooks.hosts.postgres.statements import names_in_list
 
 RUNS = st.from_regex(r"\A[a-z][a-z2-9]{5}\Z")
 NAMES = st.text(min_size=1, max_size=63).filter(lambda n: len(n.encode()) <= 63 and "\0" not in n)
