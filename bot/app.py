@@ -135,30 +135,34 @@ async def _work(
     ready: Callable[[str], None],
 ) -> None:
     """Hears Slack and works until told to stop, then lets go of everything in order."""
-    await _check_token(parts.app)
-    heard = (
-        Socket(parts.app, settings.app_token.get_secret_value(), parts.metrics)
-        if settings.mode == "socket"
-        else None
-    )
-    listener = bind(settings.host, settings.port)
+    async with contextlib.AsyncExitStack() as closing:
+        await parts.engine.start()
+        parts.inbox.start()
+        closing.push_async_callback(asyncio.to_thread, parts.inbox.stop)
+        closing.push_async_callback(parts.engine.stop)
+        closing.push_async_callback(parts.desk.close)
+        listener = closing.enter_context(bind(settings.host, settings.port))
+        heard = None
+        if settings.mode == "socket":
+            heard = Socket(parts.app, settings.app_token.get_secret_value(), parts.metrics)
+            closing.push_async_callback(heard.close)
+        server = _served(parts, heard)
+        serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+        closing.push_async_callback(_end_serving, server, serving)
+        work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
+        hearing = _hear(parts.app, heard, server.up, lambda: ready(address_of(listener)))
+        await _until(stop, [*work, hearing])
+
+
+def _served(parts: _Parts, heard: Socket | None) -> Served:
     in_http = parts.app if heard is None else None
-    server = Served(web_app(_health(parts, heard), parts.metrics, in_http))
-    await parts.engine.start()
-    parts.inbox.start()
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
-    work.append(_hear(heard, server.up, lambda: ready(address_of(listener))))
-    try:
-        await _until(stop, work)
-    finally:
-        if heard is not None:
-            await heard.close()
-        server.should_exit = True
-        await serving
-        await parts.desk.close()
-        await parts.engine.stop()
-        await asyncio.to_thread(parts.inbox.stop)
+    return Served(web_app(_health(parts, heard), parts.metrics, in_http))
+
+
+async def _end_serving(server: Served, serving: asyncio.Future[None]) -> None:
+    """Answers what was asked already."""
+    server.should_exit = True
+    await serving
 
 
 async def _shielded(serving: asyncio.Future[None]) -> None:
@@ -166,9 +170,12 @@ async def _shielded(serving: asyncio.Future[None]) -> None:
     await asyncio.shield(serving)
 
 
-async def _hear(heard: Socket | None, up: asyncio.Event, ready: Callable[[], None]) -> None:
+async def _hear(
+    app: AsyncApp, heard: Socket | None, up: asyncio.Event, ready: Callable[[], None]
+) -> None:
     """Hears Slack over a socket, or only over the server."""
     await up.wait()
+    await _check_token(app)
     if heard is None:
         ready()
         await asyncio.Future()

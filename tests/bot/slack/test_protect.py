@@ -1,0 +1,83 @@
+"""Backup, restore and undo of a folder, asked, approved and carried out through Slack."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.support.bot import Bot
+from tests.support.talk import (
+    ask,
+    card_in,
+    cards,
+    payload,
+    press,
+    run_to_the_end,
+)
+from tests.support.workspace import eventually
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def backup(shared: Bot) -> str:
+    """The folder is backed up; the id of the backup."""
+    run = run_to_the_end(shared, "backup harbor", voters=())
+    found = re.search(rf"\d{{8}}-\d{{6}}-{run}", ask(shared.sim, "backups harbor"))
+    assert found
+    return found[0]
+
+
+def test_backups_are_listed_shown_and_verified(shared: Bot, backup: str) -> None:
+    """`backups` lists, `show` shows one by its id or run, `verify` reads all of it in a run."""
+    run = backup.rpartition("-")[2]
+    assert "uploads.tar" in ask(shared.sim, f"backups show {run}")
+    assert f"There is no backup called `{backup[:-2]}zz`" in ask(
+        shared.sim, f"backups show {backup[:-2]}zz"
+    )
+    run_to_the_end(shared, f"backups verify {backup}", voters=())
+
+
+def test_a_time_that_is_none_is_explained(shared: Bot, backup: str) -> None:
+    """Neither an id nor a time: the answer says what can be typed."""
+    said = ask(shared.sim, "restore harbor uploads whenever")
+    assert "names no backup" in said
+    assert backup in said
+
+
+def test_restore_and_undo(shared: Bot, backup: str) -> None:
+    """Two approvers let a restore run; its Undo brings the newer state back."""
+    file = shared.folder / "uploads" / "one.txt"
+    file.write_text("changed")
+    ask(shared.sim, "restore harbor uploads latest")
+    card = card_in(shared.sim, "pending")
+    request = payload(card)["request"]
+    assert "RESTORE prod/harbor uploads" in card["text"]
+    press(shared.sim, card, "approve", "ben")
+    press(shared.sim, card_in(shared.sim, "pending", request), "approve", "cleo")
+    done = card_in(shared.sim, "succeeded", request)
+    assert file.read_text() == "one"
+    press(shared.sim, done, "undo", "ana")
+    undo = payload(card_in(shared.sim, "pending"))["request"]
+    press(shared.sim, card_in(shared.sim, "pending", undo), "approve", "ben")
+    press(shared.sim, card_in(shared.sim, "pending", undo), "approve", "cleo")
+    card_in(shared.sim, "succeeded", undo)
+    assert file.read_text() == "changed"
+    assert "PLAN ONLY" in ask(shared.sim, "plan restore harbor uploads --undo")
+
+
+def test_a_runbook_names_the_commands(shared: Bot, backup: str) -> None:
+    """`plan … --paper` prints the commands of every step."""
+    before = len(cards(shared.sim))
+    ask(shared.sim, "plan restore harbor uploads latest --paper", channel="incidents")
+
+    def uploaded() -> dict[str, object] | None:
+        seen = shared.sim.messages(channel="incidents")
+        files = [each for message in seen for each in message["files"]]
+        return files[-1] if files else None
+
+    found = eventually(uploaded, "the runbook")
+    content = httpx.get(f"{shared.sim.workspace.url}/sim/files/{found['id']}").text
+    assert "tar --extract" in content
+    assert "mv --no-target-directory" in content
+    assert len(cards(shared.sim)) == before
