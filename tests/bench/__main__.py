@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.bench import ack, footprint
+from tests.bench import ack, footprint, postgres
 from tests.bench.table import write_page
 
-SUBJECTS = {"ack": ack.table, "footprint": footprint.table}
+SUBJECTS = {"ack": ack.table, "footprint": footprint.table, "postgres": postgres.table}
 
 
 def main(names: list[str]) -> int:

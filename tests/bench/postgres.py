@@ -1,0 +1,217 @@
+"""Backup and restore of a 300 MB database beside the ways of the guide, in alternating order."""
+
+import gc
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playbooks.model.plan import Step
+from playbooks.model.stack import Stack
+from tests.bench.table import Table
+from tests.support.postgres import Server, fresh_database, running_server
+from tests.support.run_plan import Bench
+
+ROUNDS = 3
+JOBS = 2
+FASTER, SLOWER, GROWTH_MB = 2.0, 1.25, 64
+
+_FILL = (
+    "CREATE TABLE ships (id int PRIMARY KEY, name text NOT NULL)",
+    "INSERT INTO ships SELECT g, 'ship ' || g FROM generate_series(1, 5000) g",
+    "CREATE TABLE bookings (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
+    "ship_id int NOT NULL, guest text, note text, arrives timestamptz, price numeric)",
+    "INSERT INTO bookings (ship_id, guest, note, arrives, price) "
+    "SELECT 1 + g % 5000, 'guest ' || g, md5(g::text) || ' for berth ' || g % 500, "
+    "'2026-01-01'::timestamptz + g * interval '1 min', (g::bigint * 7919 % 100000) / 100.0 "
+    "FROM generate_series(1, 1000000) g",
+    "CREATE INDEX ON bookings (ship_id)",
+    "CREATE INDEX ON bookings (arrives)",
+    "ALTER TABLE bookings ADD FOREIGN KEY (ship_id) REFERENCES ships",
+    "CREATE TABLE readings AS SELECT g AS at, md5(g::text) || md5((g + 1)::text) AS value, "
+    "repeat('low tide ', 8) AS words FROM generate_series(1, 550000) g",
+    "VACUUM ANALYZE",
+    "CHECKPOINT",
+)
+
+
+def table(folder: Path) -> Table:
+    """Measures for about two minutes."""
+    with running_server() as server, fresh_database(server, "bench") as database:
+        for statement in _FILL:
+            server.run(database, statement)
+        megabytes = server.query(database, "SELECT pg_database_size(current_database())")[0][0]
+        bench = _bench(server, database, folder)
+        backups = _backups(server, database, bench, folder)
+        restores = _restores(server, database, bench)
+    return _table(megabytes / 1e6, backups, restores)
+
+
+class Figures:
+    """Seconds of each contender, and bytes stored."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = {}
+        self.bytes: dict[str, int] = {}
+        self.growth_mb = 0.0
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.seconds.setdefault(name, []).append(time.monotonic() - began)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.seconds[name])
+
+
+def _backups(server: Server, database: str, bench: Bench, folder: Path) -> Figures:
+    figures = Figures()
+    gc.collect()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for turn in range(ROUNDS):
+        contenders: list[Callable[[], None]] = [
+            lambda: _guide(server, database, folder, figures),
+            lambda: _ours(bench, figures),
+        ]
+        for contender in contenders if turn % 2 else reversed(contenders):
+            contender()
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    figures.growth_mb = (after - before) / 1024
+    return figures
+
+
+def _guide(server: Server, database: str, folder: Path, figures: Figures) -> None:
+    target = folder / "guide.sql.gz"
+    argv = [server.tools / "pg_dump", "-h", server.host, "-U", "postgres", database]
+    with figures.timed("guide"), target.open("wb") as out:
+        dump = subprocess.Popen(argv, stdout=subprocess.PIPE)
+        gzip = subprocess.Popen(["gzip"], stdin=dump.stdout, stdout=out)
+        assert dump.stdout
+        dump.stdout.close()
+        assert gzip.wait() == 0 and dump.wait() == 0
+    figures.bytes["guide"] = target.stat().st_size
+
+
+def _ours(bench: Bench, figures: Figures) -> None:
+    with figures.timed("ours"):
+        bench.backup()
+    figures.bytes["ours"] = int(bench.outputs["publish"]["stored_bytes"])
+
+
+def _restores(server: Server, database: str, bench: Bench) -> Figures:
+    figures = Figures()
+    backup = bench.backup()
+    for turn in range(ROUNDS):
+        steps = _StepTimes(figures)
+        work = bench.work()
+        dump = Path()
+
+        def before(step: Step, steps: "_StepTimes" = steps, turn: int = turn) -> None:
+            nonlocal dump
+            steps.next(step.key)
+            if step.key == "load":
+                dump = Path(bench.outputs["fetch"]["files"]["postgres.dump"])
+                if turn % 2 == 0:
+                    steps.next("aside")
+                    _plain(server, dump, figures)
+                    steps.next(step.key)
+            if step.key == "release" and turn % 2:
+                steps.next("aside")
+                _plain(server, dump, figures)
+                steps.next(step.key)
+
+        bench.run(bench.restore_plan(backup), work, before=before)
+        steps.next("end")
+        server.drop(f"{database}_before_{work.run}")
+    return figures
+
+
+def _plain(server: Server, dump: Path, figures: Figures) -> None:
+    """pg_restore of the very same file into an empty database."""
+    with fresh_database(server) as empty, figures.timed("pg_restore"):
+        argv = ["-h", server.host, "-U", "postgres", "-e", f"-j{JOBS}", "-d", empty, str(dump)]
+        subprocess.run([server.tools / "pg_restore", *argv], check=True)
+
+
+class _StepTimes:
+    """Adds up the seconds of each step."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+        self._turn = len(figures.seconds.get("load", []))
+        self._key, self._since = "", time.monotonic()
+
+    def next(self, key: str) -> None:
+        now = time.monotonic()
+        if self._key not in {"", "aside"}:
+            seconds = self._figures.seconds.setdefault(self._key, [])
+            if len(seconds) <= self._turn:
+                seconds.append(0.0)
+            seconds[self._turn] += now - self._since
+        self._key, self._since = key, now
+
+
+def _bench(server: Server, database: str, folder: Path) -> Bench:
+    stack = Stack.model_validate(
+        {
+            "name": "bench",
+            "environment": "dev",
+            "channel": "ops-bench",
+            "datastores": {"postgres": server.store(database, jobs=JOBS).model_dump()},
+            "backup": {"repository": f"file://{folder}/repository"},
+        }
+    )
+    return Bench(stack)
+
+
+def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
+    guide, ours = backups.median("guide"), backups.median("ours")
+    plain = restores.median("pg_restore")
+    parts = ("load", "settle", "verify", "identify", "swap")
+    whole = sum(restores.median(part) for part in parts)
+    fetch = restores.median("fetch")
+    safety = sum(restores.median(part) for part in ("begin", "dump.postgres", "publish"))
+    smaller = backups.bytes["ours"] / backups.bytes["guide"]
+
+    def row(what: str, seconds: float, ratio: str, size: str = "") -> tuple[str, ...]:
+        return (what, f"{seconds:.2f}", ratio, size)
+
+    return Table(
+        title="PostgreSQL",
+        about=(
+            f"A database of {megabytes:.0f} MB, {ROUNDS} rounds in alternating order, medians. "
+            "The backup includes reading back what was stored, counting rows, roles and manifest; "
+            "the restore includes settings, ANALYZE, counting every row and comparing the schema."
+        ),
+        header=("what", "seconds", "ratio", "stored"),
+        rows=[
+            row("guide: pg_dump, gzip", guide, "1", f"{backups.bytes['guide'] / 1e6:.1f} MB"),
+            row(
+                "Interlock's backup",
+                ours,
+                f"{guide / ours:.1f} × as fast",
+                f"{backups.bytes['ours'] / 1e6:.1f} MB",
+            ),
+            row(f"pg_restore -j{JOBS} of the same dump, empty database", plain, "1"),
+            row("restore beside, verification, swap", whole, f"{whole / plain:.2f} ×"),
+            *(row(f"· {part}", restores.median(part), "") for part in parts),
+            row("fetch: verify and decompress the backup, apart", fetch, ""),
+            row("safety backup, apart", safety, ""),
+        ],
+        holds=[
+            (f"the backup is at least {FASTER:g} × as fast as the guide's", guide / ours >= FASTER),
+            (f"and no larger ({smaller:.2f} ×)", smaller <= 1),
+            (
+                f"memory grows by less than {GROWTH_MB} MB ({backups.growth_mb:.0f} MB)",
+                backups.growth_mb < GROWTH_MB,
+            ),
+            (
+                f"restore, verification and swap take at most {SLOWER:g} × pg_restore",
+                whole <= SLOWER * plain,
+            ),
+        ],
+    )
