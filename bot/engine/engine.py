@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -26,6 +27,7 @@ from playbooks.model.request import RunState
 _log = structlog.get_logger()
 _MOST_STEPS_AT_ONCE = 16
 _MOST_BROKEN = 5
+_TAKE_UP_SECONDS = 15.0
 _HOUR = 3600.0
 _WORKFLOWS_KEPT = timedelta(days=7)
 
@@ -50,6 +52,7 @@ class Engine:
         self._active_lock = threading.Lock()
         self._quiet = threading.Condition(self._active_lock)
         self._broken: Counter[str] = Counter()
+        self._waiting: dict[str, float] = {}
         self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._durable: Durable | None = None
@@ -102,19 +105,26 @@ class Engine:
                     await self._woken.wait()
 
     async def _set_going(self, durable: Durable, attempt: Attempt) -> None:
-        match await durable.standing(attempt):
-            case "new":
-                await durable.start(attempt)
-            case "over" if self._broken[attempt.run] < _MOST_BROKEN:
-                after = await asyncio.to_thread(take_another_attempt, self._house, attempt)
-                if after is not None:
-                    await durable.start(after)
-            case "over":
-                await asyncio.to_thread(self._ask_about_crashes, attempt)
-            case "given up":
-                await asyncio.to_thread(self._ask_about_crashes, attempt)
-            case "waiting":
-                pass
+        standing = await durable.standing(attempt)
+        if standing == "waiting" and not self._waits_too_long(attempt):
+            return
+        if standing == "new":
+            await durable.start(attempt)
+        elif standing == "given up" or self._broken[attempt.run] >= _MOST_BROKEN:
+            await asyncio.to_thread(self._ask_about_crashes, attempt)
+        else:
+            after = await asyncio.to_thread(take_another_attempt, self._house, attempt)
+            if after is not None:
+                await durable.start(after)
+
+    def _waits_too_long(self, attempt: Attempt) -> bool:
+        """Whether DBOS has had its time to take the attempt up by itself. A later attempt is safe:
+        the earlier one, should it still come, sees that it is not its turn."""
+        since = self._waiting.setdefault(attempt.workflow, time.monotonic())
+        if time.monotonic() - since < _TAKE_UP_SECONDS:
+            return False
+        del self._waiting[attempt.workflow]
+        return True
 
     async def _keep_house(self) -> None:
         loop = asyncio.get_running_loop()
