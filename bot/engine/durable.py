@@ -68,6 +68,7 @@ class Durable:
     async def close(self) -> None:
         """Ends the loop with all that runs on it; what was under way goes on in the next life."""
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        await self._there(_end_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
@@ -101,6 +102,14 @@ class Durable:
     async def _there(self, work: Coroutine[Any, Any, T]) -> T:
         """Awaits `work` on the workflows' own loop."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+
+async def _end_tasks() -> None:
+    """Ends whatever still waits on this loop, so that it can be closed."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _config(database: Database, engine: sa.Engine | None) -> DBOSConfig:
