@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+INSTALL := $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python
+COMPILED := $(BIN)/python -m compileall -q bot commands notifiers playbooks
 DEMO ?=
 TESTS ?=
 
@@ -50,12 +51,14 @@ $(VENV)/.setup: requirements.lock pyproject.toml $(UV)
 	@echo "Installing what Interlock needs …"
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(COMPILED)
 	@touch $@
 
 $(VENV)/.setup-dev: requirements-dev.lock pyproject.toml $(UV)
 	@echo "Installing what Interlock and its tests need …"
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(COMPILED)
 	@touch $@ $(VENV)/.setup
 
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
