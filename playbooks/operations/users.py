@@ -46,12 +46,26 @@ def users_of(stack: Stack, datastore: str, facts: Facts) -> Users:
             if stage
         ),
         owed=tuple(_owed(name) for layer in layers for name in layer),
-        affects=tuple(
-            f"{name} is down while the data are exchanged, some seconds."
-            for layer in layers
-            for name in layer
+        affects=(
+            *(
+                f"{name} is down while the data are exchanged, some seconds."
+                for layer in layers
+                for name in layer
+            ),
+            *_left_without(stack, running, states),
         ),
         notes=tuple(_note(name, state) for name, state in states.items() if state != "running"),
+    )
+
+
+def _left_without(stack: Stack, stopped: set[str], states: dict[str, str]) -> tuple[str, ...]:
+    """A line for each service that keeps running without one that it needs."""
+    return tuple(
+        f"{name} needs {', '.join(sorted(needed))} and is without meanwhile."
+        for name, service in stack.services.items()
+        if name not in stopped
+        and states.get(name) != "stopped"
+        and (needed := stopped.intersection(service.needs))
     )
 
 
