@@ -1,52 +1,71 @@
-"""Worlds to kill bots in; one is shared by the tests of a module."""
+"""Worlds to kill bots in, shared by the tests of a module.
 
-from collections.abc import Iterator
+A killed bot spends its lives mostly waiting, so two worlds are worked in at the same time.
+"""
+
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 
-from tests.support.kills.drive import Asked, ask, hands
+from tests.support.kills.drive import Person
 from tests.support.kills.world import World, world
 from tests.support.postgres import Server
 
 
+@dataclass(frozen=True)
+class Harbors:
+    """Two worlds, both up and running and backed up."""
+
+    worlds: tuple[World, World]
+
+    def both(self, *cases: Callable[[World], None]) -> None:
+        """Runs one case in each; the error of any of them is raised when both have ended."""
+        with ThreadPoolExecutor(len(cases), thread_name_prefix="case") as threads:
+            running = [
+                threads.submit(case, one) for case, one in zip(cases, self.worlds, strict=False)
+            ]
+        for case in running:
+            case.result()
+
+
 @pytest.fixture(scope="module")
-def people() -> Iterator[ThreadPoolExecutor]:
-    with hands() as found:
+def harbors(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbors]:
+    """SQLite remembers."""
+    with ExitStack() as stack:
+        made = [
+            stack.enter_context(world(postgres_server, tmp_path_factory.mktemp(name)))
+            for name in ("east", "west")
+        ]
+        found = Harbors((made[0], made[1]))
+        found.both(raise_up, raise_up)
         yield found
 
 
 @pytest.fixture(scope="module")
-def harbor(
-    postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, people: ThreadPoolExecutor
-) -> Iterator[World]:
-    """Up and running, both datastores backed up. SQLite remembers."""
-    with world(postgres_server, tmp_path_factory.mktemp("harbor")) as made:
-        raise_up(made, people)
-        yield made
-
-
-def raise_up(made: World, people: ThreadPoolExecutor) -> None:
-    """Starts the services and makes the first backup."""
-    made.backed_up |= {name: made.content(name) for name in made.stack.datastores}
-    made.bot.start()
-    for text in ("start harbor", "backup harbor all"):
-        asked = to_the_end(made, people, text)
-        assert asked.state == "succeeded", asked.run
-    made.bot.kill()
-
-
-def to_the_end(made: World, people: ThreadPoolExecutor, text: str) -> Asked:
-    """Asks for it, has it approved, and waits for its end, without any kill."""
-    asked = ask(made, people, text)
-    asked.approve()
-    assert asked.go_on() == "ended"
-    return asked
+def harbor(harbors: Harbors) -> World:
+    return harbors.worlds[0]
 
 
 @pytest.fixture(autouse=True)
 def one_bot_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test leaves a bot to the next one."""
     yield
-    if "harbor" in request.fixturenames:
-        request.getfixturevalue("harbor").bot.kill()
+    if "harbors" in request.fixturenames:
+        for one in request.getfixturevalue("harbors").worlds:
+            one.bot.kill()
+
+
+def raise_up(made: World) -> None:
+    """Starts the services and makes the first backup."""
+    made.backed_up |= {name: made.content(name) for name in made.stack.datastores}
+    made.bot.start()
+    ana = Person(made)
+    for text in ("start harbor", "backup harbor all"):
+        asked = ana.asks(text)
+        asked.approve()
+        assert asked.go_on() == "ended"
+        assert asked.state == "succeeded", asked.run
+    made.bot.kill()

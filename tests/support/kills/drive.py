@@ -1,9 +1,8 @@
 """People who ask, approve and answer, while the bot is killed under their hands."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,20 +21,12 @@ _POLL = 0.02
 _SECONDS = 60.0
 
 
-@contextmanager
-def hands() -> Iterator[ThreadPoolExecutor]:
-    """Whoever types or presses waits for an answer that a killed bot never gives; we do not."""
-    with ThreadPoolExecutor(4, thread_name_prefix="person") as people:
-        yield people
-
-
 @dataclass(frozen=True)
 class Asked:
     """One request, and how it comes along, as the bot remembers it."""
 
     world: World
     request: Request
-    people: ThreadPoolExecutor
 
     @property
     def id(self) -> str:
@@ -82,7 +73,7 @@ class Asked:
     def press(self, state: str, action: str, who: str) -> None:
         """Presses a button of the card that shows `state`, without waiting for what follows."""
         card = card_in(self.world.sim, state, self.id)
-        self.people.submit(press, self.world.sim, card, action, who)
+        self.world.hands.submit(press, self.world.sim, card, action, who)
 
     def approve(self) -> None:
         """Everybody who is needed presses Approve, one after the other."""
@@ -100,7 +91,9 @@ class Asked:
         def look() -> str:
             if not self.world.bot.alive:
                 code = self.world.bot.exit_code()
-                assert code == KILLED, f"ended with {code}: {self.world.bot.log.read_text()[-3000:]}"
+                assert code == KILLED, (
+                    f"ended with {code}: {self.world.bot.log.read_text()[-3000:]}"
+                )
                 return "killed"
             return "uncertain" if self.state == "uncertain" else "ended" if self.ended() else ""
 
@@ -114,17 +107,25 @@ class Asked:
         return now
 
 
-def ask(world: World, people: ThreadPoolExecutor, text: str) -> Asked:
-    """Ana types `/ops TEXT`; waits until the bot remembers the request."""
-    known = _newest(world)
-    typed = people.submit(world.sim.command, text, "ana", HARBOR)
-    found = until(
-        lambda: (new := _newest(world)) is not None and new != known and new, f"/ops {text}", typed
-    )
-    with world.memory.read() as connection:
-        request = requests.get(connection, found)
-    assert request is not None
-    return Asked(world, request, people)
+@dataclass(frozen=True)
+class Person:
+    """Somebody in ops-harbor, who waits for no answer: a killed bot never gives one."""
+
+    world: World
+    name: str = "ana"
+
+    def types(self, text: str) -> "Future[dict[str, Any]]":
+        return self.world.hands.submit(self.world.sim.command, text, self.name, HARBOR)
+
+    def asks(self, text: str) -> Asked:
+        """Types `/ops TEXT` and waits until the bot remembers the request."""
+        known = _newest(self.world)
+        typed = self.types(text)
+        found = until(lambda: (new := _newest(self.world)) != known and new, f"/ops {text}", typed)
+        with self.world.memory.read() as connection:
+            request = requests.get(connection, found)
+        assert request is not None
+        return Asked(self.world, request)
 
 
 def endure(

@@ -23,9 +23,7 @@ def forward(plan: Plan, place: str, which: int = 0) -> Sequence[str]:
     one of them is killed, the others may be done already."""
     steps = [stage[which % len(stage)] for stage in plan.stages]
     return [
-        f"step:{step.key}:{place}"
-        for step in steps
-        if place != "in" or step.action in LOOK_AROUND
+        f"step:{step.key}:{place}" for step in steps if place != "in" or step.action in LOOK_AROUND
     ]
 
 

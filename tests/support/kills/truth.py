@@ -1,6 +1,5 @@
 """What must be true of the world when a run has ended, however often its bot was killed."""
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -30,21 +29,17 @@ class Content:
     old: dict[str, Any]
     new: dict[str, Any]
 
+    @property
+    def taken_back(self) -> "Content":
+        """The other way round."""
+        return Content(self.datastore, old=self.new, new=self.old)
+
 
 def before_restore(world: World, datastore: str) -> Content:
     """Damages what is live unless it is damaged already; a restore brings the backup back."""
     if world.content(datastore) == world.backed_up[datastore]:
         world.damage(datastore)
     return Content(datastore, old=world.content(datastore), new=world.backed_up[datastore])
-
-
-def before_undo(world: World, datastore: str, restore: str) -> Content:
-    """`restore` is the run that kept what the undo brings back."""
-    if datastore == "postgres":
-        kept = harbour.contents(world.server, kept_name(world.database, restore))
-    else:
-        kept = tree_of(copies(world.uploads)[0].path)
-    return Content(datastore, old=world.content(datastore), new=kept)
 
 
 def check_the_end(asked: Asked, content: Content | None) -> None:
@@ -59,7 +54,9 @@ def check_the_end(asked: Asked, content: Content | None) -> None:
     check_backups(world)
     if content is not None:
         _check_content(asked, content, state)
-    problem = audit.verify(world.memory, audit.AnchorFile(world.bot.folder / "audit-head.json").read())
+    problem = audit.verify(
+        world.memory, audit.AnchorFile(world.bot.folder / "audit-head.json").read()
+    )
     assert not problem, problem
 
 
@@ -124,8 +121,9 @@ def _check_content(asked: Asked, content: Content, state: str) -> None:
     if state != "succeeded":
         return
     if content.datastore == "postgres":
-        kept = kept_name(world.database, asked.id)
-        assert harbour.contents(world.server, kept) == content.old
+        kept = harbour.contents(world.server, kept_name(world.database, asked.id))
+        # Its comment, the last one there, now says what it is.
+        assert {**kept, "database": []} == {**content.old, "database": []}
     else:
         kept_folders = [copy.path for copy in copies(world.uploads) if copy.role == "kept"]
         assert content.old in [tree_of(path) for path in kept_folders]
@@ -139,7 +137,7 @@ def _check_nothing_is_left(asked: Asked, state: str) -> None:
         assert kept_name(world.database, run) not in databases
     for scratch in scratches_of(world.stack):
         assert not (scratch / run).exists(), f"{scratch / run} is left"
-    beside = [name for name in os.listdir(world.uploads.parent) if name != world.uploads.name]
+    beside = {path.name for path in world.uploads.parent.iterdir()} - {world.uploads.name}
     assert not [name for name in beside if name.endswith((".new", ".aside"))], beside
     if state != "succeeded":
         assert not [name for name in beside if run in name], beside

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,8 +59,8 @@ _RETENTION = {"last": 1000}
 class World:
     """What a bot works on and what it remembers.
 
-    `backed_up` is the content of each datastore in the first backup; `known_good` are backups that
-    were verified already.
+    `hands` type and press; `backed_up` is the content of each datastore in the first backup;
+    `known_good` are backups that were verified already.
     """
 
     folder: Path
@@ -68,6 +69,7 @@ class World:
     stack: Stack
     bot: MortalBot
     memory: Database
+    hands: ThreadPoolExecutor
     backed_up: dict[str, dict[str, Any]] = field(default_factory=dict)
     known_good: set[str] = field(default_factory=set)
 
@@ -123,13 +125,14 @@ def world(server: Server, folder: Path, remembers: str = "") -> Iterator[World]:
         fresh_database(server) as database,
         running_workspace(state=folder / "workspace", rates=False) as workspace,
         httpx.Client(base_url=workspace.url, timeout=30) as http,
+        ThreadPoolExecutor(4, thread_name_prefix="hand") as hands,
     ):
         harbour.build(server, database)
         stack = _write_files(home, _stack(server, database, home, uploads), remembers)
         bot = MortalBot(home, Sim(workspace, http))
         memory = Database(remembers or f"sqlite:///{home / 'interlock.db'}")
         try:
-            yield World(folder, server, database, stack, bot, memory)
+            yield World(folder, server, database, stack, bot, memory, hands)
         finally:
             bot.kill()
             memory.close()
