@@ -14,8 +14,10 @@ _PARAGRAPHS = (
     "*Look*\n`/ops status harbor` · `/ops logs harbor api` · `/ops help`\n\n"
     "*Back it up* (interrupts nothing, so it runs at once)\n`/ops backup harbor all`\n\n"
     "*Break it, then put it back*\n"
-    "1. Delete something: the database's address is in `demo.json`.\n"
-    "2. `/ops restore harbor postgres latest` shows what would be lost, and asks.\n"
+    "1. Delete files in `{uploads}`, or rows of the database: its address is in "
+    "`{description}`.\n"
+    "2. `/ops restore harbor uploads` or `/ops restore harbor postgres` shows what would be lost, "
+    "and asks.\n"
     "3. As *ben*, then as *cleo*, press Approve. You cannot approve your own request.\n"
     "4. Changed your mind? `/ops restore harbor postgres --undo`\n\n"
     "*Change something* (one approval)\n`/ops restart harbor api`\n\n"
@@ -38,7 +40,7 @@ def welcome(places: Places, workspace_url: str, token: str, channel: str) -> Non
         trust_env=False,
     ) as slack:
         if not _is_there(slack, channel):
-            _post(slack, channel)
+            _post(slack, channel, places)
     write_whole(places.welcomed, "The welcome was posted.\n")
 
 
@@ -50,10 +52,11 @@ def _is_there(slack: httpx.Client, channel: str) -> bool:
     return any(message.get("metadata", {}).get("event_type") == _EVENT for message in messages)
 
 
-def _post(slack: httpx.Client, channel: str) -> None:
-    sections = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in _PARAGRAPHS
+def _post(slack: httpx.Client, channel: str, places: Places) -> None:
+    said = [
+        text.format(uploads=places.uploads, description=places.description) for text in _PARAGRAPHS
     ]
+    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in said]
     message = {
         "channel": channel,
         "text": _TEXT,

@@ -53,7 +53,10 @@ function renderGroup({ kind, lines: held }, names) {
     return h("blockquote", { class: "quote" }, inline(inner, names));
   }
   if (kind === "list") {
-    const items = held.map((line) => h("li", {}, inline(line.replace(BULLET, ""), names)));
+    const items = held.map((line) => {
+      const look = BULLET.exec(line)[1].length > 1 ? { class: "nested" } : {};
+      return h("li", look, inline(line.replace(BULLET, ""), names));
+    });
     return h("ul", { class: "list" }, items);
   }
   return h("div", { class: "para" }, inline(held.join("\n"), names));
