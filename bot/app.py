@@ -150,6 +150,7 @@ async def _work(
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         closing.push_async_callback(_end_serving, server, serving)
         work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
+        work.append(parts.engine.until_lost())
         hearing = _hear(parts.app, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 

@@ -22,6 +22,7 @@ from bot.engine.sole import SoleOwner
 from bot.engine.story import RECOVERY
 from bot.engine.work import Halted
 from bot.store import requests, runs
+from playbooks.errors import InterlockError
 from playbooks.model.request import RunState
 
 _log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Engine:
         self._broken: Counter[str] = Counter()
         self._waiting: dict[str, float] = {}
         self._woken = asyncio.Event()
+        self._lost = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._durable: Durable | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
@@ -84,6 +86,15 @@ class Engine:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._own_thread.shutdown(wait=False, cancel_futures=True)
         self._owner.give_up()
+
+    async def until_lost(self) -> None:
+        """Never returns. Raises InterlockError once the database is no longer ours: another
+        process may carry out its runs from then on, so this one has to end."""
+        await self._lost.wait()
+        raise InterlockError(
+            "The lock on the database is lost, so nothing more is carried out here.",
+            "Start interlock again; it takes up every run where it stood.",
+        )
 
     def wake(self) -> None:
         """There may be something to start. Safe from any thread."""
@@ -149,7 +160,7 @@ class Engine:
     async def _check_ownership(self) -> None:
         if not await asyncio.to_thread(self._owner.is_ours):
             self._house.board.halt.set()
-            _log.critical("engine.lost-ownership", act="restart interlock")
+            self._lost.set()
 
     async def _carry_out(self, run: str, number: int) -> None:
         """The workflow, on its own loop. Does nothing when the run is not at this attempt, or

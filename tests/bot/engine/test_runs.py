@@ -15,12 +15,16 @@ from bot.engine.chores import Chores
 from bot.engine.failpoints import Failpoints
 from bot.store.tables import locks, outbox
 from commands.ports import Dossier
-from playbooks.errors import Refused
+from playbooks.errors import InterlockError, Refused
 from playbooks.model.request import RequestState, RunState
 from tests.support import yard
 from tests.support.house import House
 from tests.support.postgres import Server
 from tests.support.story import PEOPLE, approved, ask, opened, state_of, until, vote
+
+_END_THE_LOCK = (
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -320,3 +324,15 @@ def equipment(house: House) -> Equipment:
         bell=house.bell,
         failpoints=Failpoints({}),
     )
+
+
+async def test_losing_the_lock_ends_the_process(
+    folder: Path, postgres_server: Server, database: str
+) -> None:
+    """Whose session with the lock is gone says so, and carries nothing out any more."""
+    async with working(folder, postgres_server.url(database)) as house:
+        with house.database.engine.begin() as connection:
+            connection.execute(sa.text(_END_THE_LOCK))
+        with pytest.raises(InterlockError, match="lock on the database is lost"):
+            async with asyncio.timeout(20):
+                await house.engine.until_lost()
