@@ -68,6 +68,7 @@ class PostgresPlanner:
             _database(params.datastore),
             _rows(params.datastore),
             _backup(params),
+            _kept(params),
             *_repository_disk(stack),
         )
 
@@ -93,7 +94,7 @@ class PostgresPlanner:
             ),
             loses=() if beside else _losses(facts, name, fact, dump),
             keeps=_keeps(store, fact, beside=beside),
-            notes=_notes(fact, dump, beside=beside),
+            notes=(*_notes(fact, dump, beside=beside), *_earlier_copies(facts, params)),
             shown=(
                 Line(label="Now", value=_now(fact)),
                 Line(label="Backup", value=_recorded(dump)),
@@ -236,6 +237,16 @@ def _notes(fact: DatabaseFact, dump: DumpFacts, *, beside: bool) -> tuple[str, .
     if fact.data_free_bytes is None:
         notes.append("The free space of the server's disk is not known.")
     return (*notes, *(() if beside else _sessions(fact)))
+
+
+def _earlier_copies(facts: Facts, params: RestoreParams) -> tuple[str, ...]:
+    answer = facts.get(_kept(params))
+    copies = KeptFact.model_validate(answer).copies if answer else ()
+    if not copies:
+        return ()
+    size = in_bytes(sum(copy.size_bytes for copy in copies))
+    names = ", ".join(copy.database for copy in copies)
+    return (f"Earlier restores keep {size} on the server until somebody drops them: {names}.",)
 
 
 def _sessions(fact: DatabaseFact) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pyrage  # type: ignore[import-untyped]
 import pytest
 
 from playbooks.catalogue import ACTIONS
@@ -16,15 +17,21 @@ from playbooks.errors import (
     UnknownName,
 )
 from playbooks.model.plan import Plan, Risk, Step
-from playbooks.model.stack import Stack
+from playbooks.model.stack import FilesStore, Stack
+from playbooks.registry import found
 from tests.support import harbour
 from tests.support.carry import call
 from tests.support.postgres import Server, fresh_database
 from tests.support.run_plan import Bench
+from tests.support.work import KnownSecrets
 
 
 def bench_of(
-    server: Server, database: str, folder: Path, store: dict[str, object] | None = None
+    server: Server,
+    database: str,
+    folder: Path,
+    store: dict[str, object] | None = None,
+    **backup: object,
 ) -> Bench:
     stack = Stack.model_validate(
         {
@@ -32,7 +39,7 @@ def bench_of(
             "environment": "prod",
             "channel": "ops-harbor",
             "datastores": {"postgres": server.store(database, **(store or {})).model_dump()},
-            "backup": {"repository": f"file://{folder}/repository"},
+            "backup": {"repository": f"file://{folder}/repository", **backup},
         }
     )
     return Bench(stack)
@@ -461,3 +468,67 @@ def test_undo_says_what_was_written_since(
     plan = bench.restore_plan(run, "undo")
     assert "crew: 4 rows now, 2 in the kept copy (since then about 2 inserted)" in plan.loses
     assert all("ships" not in line for line in plan.loses)
+
+
+def test_hashes_of_passwords_leave_only_encrypted(
+    postgres_server: Server, database: str, tmp_path: Path
+) -> None:
+    """Roles are kept without passwords, unless the backup is sealed; the manifest has neither."""
+    postgres_server.run("template1", "CREATE ROLE secretive LOGIN PASSWORD 'tell nobody'")
+    try:
+        plain = bench_of(postgres_server, database, tmp_path / "plain")
+        script = globals_of(plain, tmp_path)
+        assert "secretive" in script and "SCRAM-SHA-256" not in script
+        identity = pyrage.x25519.Identity.generate()
+        sealed = bench_of(
+            postgres_server,
+            database,
+            tmp_path / "sealed",
+            recipients=[str(identity.to_public())],
+            identity="env:AGE",
+        )
+        sealed.secrets = KnownSecrets({"env:AGE": str(identity)})
+        script = globals_of(sealed, tmp_path)
+        assert "SCRAM-SHA-256" in script
+        assert "secretive" not in (tmp_path / "sealed").joinpath("manifest").read_text()
+        before = harbour.plain_contents(postgres_server, database)
+        sealed.restore(str(sealed.outputs["publish"]["id"]))
+        assert harbour.plain_contents(postgres_server, database) == before
+    finally:
+        postgres_server.run("template1", "DROP ROLE secretive")
+
+
+def globals_of(bench: Bench, folder: Path) -> str:
+    """The roles that a new backup keeps, decrypted. Its manifest is copied beside."""
+    backup = bench.backup()
+    outputs = dict(bench.outputs)
+    assert bench.stack.backup
+    root = Path(bench.stack.backup.repository.removeprefix("file://"))
+    manifest = (root / "harbor" / backup / "manifest.json").read_text()
+    (root.parent / "manifest").write_text(manifest)
+    fetch = found(ACTIONS, "repository.fetch")
+    files = fetch.call(bench.work(), {"backup": backup, "datastore": "postgres"})["files"]
+    bench.outputs = outputs
+    return Path(files["postgres.globals.sql"]).read_text()
+
+
+def test_both_kinds_of_datastore_share_one_backup(
+    postgres_server: Server, database: str, bench: Bench, tmp_path: Path
+) -> None:
+    """A database and a folder are backed up together and restored one by one."""
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    (uploads / "with space ü.txt").write_text("as it was")
+    folder = FilesStore(kind="files", path=uploads)
+    stores = {"postgres": bench.stack.datastore("postgres"), "uploads": folder}
+    bench.stack = bench.stack.model_copy(update={"datastores": stores})
+    backup = bench.backup("postgres", "uploads")
+    (uploads / "with space ü.txt").write_text("changed")
+    postgres_server.run(database, "DELETE FROM bookings")
+    run = bench.restore(backup, datastore="uploads").run
+    assert (uploads / "with space ü.txt").read_text() == "as it was"
+    assert postgres_server.query(database, "SELECT count(*) FROM bookings") == [(0,)]
+    bench.restore(backup)
+    assert postgres_server.query(database, "SELECT count(*) FROM bookings") == [(2000,)]
+    bench.restore(run, "undo", "uploads")
+    assert (uploads / "with space ü.txt").read_text() == "changed"
