@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from playbooks.actions.postgres.recorded import FromBackup, recorded
+from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import Counted, Description, DumpFacts
 from playbooks.datastores.postgres_names import side_name
 from playbooks.errors import DatastoreError
@@ -59,13 +60,17 @@ def verify_side(work: Work, args: FromBackup) -> JsonObject:
     facts = recorded(work, args)
     store = postgres_store(work.stack, args.datastore)
     side = side_name(store.database, work.run)
+
+    def watch(done: int, total: int) -> None:
+        work.progress(done, total, "tables")
+        work.check_stop()
+
     with connected(store, work.secrets, work.tag, side) as inside:
         end_earlier_attempts(inside, work.tag)
-        counted = count_rows(inside, Budget(_DAY))
+        counted = count_rows(inside, Budget(_DAY), watch)
         found = describe(inside)
         steps = {str(name): int(step) for name, step in inside.execute(_STEPS)}
         same_major = server(inside).major == facts.server.major
-    work.check_stop()
     differences = [*_differences(facts, found, counted, steps)]
     if differences:
         named = "; ".join(differences[:_NAMED])
@@ -125,6 +130,6 @@ def _printed_otherwise(wanted: Description, found: Description) -> list[str]:
 
 
 VERIFY_ACTIONS = (
-    Action("postgres.settle_side", FromBackup, settle_side),
-    Action("postgres.verify_side", FromBackup, verify_side),
+    Action("postgres.settle_side", FromBackup, settle_side, by_hand.settle_side),
+    Action("postgres.verify_side", FromBackup, verify_side, by_hand.verify_side),
 )

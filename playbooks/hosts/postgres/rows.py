@@ -1,6 +1,7 @@
 """Exact numbers of rows, within a time budget."""
 
 import time
+from collections.abc import Callable
 
 import psycopg
 from psycopg import sql
@@ -39,16 +40,23 @@ class Budget:
         self._deadline = 0.0
 
 
-def count_rows(connection: Connection, budget: Budget) -> Counted:
+Watch = Callable[[int, int], None]
+
+
+def count_rows(connection: Connection, budget: Budget, watch: Watch | None = None) -> Counted:
     """Counts every table, the small ones first, within the budget.
 
+    `watch` hears how many tables are counted, and of how many; what it raises goes through.
     Inside an open transaction all counts are of its snapshot. Tables that time, locks or rights
     keep from being counted are named in `not_counted`.
     """
     rows: dict[str, int] = {}
     not_counted: list[str] = []
     with connection.transaction():
-        for schema, table, name in connection.execute(_TABLES).fetchall():
+        tables = connection.execute(_TABLES).fetchall()
+        for place, (schema, table, name) in enumerate(tables):
+            if watch:
+                watch(place, len(tables))
             count = _count(connection, sql.Identifier(schema, table), budget)
             if count is None:
                 not_counted.append(name)
