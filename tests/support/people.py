@@ -127,6 +127,21 @@ class Harbor:
         """What only that person sees, oldest first."""
         return [text_of(each) for each in self.messages(user) if each["ephemeral"]]
 
+    def says(self, user: str, text: str) -> str:
+        """Posts a message in ops-harbor; its timestamp."""
+        said = self._act("message", user=user, channel=HARBOR, text=text)
+        return str(said["ts"])
+
+    def reply_to(self, ts: str) -> Json:
+        """The first reply in the thread of a message."""
+
+        def there() -> list[Json]:
+            thread = self.messages(thread_ts=ts)
+            return [each for each in thread if each["thread_ts"] == ts and each["ts"] != ts]
+
+        found: Json = until("a reply in the thread", there, SECONDS)[0]
+        return found
+
     def breaks(self, kind: str, **fault: Any) -> None:
         """POST /sim/faults."""
         self._act("faults", kind=kind, **fault)
