@@ -19,7 +19,7 @@ from bot.settings import InterlockFile
 from bot.store.database import Database
 from commands.ports import Context
 from notifiers.redactor import Redactor
-from playbooks.catalogue import PLAYBOOKS, READERS
+from playbooks.catalogue import PLAYBOOKS, READERS, by_hand
 from playbooks.errors import StackFileError
 from playbooks.model.stack import Stack
 from playbooks.model.stack_file import load_model, load_stack
@@ -98,6 +98,7 @@ def open_house(configured: Configured, database: Database, environment: Mapping[
         history=StoredHistory(ledger),
         facts=facts,
         now=utc_now,
+        by_hand=by_hand,
     )
     return House(
         file=configured.file,

@@ -1,14 +1,15 @@
 """What subcommands need from the house. Implemented in bot/ and handed over as a `Context`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from notifiers.ports import Body
+from playbooks.byhand.known import Known, Lines
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.people import Actor, Permission
-from playbooks.model.plan import Plan
+from playbooks.model.plan import ActionCall, Plan
 from playbooks.model.request import Request, RequestState, Run, Vote
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
@@ -128,6 +129,8 @@ class Context:
     history: History
     facts: FactReader
     now: "Clock"
+    by_hand: Callable[[Known, ActionCall], Lines]
+    """What a person types to do what a call of a plan does."""
 
 
 class Clock(Protocol):

@@ -1,6 +1,6 @@
 """Everything a plan can be made from and carried out with, by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -8,18 +8,20 @@ from playbooks.actions import files as files_actions
 from playbooks.actions import postgres as postgres_actions
 from playbooks.actions import repository as repository_actions
 from playbooks.actions import service as service_actions
+from playbooks.byhand.known import Known
 from playbooks.facts import clock as clock_facts
 from playbooks.facts import disk as disk_facts
 from playbooks.facts import files as files_facts
 from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import repository as repository_facts
 from playbooks.facts import service as service_facts
+from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
 from playbooks.operations.lifecycle import RESTART, START, STOP
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.verify import VERIFY
 from playbooks.playbook import Playbook
-from playbooks.registry import Action, Reader, registry
+from playbooks.registry import Action, Reader, found, registry
 
 _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     START,
@@ -49,3 +51,9 @@ READERS: Mapping[str, Reader[Any]] = registry(
     repository_facts.READERS,
     service_facts.READERS,
 )
+
+
+def by_hand(known: Known, call: ActionCall) -> Sequence[str]:
+    """What a person types to do what this call of a plan does. Raises UnknownName."""
+    describe = found(ACTIONS, call.action).describe
+    return describe(known, call.args) if describe else ()

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from playbooks.byhand.known import Describe
 from playbooks.errors import BadArgument, UnknownName
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading, Work
@@ -21,11 +22,15 @@ class Action(Generic[A]):
     It raises ActionFailed when it knows that it failed, OutcomeUnknown when it cannot know, and
     StopRequested when it stopped because the run was cancelled. It calls `work.check_stop`
     between chunks of long work.
+
+    `describe` is pure: the lines of shell and SQL that a person would type to do the same, for a
+    runbook on paper. Without it people are told the action's name and arguments.
     """
 
     name: str
     args: type[A]
     perform: Callable[[Work, A], JsonObject]
+    describe: Describe | None = None
 
     def call(self, work: Work, args: JsonObject) -> JsonObject:
         return self.perform(work, _validated(self.name, self.args, args))

@@ -15,9 +15,11 @@ from notifiers.views import blocks
 from notifiers.views.details import plan_pages
 from notifiers.views.paper import paper
 from notifiers.views.text import escape
-from playbooks.byhand.catalogue import by_hand
+from playbooks.byhand.known import Known
 from playbooks.errors import UnknownName
+from playbooks.model.facts import FactQuery
 from playbooks.model.plan import Plan
+from playbooks.repository.manifest import BACKUP_ID, Manifest
 
 
 class PlanParams(Paged):
@@ -68,7 +70,8 @@ def _needed(context: Context, plan: Plan) -> int | None:
 
 
 def _on_paper(context: Context, plan: Plan) -> Reply:
-    runbook = paper(plan, context.now(), by_hand(context.stacks[plan.stack]))
+    known = _known(context, plan)
+    runbook = paper(plan, context.now(), lambda call: context.by_hand(known, call))
     text = f"Runbook: {plan.summary}"
     name = f"{plan.operation}-{plan.stack}-{context.now():%Y%m%d-%H%M}.md"
     said = f"*{escape(text)}*\nIn the file {escape(name)}. Nothing was asked for."
@@ -76,3 +79,20 @@ def _on_paper(context: Context, plan: Plan) -> Reply:
         body=Body(text=text, blocks=tuple(blocks.sections(said))),
         file=Attachment(name=name, title=text, content=runbook.encode()),
     )
+
+
+def _known(context: Context, plan: Plan) -> Known:
+    """The plan's facts, and the manifests of the backups that its steps name."""
+    stack = context.stacks[plan.stack]
+    named = {str(step.args.get("backup", "")) for step in plan.steps}
+    queries = {
+        backup: FactQuery(fact="repository.backup", args={"backup": backup})
+        for backup in sorted(named)
+        if BACKUP_ID.match(backup)
+    }
+    facts = context.facts.read(stack, tuple(queries.values()))
+    manifests = {
+        backup: Manifest.model_validate(facts.of(query)["manifest"])
+        for backup, query in queries.items()
+    }
+    return Known(stack=stack, binding=plan.binding, manifests=manifests)

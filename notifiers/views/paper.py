@@ -1,13 +1,23 @@
-"""A plan as a runbook on paper, for the day when bot and Slack are dead."""
+"""A plan as a runbook on paper, for the day when bot and Slack are dead.
 
+Commands stand at the margin, so that they can be copied as they are, whatever a name holds.
+"""
+
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from notifiers.views import text
 from notifiers.views.values import shown_args, spoken
+from playbooks.byhand.shell import opening
 from playbooks.model.plan import ActionCall, Plan, Step
 
 Describe = Callable[[ActionCall], Sequence[str]]
+_TICKS = re.compile(r"`+")
+_HOW = (
+    "In one bash, on the host of the stack, kept open for all of this; stop at the first command "
+    "that fails. Secrets are read from where the stack file says they are."
+)
 
 
 def no_description(_call: ActionCall) -> Sequence[str]:
@@ -31,6 +41,7 @@ def paper(plan: Plan, made_at: datetime, describe: Describe = no_description) ->
             "Check first",
             [f"{g.name}: {g.query.fact} {g.field} is at least {g.at_least:,}" for g in plan.guards],
         ),
+        *_opening(plan, made_at, describe),
         *_stages(plan, describe),
         *_put_back(plan, describe),
     ]
@@ -39,6 +50,12 @@ def paper(plan: Plan, made_at: datetime, describe: Describe = no_description) ->
 
 def _list(title: str, items: Sequence[str]) -> str:
     return "\n".join([f"## {title}", "", *(f"- {item}" for item in items)]) if items else ""
+
+
+def _opening(plan: Plan, made_at: datetime, describe: Describe) -> list[str]:
+    if not any(describe(step.call) for step in plan.steps):
+        return []
+    return ["## Begin", _HOW, _fenced(opening(made_at))]
 
 
 def _stages(plan: Plan, describe: Describe) -> list[str]:
@@ -55,20 +72,25 @@ def _stages(plan: Plan, describe: Describe) -> list[str]:
 
 
 def _step(step: Step, describe: Describe) -> str:
-    lines = [f"- [ ] **{step.name}**", *_call("Do", step.call, describe)]
+    parts = [f"- [ ] **{step.name}**", *_call("Do", step.call, describe)]
     if step.probe:
-        lines += _call("Check what happened", step.probe, describe)
+        parts += _call("Check what happened", step.probe, describe)
     if step.undo:
-        lines += _call("Undo", step.undo, describe)
-    return "\n".join(lines)
+        parts += _call("Undo, only to take it back", step.undo, describe)
+    return "\n\n".join(parts)
 
 
 def _call(title: str, call: ActionCall, describe: Describe) -> list[str]:
-    said = [f"  - {title}: `{call.action}` {shown_args(call.args)}".rstrip()]
+    said = [f"{title}: `{call.action}` {shown_args(call.args)}".rstrip()]
     described = describe(call)
-    if described:
-        said += ["", "    ```", *(f"    {line}" for line in described), "    ```"]
-    return said
+    return [*said, _fenced(described)] if described else said
+
+
+def _fenced(lines: Sequence[str]) -> str:
+    """In a fence longer than any that the lines hold."""
+    text = "\n".join(lines)
+    fence = "`" * max(3, 1 + max((len(ticks) for ticks in _TICKS.findall(text)), default=0))
+    return f"{fence}sh\n{text}\n{fence}"
 
 
 def _put_back(plan: Plan, describe: Describe) -> list[str]:
@@ -76,9 +98,8 @@ def _put_back(plan: Plan, describe: Describe) -> list[str]:
         return []
     parts = ["## Put back, however it ends"]
     for owed in plan.owed:
-        lines = [f"- [ ] **{owed.name}** (from stage {owed.since + 1} on)"]
-        lines += _call("Do", owed.call, describe)
+        parts.append(f"- [ ] **{owed.name}** (from stage {owed.since + 1} on)")
         if owed.precondition:
-            lines += _call("Only if", owed.precondition, describe)
-        parts.append("\n".join(lines))
+            parts += _call("Only if", owed.precondition, describe)
+        parts += _call("Put back", owed.call, describe)
     return parts

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import IO
 
 from playbooks.actions.files_restore import RESTORE_ACTIONS
+from playbooks.byhand import files as by_hand
 from playbooks.errors import DatastoreError
 from playbooks.folders.pack import Noticed, Packing
 from playbooks.folders.places import place_of
@@ -90,4 +91,4 @@ def _said(noticed: Noticed) -> JsonObject:
     return {"count": noticed.count, "examples": noticed.examples}
 
 
-ACTIONS = (Action("files.dump", DumpArgs, dump), *RESTORE_ACTIONS)
+ACTIONS = (Action("files.dump", DumpArgs, dump, by_hand.dump), *RESTORE_ACTIONS)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playbooks.byhand import files as by_hand
 from playbooks.errors import BrokenBackup, DatastoreError, NoSpace
 from playbooks.folders.exchange import exchange, side_of, state, sync_file_system
 from playbooks.folders.kept import copy_of
@@ -204,12 +205,12 @@ def _explained(side: Path) -> Iterator[None]:
 
 
 RESTORE_ACTIONS = (
-    Action("files.extract", ExtractArgs, extract),
-    Action("files.remove_side", SideArgs, remove_side),
-    Action("files.compare", CompareArgs, compare),
-    Action("files.identify", CopyArgs, identify),
-    Action("files.exchange", ExchangeArgs, swap),
-    Action("files.exchange_back", ExchangeBackArgs, swap_back),
-    Action("files.is_exchanged", ExchangeArgs, is_exchanged),
-    Action("files.settle", CopyArgs, settle),
+    Action("files.extract", ExtractArgs, extract, by_hand.extract),
+    Action("files.remove_side", SideArgs, remove_side, by_hand.remove_side),
+    Action("files.compare", CompareArgs, compare, by_hand.compare),
+    Action("files.identify", CopyArgs, identify, by_hand.identify),
+    Action("files.exchange", ExchangeArgs, swap, by_hand.exchange),
+    Action("files.exchange_back", ExchangeBackArgs, swap_back, by_hand.exchange_back),
+    Action("files.is_exchanged", ExchangeArgs, is_exchanged, by_hand.is_exchanged),
+    Action("files.settle", CopyArgs, settle, by_hand.settle),
 )

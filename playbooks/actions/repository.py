@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 from playbooks.actions.repository_read import READING_ACTIONS
+from playbooks.byhand import repository as by_hand
 from playbooks.errors import ActionFailed, RepositoryError
 from playbooks.folders.kept import copies
 from playbooks.model.base import JsonObject, Model, canonical_json
@@ -229,10 +230,10 @@ def _id(work: Work) -> str:
 
 
 ACTIONS = (
-    Action("repository.begin", NoArgs, begin),
-    Action("repository.discard", NoArgs, discard),
-    Action("repository.publish", PublishArgs, publish),
-    Action("repository.is_published", NoArgs, is_published),
-    Action("repository.prune", PruneArgs, prune),
+    Action("repository.begin", NoArgs, begin, by_hand.begin),
+    Action("repository.discard", NoArgs, discard, by_hand.discard),
+    Action("repository.publish", PublishArgs, publish, by_hand.publish),
+    Action("repository.is_published", NoArgs, is_published, by_hand.is_published),
+    Action("repository.prune", PruneArgs, prune, by_hand.prune),
     *READING_ACTIONS,
 )

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from time import monotonic
 
+from playbooks.byhand import repository as by_hand
 from playbooks.errors import NoSpace
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
@@ -132,7 +133,7 @@ def _require_room(folder: Path, entry: StoreEntry) -> None:
 
 
 READING_ACTIONS = (
-    Action("repository.fetch", FetchArgs, fetch),
-    Action("repository.release", NoArgs, release),
-    Action("repository.verify", VerifyArgs, verify),
+    Action("repository.fetch", FetchArgs, fetch, by_hand.fetch),
+    Action("repository.release", NoArgs, release, by_hand.release),
+    Action("repository.verify", VerifyArgs, verify, by_hand.verify),
 )

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from playbooks.byhand import service as by_hand
 from playbooks.errors import ActionFailed, HostError
 from playbooks.facts.service import OneService, check
 from playbooks.hosts.processes import LocalService
@@ -109,9 +110,9 @@ def _nothing() -> None:
 
 
 ACTIONS: tuple[Action[Any], ...] = (
-    Action("service.start", OneService, start),
-    Action("service.stop", StopArgs, stop),
-    Action("service.await_health", AwaitArgs, await_health),
-    Action("service.is_up", OneService, is_up),
-    Action("service.is_down", OneService, is_down),
+    Action("service.start", OneService, start, by_hand.start),
+    Action("service.stop", StopArgs, stop, by_hand.stop),
+    Action("service.await_health", AwaitArgs, await_health, by_hand.await_health),
+    Action("service.is_up", OneService, is_up, by_hand.state),
+    Action("service.is_down", OneService, is_down, by_hand.state),
 )

@@ -1,68 +1,112 @@
-"""A folder by hand."""
+"""A folder by hand, beside itself as Interlock does it, so that either can go on for the other."""
 
-import shlex
-from collections.abc import Sequence
-from pathlib import Path
-
-from playbooks.byhand.repository import OPENED
+from playbooks.byhand import artifacts, places
+from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.shell import RUN, Part, Shell, command, filled, word
+from playbooks.folders.places import OWN_PREFIX
+from playbooks.folders.store import files_store, tar_name
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import FilesStore, Stack
 
-RUN = "byhand"
-
-
-def dump(stack: Stack, args: JsonObject) -> Sequence[str]:
-    folder, name = _folder(stack, args), str(args["datastore"])
-    tar = shlex.join(("tar", "--create", "--numeric-owner", f"--directory={folder}", "."))
-    return (f"{tar} | zstd -o {OPENED}/{name}.tar.zst",)
+_LOOK = 'stat --format=\'%d:%i %n\' -- "$LIVE" "$SIDE"'
+_MOUNTED = 'if mountpoint --quiet "$LIVE"; then'
 
 
-def extract(stack: Stack, args: JsonObject) -> Sequence[str]:
-    side, name = _side(stack, args), str(args["datastore"])
-    tar = shlex.join(("tar", "--extract", "--same-owner", "--preserve-permissions"))
+def dump(known: Known, args: JsonObject) -> Lines:
+    folder, name = files_store(known.stack, str(args["datastore"])).path, str(args["datastore"])
+    tar = command(
+        "tar",
+        "--create",
+        "--format=pax",
+        "--xattrs",
+        "--numeric-owner",
+        f"--exclude=./{OWN_PREFIX}*",
+        f"--directory={folder}",
+        ".",
+    )
+    return (artifacts.kept(known.stack, tar, tar_name(name)),)
+
+
+def extract(known: Known, args: JsonObject) -> Lines:
+    """The file beside says that what was filled was never live."""
     return (
-        shlex.join(("mkdir", str(side))),
-        f'{tar} --file="$WORK"/{shlex.quote(name)}.tar --directory={shlex.quote(str(side))}',
+        *_places(known, args),
+        'mkdir --parents -- "$SIDE"',
+        f"tar --extract --xattrs --xattrs-include='*' --numeric-owner --same-owner "
+        f'--same-permissions --directory="$SIDE" --file={_tar(known, args)}',
+        'printf %s "$(stat --format=%d:%i -- "$SIDE")" > "$SIDE".new',
     )
 
 
-def compare(stack: Stack, args: JsonObject) -> Sequence[str]:
-    name = shlex.quote(str(args["datastore"]))
-    side = shlex.quote(str(_side(stack, args)))
-    return (f'tar --compare --file="$WORK"/{name}.tar --directory={side}',)
-
-
-def exchange(stack: Stack, args: JsonObject) -> Sequence[str]:
-    folder, kept, side = _folder(stack, args), _kept(stack, args), _side(stack, args)
+def remove_side(known: Known, args: JsonObject) -> Lines:
     return (
-        shlex.join(("mv", "--no-target-directory", str(folder), str(kept))),
-        shlex.join(("mv", "--no-target-directory", str(side), str(folder))),
+        *_places(known, args),
+        "# Only what was filled and never live.",
+        'test "$(cat -- "$SIDE".new)" = "$(stat --format=%d:%i -- "$SIDE")" '
+        '&& rm --recursive -- "$SIDE" "$SIDE".new',
     )
 
 
-def exchange_back(stack: Stack, args: JsonObject) -> Sequence[str]:
-    folder, kept, side = _folder(stack, args), _kept(stack, args), _side(stack, args)
+def compare(known: Known, args: JsonObject) -> Lines:
     return (
-        shlex.join(("mv", "--no-target-directory", str(folder), str(side))),
-        shlex.join(("mv", "--no-target-directory", str(kept), str(folder))),
+        *_places(known, args),
+        f'tar --compare --numeric-owner --directory="$SIDE" --file={_tar(known, args)}',
     )
 
 
-def remove_side(stack: Stack, args: JsonObject) -> Sequence[str]:
-    return (shlex.join(("rm", "-r", str(_side(stack, args)))),)
+def identify(known: Known, args: JsonObject) -> Lines:
+    return (*_places(known, args), _LOOK)
 
 
-def _folder(stack: Stack, args: JsonObject) -> Path:
-    store = stack.datastore(str(args["datastore"]))
-    assert isinstance(store, FilesStore)
-    return store.path
+def exchange(known: Known, args: JsonObject) -> Lines:
+    """Names change hands; of a mount point only the content can."""
+    return (
+        *_places(known, args),
+        _MOUNTED,
+        '  HOLDER="$(dirname -- "$SIDE")"',
+        '  OTHER=original; test -d "$HOLDER"/original && OTHER=restored',
+        '  mkdir -- "$HOLDER"/"$OTHER"',
+        f"  find \"$LIVE\" -mindepth 1 -maxdepth 1 ! -name '{OWN_PREFIX}*' "
+        '-exec mv --target-directory="$HOLDER"/"$OTHER" -- {} +',
+        '  find "$SIDE" -mindepth 1 -maxdepth 1 -exec mv --target-directory="$LIVE" -- {} +',
+        '  rmdir -- "$SIDE"',
+        "else",
+        '  mv --no-target-directory -- "$LIVE" "$SIDE".aside',
+        '  mv --no-target-directory -- "$SIDE" "$LIVE"',
+        '  mv --no-target-directory -- "$SIDE".aside "$SIDE"',
+        "fi",
+        "sync",
+    )
 
 
-def _side(stack: Stack, args: JsonObject) -> Path:
-    folder = _folder(stack, args)
-    return folder.with_name(f"{folder.name}.restored-{RUN}")
+def exchange_back(known: Known, args: JsonObject) -> Lines:
+    return ("# Only when they were exchanged: see which is which.", *exchange(known, args))
 
 
-def _kept(stack: Stack, args: JsonObject) -> Path:
-    folder = _folder(stack, args)
-    return folder.with_name(f"{folder.name}.before-{RUN}")
+def is_exchanged(known: Known, args: JsonObject) -> Lines:
+    return identify(known, args)
+
+
+def settle(known: Known, args: JsonObject) -> Lines:
+    return (*_places(known, args), 'rm --force -- "$SIDE".new')
+
+
+def _places(known: Known, args: JsonObject) -> tuple[str, ...]:
+    """`LIVE` and what is beside it: of this run, or to undo, of an earlier one."""
+    path = files_store(known.stack, str(args["datastore"])).path
+    run: tuple[Part, ...] = filled(str(args["run"])) if "run" in args else (RUN,)
+    resolved = command("realpath", "--canonicalize-missing", "--", path)
+    inside, beside = word(f"/{OWN_PREFIX}", *run), word(OWN_PREFIX, *run)
+    return (
+        f'LIVE="$({resolved})"',
+        _MOUNTED,
+        f'  SIDE="$LIVE"{inside}/restored; test -d "$SIDE" || ! test -d "$LIVE"{inside}/original '
+        f'|| SIDE="$LIVE"{inside}/original',
+        "else",
+        f'  SIDE="$(dirname -- "$LIVE")"/."$(basename -- "$LIVE")"{beside}',
+        "fi",
+    )
+
+
+def _tar(known: Known, args: JsonObject) -> Shell:
+    name = str(args["datastore"])
+    return places.fetched(known.stack, name, "/", tar_name(name))

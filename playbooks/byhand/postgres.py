@@ -1,124 +1,233 @@
-"""A PostgreSQL database by hand. The exchange is one transaction, as the bot does it."""
+"""A PostgreSQL database by hand. The exchange is one transaction, as Interlock does it."""
 
-import shlex
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping
 
 from psycopg import sql
+from psycopg.sql import SQL, Composable
 
-from playbooks.byhand.repository import OPENED
+from playbooks.byhand import artifacts, places
+from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.shell import RUN, Part, command, filled
+from playbooks.byhand.tools import database, password, psql, tool, where
+from playbooks.datastores.postgres_model import DumpFacts
 from playbooks.datastores.postgres_names import kept_name, side_name
+from playbooks.errors import BadArgument
+from playbooks.hosts.postgres import statements
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import PostgresStore, Stack
+from playbooks.model.stack import PostgresStore
+from playbooks.repository.codec import plain_name
 
-# Stands for the run in names; the bot knows kept copies by such names.
-RUN = "byhand"
+_LIVE, _INCOMING, _KEPT = (SQL(f':"{name}"') for name in ("live", "incoming", "kept"))
+_SIDE = SQL(':"side"')
+_PART = r'(?:[a-z_][a-z0-9_]*|"(?:[^"]|"")+")'
+_QUALIFIED = re.compile(rf"{_PART}\.{_PART}")
+_USUAL = ("postgres", "template1")
 
 
-def dump(stack: Stack, args: JsonObject) -> Sequence[str]:
-    store, name = _store(stack, args), str(args["datastore"])
-    argv = (_tool(store, "pg_dump"), *_where(store), "--format=custom", "--compress=0")
-    roles = (_tool(store, "pg_dumpall"), *_where(store), "--globals-only")
+def dump(known: Known, args: JsonObject) -> Lines:
+    store, name = _store(known, args), str(args["datastore"])
+    whole = ("--format=custom", "--compress=0", database(store.database))
+    roles = ("--globals-only", "--no-role-passwords", database(store.database))
     return (
-        f"{shlex.join((*argv, store.database))} | zstd -o {OPENED}/{name}.dump.zst",
-        f"{shlex.join(roles)} | zstd -o {OPENED}/{name}.globals.sql.zst",
+        *password(store),
+        artifacts.kept(
+            known.stack,
+            command(tool(store, "pg_dump"), *where(store), *whole),
+            f"{name}.dump",
+        ),
+        artifacts.kept(
+            known.stack,
+            command(tool(store, "pg_dumpall"), *where(store), *roles),
+            f"{name}.globals.sql",
+        ),
     )
 
 
-def load_side(stack: Stack, args: JsonObject) -> Sequence[str]:
-    store, side = _store(stack, args), _side(stack, args)
-    restore = (
-        *(_tool(store, "pg_restore"), *_where(store), "--exit-on-error"),
-        *(f"--jobs={store.jobs}", f"--dbname={side}"),
+def load_side(known: Known, args: JsonObject) -> Lines:
+    store, facts = _store(known, args), _facts(known, args)
+    wanted, side = facts.description, _side(store)
+    archive = known.entry(args).artifact(facts.dump)
+    creating = statements.create_database(_SIDE, wanted.owner, wanted.locale, facts.server)
+    restore = command(
+        tool(store, "pg_restore"),
+        *where(store),
+        "--exit-on-error",
+        f"--jobs={store.jobs}",
+        database(*side),
+        places.fetched(known.stack, str(args["datastore"]), "/", plain_name(archive)),
     )
     return (
-        _psql(store, sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(_named(side))),
-        f'{shlex.join(restore)} "$WORK"/*.dump',
+        *password(store),
+        *_administering(store, {"side": side}, [*_missing_roles(wanted.roles), creating]),
+        restore,
     )
 
 
-def drop_side(stack: Stack, args: JsonObject) -> Sequence[str]:
-    drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(_named(_side(stack, args)))
-    return (_psql(_store(stack, args), drop),)
+def drop_side(known: Known, args: JsonObject) -> Lines:
+    store = _store(known, args)
+    dropping = statements.drop_database(_SIDE)
+    return (*password(store), *_administering(store, {"side": _side(store)}, [dropping]))
 
 
-def settle_side(stack: Stack, args: JsonObject) -> Sequence[str]:
-    store, side = _store(stack, args), _side(stack, args)
+def settle_side(known: Known, args: JsonObject) -> Lines:
+    """The database's own settings and privileges, which a dump leaves out; then ANALYZE."""
+    store, side = _store(known, args), _side(_store(known, args))
+    dressing = statements.dressing(_SIDE, _facts(known, args).description)
     return (
-        f"# Reapply the settings and privileges that manifest.json records, to {side}.",
-        shlex.join((_tool(store, "psql"), *_where(store), f"--dbname={side}", "-c", "ANALYZE")),
+        *password(store),
+        *_administering(store, {"side": side}, dressing),
+        *psql(store, database(*side), {}, [SQL("ANALYZE")]),
     )
 
 
-def verify_side(_stack: Stack, args: JsonObject) -> Sequence[str]:
-    name = str(args["datastore"])
-    return (f"jq '.stores[\"{name}\"].facts' manifest.json  # compare the counted rows with these",)
+def verify_side(known: Known, args: JsonObject) -> Lines:
+    """Rows and extensions that are not as in the backup; the answers must be empty."""
+    store, facts = _store(known, args), _facts(known, args)
+    extensions = [(name, e.version) for name, e in facts.description.extensions.items()]
+    questions = [*_rows_that_differ(facts.counted.rows), *_extensions_that_differ(extensions)]
+    return (
+        *password(store),
+        "# Neither question may be answered with a row.",
+        *psql(store, database(*_side(store)), {}, questions),
+    )
 
 
-def identify(stack: Stack, args: JsonObject) -> Sequence[str]:
-    look = sql.SQL("SELECT oid, datname, datallowconn FROM pg_database ORDER BY datname")
-    return (_psql(_store(stack, args), look),)
+def identify(known: Known, args: JsonObject) -> Lines:
+    store = _store(known, args)
+    look = SQL(
+        "SELECT oid, datname, datallowconn FROM pg_database "
+        "WHERE datname IN (:'live', :'incoming', :'kept')"
+    )
+    return (*password(store), *_administering(store, _names(store, args), [look]))
 
 
-def swap(stack: Stack, args: JsonObject) -> Sequence[str]:
-    live, kept = _live(stack, args), kept_name(_live(stack, args), RUN)
-    undone = args.get("kept_by")
-    incoming = kept_name(live, str(undone)) if undone else _side(stack, args)
-    return _exchange(_store(stack, args), live, kept, incoming)
+def swap(known: Known, args: JsonObject) -> Lines:
+    """Nobody new is let in, who is in is ended, and both renames happen or neither."""
+    store = _store(known, args)
+    none_live = known.binding.get("database", "") is None
+    away = [] if none_live else _moved(_LIVE, _KEPT)
+    closing = [] if none_live else [statements.allow_connections(_LIVE, allowed=False)]
+    exchange = [*closing, _ended(), SQL("BEGIN"), *away, *_moved(_INCOMING, _LIVE), SQL("COMMIT")]
+    return (*password(store), *_administering(store, _names(store, args), exchange))
 
 
-def swap_back(stack: Stack, args: JsonObject) -> Sequence[str]:
-    live = _live(stack, args)
-    return _exchange(_store(stack, args), live, _side(stack, args), kept_name(live, RUN))
+def swap_back(known: Known, args: JsonObject) -> Lines:
+    store = _store(known, args)
+    none_live = known.binding.get("database", "") is None
+    back = [] if none_live else _moved(_KEPT, _LIVE)
+    exchange = [
+        statements.allow_connections(_LIVE, allowed=False),
+        _ended(),
+        SQL("BEGIN"),
+        *_moved(_LIVE, _INCOMING),
+        *back,
+        SQL("COMMIT"),
+    ]
+    return (
+        *password(store),
+        "# Only when the exchange was done: see what is which.",
+        *_administering(store, _names(store, args), exchange),
+    )
 
 
-def reopen(stack: Stack, args: JsonObject) -> Sequence[str]:
-    let_in = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(_named(_live(stack, args)))
-    return (_psql(_store(stack, args), let_in),)
+def reopen(known: Known, args: JsonObject) -> Lines:
+    store = _store(known, args)
+    opening = statements.allow_connections(_LIVE, allowed=True)
+    return (*password(store), *_administering(store, {"live": (store.database,)}, [opening]))
 
 
-def _exchange(store: PostgresStore, live: str, away: str, incoming: str) -> Sequence[str]:
-    """Nobody new is let in, who is in is ended, and both renames happen or none."""
-    names = {"live": _named(live), "away": _named(away), "incoming": _named(incoming)}
-    ended = sql.SQL(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ({}, {})"
-    ).format(sql.Literal(live), sql.Literal(incoming))
-    both = sql.SQL(
-        "BEGIN; ALTER DATABASE {live} RENAME TO {away}; "
-        "ALTER DATABASE {incoming} RENAME TO {live}; "
-        "ALTER DATABASE {live} ALLOW_CONNECTIONS true; "
-        "ALTER DATABASE {away} ALLOW_CONNECTIONS true; COMMIT"
-    ).format(**names)
-    closed = sql.SQL("ALTER DATABASE {live} ALLOW_CONNECTIONS false").format(**names)
-    return tuple(_psql(store, each) for each in (closed, ended, both))
+def _administering(
+    store: PostgresStore,
+    names: Mapping[str, tuple[Part, ...]],
+    questions: Iterable[Composable],
+) -> tuple[str, ...]:
+    """From a database that is not the one to be renamed."""
+    candidates = (store.maintenance_database, *_USUAL)
+    other = next(name for name in candidates if name != store.database)
+    return psql(store, database(other), names, list(questions))
 
 
-def _psql(store: PostgresStore, statement: sql.Composable) -> str:
-    administering = f"--dbname={store.maintenance_database}"
-    argv = (_tool(store, "psql"), *_where(store), administering, "-v", "ON_ERROR_STOP=1")
-    return shlex.join((*argv, "-c", statement.as_string(None)))
+def _moved(old: Composable, new: Composable) -> list[Composable]:
+    return [statements.rename(old, new), statements.allow_connections(new, allowed=True)]
 
 
-def _where(store: PostgresStore) -> tuple[str, ...]:
-    return (f"--host={store.host}", f"--port={store.port}", f"--username={store.user}")
+def _ended() -> Composable:
+    return SQL(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname IN (:'live', :'incoming', :'kept') AND pid <> pg_backend_pid()"
+    )
 
 
-def _tool(store: PostgresStore, name: str) -> str:
-    return str(store.tools / name) if store.tools else name
+def _missing_roles(roles: tuple[str, ...]) -> list[Composable]:
+    """Makes what is missing, by statements that psql executes from the answer."""
+    if not roles:
+        return []
+    creating = SQL(
+        "SELECT format('CREATE ROLE %I NOLOGIN', wanted) FROM unnest(ARRAY[{}]) AS wanted "
+        "WHERE wanted NOT IN (SELECT rolname FROM pg_roles) \\gexec"
+    )
+    return [creating.format(SQL(", ").join(sql.Literal(role) for role in roles))]
 
 
-def _store(stack: Stack, args: JsonObject) -> PostgresStore:
-    store = stack.datastore(str(args["datastore"]))
-    assert isinstance(store, PostgresStore)
+def _rows_that_differ(rows: Mapping[str, int]) -> list[Composable]:
+    counts = [
+        SQL("SELECT {} AS table, {} AS in_backup, count(*) AS here FROM ONLY {}").format(
+            sql.Literal(table), sql.Literal(count), SQL(_qualified(table))
+        )
+        for table, count in rows.items()
+    ]
+    if not counts:
+        return []
+    return [
+        SQL("SELECT * FROM (\n{}\n) AS counted WHERE in_backup <> here").format(
+            SQL("\nUNION ALL ").join(counts)
+        )
+    ]
+
+
+def _extensions_that_differ(extensions: list[tuple[str, str]]) -> list[Composable]:
+    if not extensions:
+        return []
+    wanted = SQL(", ").join(
+        SQL("({}, {})").format(sql.Literal(name), sql.Literal(version))
+        for name, version in extensions
+    )
+    return [
+        SQL(
+            "SELECT name, in_backup, extversion AS here "
+            "FROM (VALUES {}) AS wanted (name, in_backup) LEFT JOIN pg_extension ON extname = name "
+            "WHERE extversion IS DISTINCT FROM in_backup"
+        ).format(wanted)
+    ]
+
+
+def _qualified(table: str) -> str:
+    """A table's name as the server quotes it. Raises BadArgument when it is anything else."""
+    if not _QUALIFIED.fullmatch(table):
+        raise BadArgument(f"{table!r} in the backup's manifest is no quoted name of a table.")
+    return table
+
+
+def _names(store: PostgresStore, args: JsonObject) -> dict[str, tuple[Part, ...]]:
+    live, kept_by = store.database, args.get("kept_by")
+    return {
+        "live": (live,),
+        "incoming": (kept_name(live, ""), *filled(str(kept_by))) if kept_by else _side(store),
+        "kept": (kept_name(live, ""), RUN),
+    }
+
+
+def _side(store: PostgresStore) -> tuple[Part, ...]:
+    return (side_name(store.database, ""), RUN)
+
+
+def _store(known: Known, args: JsonObject) -> PostgresStore:
+    store = known.stack.datastore(str(args["datastore"]))
+    if not isinstance(store, PostgresStore):
+        raise BadArgument(f"{args['datastore']} is {store.kind}, not postgres.")
     return store
 
 
-def _live(stack: Stack, args: JsonObject) -> str:
-    return _store(stack, args).database
-
-
-def _side(stack: Stack, args: JsonObject) -> str:
-    return side_name(_live(stack, args), RUN)
-
-
-def _named(name: str) -> sql.Identifier:
-    return sql.Identifier(name)
+def _facts(known: Known, args: JsonObject) -> DumpFacts:
+    return DumpFacts.model_validate(known.entry(args).facts)

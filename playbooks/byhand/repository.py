@@ -1,77 +1,96 @@
-"""The backup repository by hand."""
+"""Backups at rest, by hand."""
 
-import shlex
-from collections.abc import Sequence
-
-from playbooks.errors import BadArgument
+from playbooks.byhand import artifacts, places
+from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.shell import Shell, command, pipe
+from playbooks.byhand.tools import tool
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import Stack
-from playbooks.repository.storage import local_root
+from playbooks.model.stack import PostgresStore
+from playbooks.repository.codec import plain_name
+from playbooks.repository.manifest import Artifact, Manifest, StoreEntry
 
-OPENED = '"$REPOSITORY/$BACKUP"'
+_DUMP_MEDIA = "application/x-postgresql-dump"
 
 
-def begin(stack: Stack, _args: JsonObject) -> Sequence[str]:
+def begin(known: Known, _args: JsonObject) -> Lines:
+    return (command("mkdir", "--parents", "--", places.opened(known.stack)),)
+
+
+def discard(known: Known, _args: JsonObject) -> Lines:
+    return (_removed(places.opened(known.stack)),)
+
+
+def publish(known: Known, _args: JsonObject) -> Lines:
+    inside, url = command("cd", places.opened(known.stack)), places.remote(known.stack)
     return (
-        _repository(stack),
-        "BACKUP=$(date -u +%Y%m%d-%H%M%S)-byhand",
-        f"mkdir -p {OPENED}",
+        f"( {inside} && sha256sum -- * > SHA256SUMS && sync )",
+        f"( {inside} && sha256sum --check SHA256SUMS )",
+        *(() if url is None else (f"# Copy this folder to {url!r}.",)),
+        "# Interlock does not list it: once it runs again, ask for a backup and remove this one.",
     )
 
 
-def discard(_stack: Stack, _args: JsonObject) -> Sequence[str]:
-    return (f"rm -r {OPENED}",)
+def is_published(known: Known, _args: JsonObject) -> Lines:
+    return (command("ls", "-l", "--", places.opened(known.stack, "SHA256SUMS")),)
 
 
-def publish(_stack: Stack, _args: JsonObject) -> Sequence[str]:
+def prune(_known: Known, _args: JsonObject) -> Lines:
+    return ("# Nothing to do by hand: Interlock clears up once it runs again.",)
+
+
+def fetch(known: Known, args: JsonObject) -> Lines:
+    manifest, entry = known.manifest(str(args["backup"])), known.entry(args)
+    folder = places.fetched(known.stack, entry.datastore)
     return (
-        f"(cd {OPENED} && sha256sum -- * > SHA256SUMS && sync)",
-        "# Without manifest.json the bot lists it as unfinished: keep it apart and say so.",
+        *_brought_here(known, manifest),
+        command("mkdir", "--parents", "--", folder),
+        *artifacts.checked_as_stored(known.stack, manifest, [entry]),
+        *(
+            f"{artifacts.opened(known.stack, manifest, artifact)} > "
+            f"{places.fetched(known.stack, entry.datastore, '/', plain_name(artifact))}"
+            for artifact in entry.artifacts
+        ),
+        *artifacts.checked_plain(known.stack, entry),
     )
 
 
-def fetch(stack: Stack, args: JsonObject) -> Sequence[str]:
-    """Verifies, opens and unpacks what the manifest names for one datastore."""
-    backup, datastore = str(args["backup"]), str(args["datastore"])
+def release(known: Known, _args: JsonObject) -> Lines:
+    return (_removed(places.fetched(known.stack)),)
+
+
+def verify(known: Known, args: JsonObject) -> Lines:
+    manifest = known.manifest(str(args["backup"]))
+    entries = tuple(manifest.stores.values())
     return (
-        _repository(stack),
-        "WORK=$(mktemp -d)",
-        f'cd "$REPOSITORY"/{shlex.quote(backup)}',
-        "jq -r '.stores[].artifacts[] | \"\\(.sha256)  \\(.name)\"' manifest.json | sha256sum -c",
-        f"for FILE in {shlex.quote(datastore)}.*; do",
-        '  case "$FILE" in',
-        f'    *.zst.age) age -d -i {_identity(stack)} "$FILE" |',
-        '      zstd -d -o "$WORK/${FILE%.zst.age}" ;;',
-        '    *.zst) zstd -d "$FILE" -o "$WORK/${FILE%.zst}" ;;',
-        '    *) cp "$FILE" "$WORK/" ;;',
-        "  esac",
-        "done",
+        *_brought_here(known, manifest),
+        *artifacts.checked_as_stored(known.stack, manifest, entries),
+        *(
+            pipe(artifacts.opened(known.stack, manifest, artifact), _read(known, entry, artifact))
+            for entry in entries
+            for artifact in entry.artifacts
+        ),
     )
 
 
-def release(_stack: Stack, _args: JsonObject) -> Sequence[str]:
-    return ('rm -r "$WORK"',)
+def _read(known: Known, entry: StoreEntry, artifact: Artifact) -> Shell:
+    """Reads everything and keeps nothing; a dump is read by its own tool."""
+    store = known.stack.datastores.get(entry.datastore)
+    if artifact.media == _DUMP_MEDIA:
+        where = store if isinstance(store, PostgresStore) else None
+        return command(tool(where, "pg_restore"), "--file=/dev/null")
+    return command("sha256sum")
 
 
-def verify(stack: Stack, args: JsonObject) -> Sequence[str]:
-    backup = shlex.quote(str(args["backup"]))
+def _brought_here(known: Known, manifest: Manifest) -> Lines:
+    url = places.remote(known.stack)
+    folder = places.stored_folder(known.stack, manifest.id)
+    if url is None:
+        return ()
     return (
-        _repository(stack),
-        f'cd "$REPOSITORY"/{backup}',
-        "jq -r '.stores[].artifacts[] | \"\\(.sha256)  \\(.name)\"' manifest.json | sha256sum -c",
+        command("mkdir", "--parents", "--", folder),
+        f"# Copy {manifest.stack}/{manifest.id} of {url!r} into that folder.",
     )
 
 
-def _repository(stack: Stack) -> str:
-    url = stack.backup.repository if stack.backup else ""
-    try:
-        root = local_root(url)
-    except BadArgument:
-        root = None
-    where = f"{root}/{stack.name}" if root else f"a local copy of {url}/{stack.name}"
-    return f"REPOSITORY={shlex.quote(where)}"
-
-
-def _identity(stack: Stack) -> str:
-    reference = (stack.backup.identity if stack.backup else None) or "file:identity.txt"
-    return shlex.quote(reference.removeprefix("file:"))
+def _removed(folder: Shell) -> str:
+    return command("rm", "--recursive", "--force", "--", folder)

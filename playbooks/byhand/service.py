@@ -1,40 +1,95 @@
-"""A service that runs as a local process, by hand."""
+"""A service that runs as a local process, by hand: Interlock knows it again by its pid file."""
 
-import shlex
-from collections.abc import Sequence
-
+from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.shell import Shell, command, secret, word
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import HttpHealth, Stack, TcpHealth
+from playbooks.model.stack import HttpHealth, Process, TcpHealth
+from playbooks.model.stack_file import holds_secret
+
+_UNMANAGED = "# Interlock does not run it: do this where it runs."
+# The shell becomes the service, so the pid it notes is the service's own.
+_NOTE_AND_BECOME = (
+    'printf \'{"pid":%d,"born":"%s:%s","since":"%s"}\' $$ '
+    '"$(cat /proc/sys/kernel/random/boot_id)" '
+    '"$(sed "s/.*) //" /proc/$$/stat | cut -d " " -f 20)" '
+    '"$(date -u +%Y-%m-%dT%H:%M:%S+00:00)" > "$0" && exec "$@"'
+)
+_INHERITED = (Shell('PATH="$PATH"'), Shell('HOME="${HOME-/}"'), Shell('LANG="${LANG-C}"'))
+_READ_PID = "PID=$(grep --only-matching '\"pid\": *[0-9]*' {file} | grep --only-matching '[0-9]*')"
 
 
-def start(stack: Stack, args: JsonObject) -> Sequence[str]:
-    name = str(args["service"])
-    process = stack.service(name).process
+def start(known: Known, args: JsonObject) -> Lines:
+    name, process = _process(known, args)
     if process is None:
-        return ()
-    assigned = [f"{key}={value}" for key, value in process.environment.items()]
-    command = shlex.join(("env", *assigned, *process.argv) if assigned else process.argv)
-    log = shlex.quote(str(process.state / f"{name}.log"))
-    return (f"cd {shlex.quote(str(process.directory))} && setsid {command} >> {log} 2>&1 &",)
-
-
-def stop(stack: Stack, args: JsonObject) -> Sequence[str]:
-    name = str(args["service"])
-    process = stack.service(name).process
-    if process is None:
-        return ()
-    noted = shlex.quote(str(process.state / f"{name}.pid"))
+        return (_UNMANAGED,)
+    settings = [
+        word(f"{key}=", secret(value) if holds_secret(key) else value)
+        for key, value in process.environment.items()
+    ]
+    become = command(
+        "setsid", "--fork", "sh", "-c", _NOTE_AND_BECOME, _pid_file(name, process), *process.argv
+    )
+    log = word(process.state / f"{name}.log")
     return (
-        f"cat {noted}  # the pid of the leader of its process group",
-        'kill -TERM -- "-$PID"',
+        command("mkdir", "--parents", "--", process.state),
+        f"( {command('cd', '--', process.directory)} && "
+        f"{command('env', '--ignore-environment', *_INHERITED, *settings, become)} "
+        f"< /dev/null >> {log} 2>&1 )",
     )
 
 
-def health(stack: Stack, args: JsonObject) -> Sequence[str]:
-    match stack.service(str(args["service"])).health:
+def stop(known: Known, args: JsonObject) -> Lines:
+    name, process = _process(known, args)
+    if process is None:
+        return (_UNMANAGED,)
+    file, seconds = _pid_file(name, process), args.get("seconds", 10.0)
+    return (
+        _READ_PID.format(file=file),
+        'ps -o pid,lstart,args -p "$PID"  # it must be the service',
+        'kill -TERM "$PID"',
+        f'timeout {float(seconds):g} tail --pid="$PID" -f /dev/null || kill -KILL -- "-$PID"',
+        'kill -TERM -- "-$PID" 2> /dev/null || true  # what it left of its own processes',
+        command("rm", "--force", "--", file),
+    )
+
+
+def await_health(known: Known, args: JsonObject) -> Lines:
+    service = known.stack.service(str(args["service"]))
+    match service.health:
         case HttpHealth() as http:
-            return (shlex.join(("curl", "--fail", "--max-time", f"{http.seconds:g}", http.url)),)
+            asking = command(
+                "curl",
+                "--fail",
+                "--silent",
+                "--show-error",
+                "--max-time",
+                f"{http.seconds:g}",
+                http.url,
+            )
         case TcpHealth() as tcp:
-            return (shlex.join(("nc", "-z", "-w", f"{tcp.seconds:g}", tcp.host, str(tcp.port))),)
+            connect = 'exec 3<>"/dev/tcp/$0/$1"'
+            asking = command(
+                "timeout", f"{tcp.seconds:g}", "bash", "-c", connect, tcp.host, str(tcp.port)
+            )
         case None:
-            return ()
+            return ("# No way to see its health is known: look at its log.",)
+    return (f"until {asking}; do sleep 1; done  # give up after {service.start_seconds:g} s",)
+
+
+def state(known: Known, args: JsonObject) -> Lines:
+    name, process = _process(known, args)
+    if process is None:
+        return (_UNMANAGED,)
+    return (
+        _READ_PID.format(file=_pid_file(name, process)),
+        'ps -o pid,lstart,args -p "$PID"',
+    )
+
+
+def _process(known: Known, args: JsonObject) -> tuple[str, Process | None]:
+    name = str(args["service"])
+    return name, known.stack.service(name).process
+
+
+def _pid_file(name: str, process: Process) -> Shell:
+    return word(process.state / f"{name}.pid")

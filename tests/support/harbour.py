@@ -65,16 +65,17 @@ def build(server: Server, database: str) -> None:
     """Fills an empty database, and sets what only `pg_dump -C` would carry."""
     server.run("template1", _ROLE)
     server.run(database, _SCRIPT)
+    named = database.replace('"', '""')
     server.run(
         "template1",
         f"""
-        ALTER DATABASE "{database}" SET search_path = "$user", public, "Archiv";
-        ALTER DATABASE "{database}" SET harbour.mode = 'it''s high tide';
-        ALTER ROLE {SECOND_ROLE} IN DATABASE "{database}" SET work_mem = '7MB';
-        REVOKE TEMPORARY ON DATABASE "{database}" FROM PUBLIC;
-        GRANT CREATE ON DATABASE "{database}" TO {SECOND_ROLE} WITH GRANT OPTION;
-        COMMENT ON DATABASE "{database}" IS 'ours; don''t touch';
-        ALTER DATABASE "{database}" CONNECTION LIMIT 77;
+        ALTER DATABASE "{named}" SET search_path = "$user", public, "Archiv";
+        ALTER DATABASE "{named}" SET harbour.mode = 'it''s high tide';
+        ALTER ROLE {SECOND_ROLE} IN DATABASE "{named}" SET work_mem = '7MB';
+        REVOKE TEMPORARY ON DATABASE "{named}" FROM PUBLIC;
+        GRANT CREATE ON DATABASE "{named}" TO {SECOND_ROLE} WITH GRANT OPTION;
+        COMMENT ON DATABASE "{named}" IS 'ours; don''t touch';
+        ALTER DATABASE "{named}" CONNECTION LIMIT 77;
         """,
     )
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from time import monotonic
 
 from playbooks.actions.postgres.recorded import dump_name, globals_name
+from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import Counted, DumpFacts, Globals
 from playbooks.errors import DatastoreError
 from playbooks.hosts.child import Child, output_of
@@ -170,4 +171,4 @@ def _version(work: Work, store: PostgresStore) -> str:
     return output_of(tools.version_argv(store), environment).decode().strip()
 
 
-DUMP_ACTIONS = (Action("postgres.dump", DumpArgs, dump),)
+DUMP_ACTIONS = (Action("postgres.dump", DumpArgs, dump, by_hand.dump),)

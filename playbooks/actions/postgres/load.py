@@ -5,6 +5,7 @@ from pathlib import Path
 from psycopg import sql
 
 from playbooks.actions.postgres.recorded import FromBackup, dump_name, recorded
+from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import Extension
 from playbooks.datastores.postgres_names import side_name
 from playbooks.errors import BrokenBackup, DatastoreError
@@ -127,6 +128,6 @@ def _create_older_extensions(inside: Connection, wanted: dict[str, Extension]) -
 
 
 LOAD_ACTIONS = (
-    Action("postgres.load_side", LoadArgs, load_side),
-    Action("postgres.drop_side", SideArgs, drop_side),
+    Action("postgres.load_side", LoadArgs, load_side, by_hand.load_side),
+    Action("postgres.drop_side", SideArgs, drop_side, by_hand.drop_side),
 )

@@ -8,6 +8,7 @@ from typing import Literal
 
 import psycopg
 
+from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import KeptMark, Written
 from playbooks.datastores.postgres_names import kept_name, side_name
 from playbooks.errors import DatastoreError, OutcomeUnknown
@@ -253,9 +254,9 @@ def _puzzle(names: _Names) -> str:
 
 
 SWAP_ACTIONS = (
-    Action("postgres.identify", IncomingArgs, identify),
-    Action("postgres.swap", SwapArgs, swap),
-    Action("postgres.swap_back", SwapArgs, swap_back),
-    Action("postgres.is_swapped", SwapArgs, is_swapped),
-    Action("postgres.reopen", StoreArgs, reopen),
+    Action("postgres.identify", IncomingArgs, identify, by_hand.identify),
+    Action("postgres.swap", SwapArgs, swap, by_hand.swap),
+    Action("postgres.swap_back", SwapArgs, swap_back, by_hand.swap_back),
+    Action("postgres.is_swapped", SwapArgs, is_swapped, by_hand.identify),
+    Action("postgres.reopen", StoreArgs, reopen, by_hand.reopen),
 )

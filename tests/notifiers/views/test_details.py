@@ -86,8 +86,8 @@ def test_paper_has_every_act_in_order_and_what_to_put_back() -> None:
     ]
     positions = [said.index(part) for part in order]
     assert positions == sorted(positions)
-    assert "    kill -TERM 42" in said
-    assert "  - Undo: `postgres.drop`" in said
+    assert "\n```sh\nkill -TERM 42\n```\n" in said
+    assert "Undo, only to take it back: `postgres.drop`" in said
     assert "`service.start` service=api" in said
 
 
