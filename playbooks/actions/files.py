@@ -68,7 +68,7 @@ def _write(
     recipients = recipients_of_stack(work.stack)
     codec = codec_for(compress=True, recipients=recipients)
     return write_artifact(
-        repository_of(work.stack),
+        repository_of(work.stack, work.secrets),
         f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
         chunks,
         codec=codec,

@@ -54,7 +54,7 @@ class PruneArgs(Model):
 
 def begin(work: Work, _: NoArgs) -> JsonObject:
     """Opens this run's backup, making the repository at first use. `{id}`. Idempotent."""
-    storage = new_or_old_repository_of(work.stack)
+    storage = new_or_old_repository_of(work.stack, work.secrets)
     backup = _id(work)
     begun = f"{folder_of(work.stack.name, backup)}/{_BEGUN}"
     if not storage.exists(begun) and not _published(storage, work):
@@ -66,7 +66,7 @@ def begin(work: Work, _: NoArgs) -> JsonObject:
 def discard(work: Work, _: NoArgs) -> JsonObject:
     """Removes what this run stored. A published backup is whole and stays. `{removed}`."""
     try:
-        storage = repository_of(work.stack)
+        storage = repository_of(work.stack, work.secrets)
     except RepositoryError:
         return {"removed": False}
     if _published(storage, work):
@@ -83,7 +83,7 @@ def publish(work: Work, args: PublishArgs) -> JsonObject:
     """
     if not args.entries:
         raise ActionFailed("There is nothing to publish.", "Name a datastore to back up.")
-    storage = repository_of(work.stack)
+    storage = repository_of(work.stack, work.secrets)
     manifest = _manifest(work, args)
     _verify_stored(work, storage, manifest)
     content = render(manifest)
@@ -101,7 +101,7 @@ def publish(work: Work, args: PublishArgs) -> JsonObject:
 
 def is_published(work: Work, _: NoArgs) -> JsonObject:
     """Probe of `repository.publish`."""
-    storage = repository_of(work.stack)
+    storage = repository_of(work.stack, work.secrets)
     if not _published(storage, work):
         return Probe(state="not_done").model_dump()
     manifest, its_checksum = load(storage, work.stack.name, _id(work))
@@ -115,7 +115,7 @@ def prune(work: Work, args: PruneArgs) -> JsonObject:
     `{removed: [id], failed: [{id, error}], swept: [id], kept: {id: reason}}`. What could not be
     removed stays listed, and is reported here.
     """
-    storage = repository_of(work.stack)
+    storage = repository_of(work.stack, work.secrets)
     listing = survey(storage, work.stack.name)
     rulings = rule(
         listing.backups,

@@ -42,7 +42,7 @@ def fetch(work: Work, args: FetchArgs) -> JsonObject:
     `{folder, files: {plain name: path}}`. Idempotent. The files are readable by us alone, and
     stay until `repository.release`.
     """
-    storage = repository_of(work.stack)
+    storage = repository_of(work.stack, work.secrets)
     manifest, _ = load(storage, work.stack.name, args.backup)
     entry = manifest.store(args.datastore)
     folder = scratch_of(work.stack) / work.run / args.datastore
@@ -87,7 +87,7 @@ def verify(work: Work, args: VerifyArgs) -> JsonObject:
     this host an encrypted backup is only compared as stored: `decoded` is false then.
     """
     began = monotonic()
-    storage = repository_of(work.stack)
+    storage = repository_of(work.stack, work.secrets)
     manifest, _ = load(storage, work.stack.name, args.backup)
     identities = identities_of_stack(work.stack, work.secrets)
     decoded = True

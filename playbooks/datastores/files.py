@@ -13,7 +13,7 @@ from playbooks.model.plan import ActionCall, Guard, Line, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.repository.manifest import Manifest, StoreEntry
 from playbooks.repository.of_stack import rules_of
-from playbooks.repository.storage import local_root
+from playbooks.repository.address import local_root
 from playbooks.sizes import counted, in_bytes
 
 # Names, inodes and tar headers come on top of the bytes of files.

@@ -29,7 +29,7 @@ from playbooks.model.plan import Guard, Line, Risk
 from playbooks.model.stack import PostgresStore, Stack
 from playbooks.repository.manifest import Manifest, StoreEntry
 from playbooks.repository.of_stack import rules_of
-from playbooks.repository.storage import local_root
+from playbooks.repository.address import local_root
 from playbooks.sizes import counted, in_bytes
 from playbooks.spans import moment
 

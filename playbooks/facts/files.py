@@ -73,7 +73,7 @@ def differs(reading: Reading, args: DifferenceArgs) -> JsonObject:
     links. Reads the backup's index; contents only of files whose times alone differ."""
     path = files_store(reading.stack, args.datastore).path
     try:
-        storage = repository_of(reading.stack)
+        storage = repository_of(reading.stack, reading.secrets)
         manifest, _ = load(storage, reading.stack.name, args.backup)
         artifact = index_of(manifest.store(args.datastore))
         check = _deadline(f"comparing took longer than {_SECONDS:.0f} s")

@@ -36,7 +36,7 @@ def found(reading: Reading, args: FindArgs) -> JsonObject:
 def backup(reading: Reading, args: BackupArgs) -> JsonObject:
     """`{summary, manifest, checksum}`: the whole manifest, and SHA-256 of its file."""
     try:
-        manifest, checksum = load(repository_of(reading.stack), reading.stack.name, args.backup)
+        manifest, checksum = load(repository_of(reading.stack, reading.secrets), reading.stack.name, args.backup)
     except RepositoryError as error:
         raise FactUnavailable(f"backup {args.backup}: {error}") from error
     return {
@@ -48,7 +48,7 @@ def backup(reading: Reading, args: BackupArgs) -> JsonObject:
 
 def _survey(reading: Reading) -> Listing:
     try:
-        return survey(repository_of(reading.stack), reading.stack.name)
+        return survey(repository_of(reading.stack, reading.secrets), reading.stack.name)
     except RepositoryError as error:
         raise FactUnavailable(f"the backups of {reading.stack.name}: {error}") from error
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from playbooks.errors import UnknownName
 from playbooks.model.base import Model
+from playbooks.model.repository import Place
 from playbooks.model.secret import SecretRef
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
@@ -92,23 +93,41 @@ Datastore = Annotated[PostgresStore | FilesStore, Field(discriminator="kind")]
 
 
 class Retention(Model):
-    """How many to keep of each class. The last good backup stays whatever these say."""
+    """How many to keep of each class, and for how many `days` all of them.
+
+    The last good backup and the last one that was drilled stay whatever these say.
+    """
 
     last: int = Field(default=3, ge=1)
+    days: int = Field(default=0, ge=0)
     daily: int = Field(default=7, ge=0)
     weekly: int = Field(default=4, ge=0)
     monthly: int = Field(default=12, ge=0)
 
 
-class BackupRules(Model):
-    """Where backups rest. `recipients` are age public keys; `identity` opens what they sealed."""
+class BackupRules(Place):
+    """Where backups rest. `recipients` are age public keys; `identity` opens what they sealed.
 
-    repository: str
+    `copies` are further repositories that get every backup, sealed as it is; a restore uses one
+    where `repository` has lost the backup.
+    """
+
+    copies: tuple[Place, ...] = ()
     recipients: tuple[str, ...] = ()
     identity: SecretRef | None = None
     sets: dict[Name, tuple[Name, ...]] = {}
     retention: Retention = Retention()
     row_count_seconds: float = 20.0
+
+    @model_validator(mode="after")
+    def _places_differ(self) -> Self:
+        seen = {self.repository.rstrip("/")}
+        for position, place in enumerate(self.copies):
+            url = place.repository.rstrip("/")
+            if url in seen:
+                raise ValueError(f"copies[{position}] is {url!r} again; name another place")
+            seen.add(url)
+        return self
 
 
 class Objectives(Model):

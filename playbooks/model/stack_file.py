@@ -15,10 +15,12 @@ from pydantic import BaseModel, ValidationError
 from playbooks.errors import StackFileError
 from playbooks.model.places import absolute, placed_reference, with_places
 from playbooks.model.problems import instead, problems_of
+from playbooks.model.repository import Place
 from playbooks.model.stack import PostgresStore, Process, Stack
 from playbooks.model.yaml_text import Document, Location, Problem, parse
 
 M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R", bound=Place)
 Check = Callable[[Document], Iterable[Problem]]
 
 _ANY = "*"
@@ -147,8 +149,11 @@ def _with_stack_places(stack: Stack, base: Path) -> Stack:
         else store
         for name, store in stack.datastores.items()
     }
-    backup = stack.backup and stack.backup.model_copy(
-        update={"repository": _placed_repository(stack.backup.repository, base)}
+    backup = stack.backup and _placed_repository(
+        stack.backup.model_copy(
+            update={"copies": tuple(_placed_repository(c, base) for c in stack.backup.copies)}
+        ),
+        base,
     )
     update = {"services": services, "datastores": datastores, "backup": backup}
     return stack.model_copy(update=update)
@@ -164,8 +169,9 @@ def _placed_process(process: Process | None, base: Path) -> Process | None:
     return process.model_copy(update={"environment": environment})
 
 
-def _placed_repository(repository: str, base: Path) -> str:
+def _placed_repository(place: R, base: Path) -> R:
     """A URL as it is; a path, relative to the file, as a `file://` URL."""
-    if "://" in repository:
-        return repository
-    return absolute(Path(repository.removeprefix("file:")), base).as_uri()
+    if "://" in place.repository:
+        return place
+    path = absolute(Path(place.repository.removeprefix("file:")), base)
+    return place.model_copy(update={"repository": path.as_uri()})

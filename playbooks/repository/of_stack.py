@@ -7,8 +7,9 @@ from pathlib import Path
 from playbooks.errors import BadArgument
 from playbooks.model.stack import BackupRules, Stack
 from playbooks.ports import Secrets
+from playbooks.repository.address import address_of, local_root
 from playbooks.repository.sealing import Identity, Recipient, identities_of, recipients_of
-from playbooks.repository.storage import Storage, connect, establish, local_root
+from playbooks.repository.storage import Storage, connect, establish
 
 SCRATCH = ".scratch"
 
@@ -23,14 +24,14 @@ def rules_of(stack: Stack) -> BackupRules:
     return stack.backup
 
 
-def repository_of(stack: Stack) -> Storage:
-    """The repository that is there. Raises RepositoryError."""
-    return connect(rules_of(stack).repository)
+def repository_of(stack: Stack, secrets: Secrets) -> Storage:
+    """The repository that is there. Raises RepositoryError, SecretUnavailable."""
+    return connect(address_of(rules_of(stack), secrets))
 
 
-def new_or_old_repository_of(stack: Stack) -> Storage:
-    """The repository, made at first use. Raises RepositoryError, NoSpace."""
-    return establish(rules_of(stack).repository)
+def new_or_old_repository_of(stack: Stack, secrets: Secrets) -> Storage:
+    """The repository, made at first use. Raises RepositoryError, SecretUnavailable, NoSpace."""
+    return establish(address_of(rules_of(stack), secrets))
 
 
 def recipients_of_stack(stack: Stack) -> tuple[Recipient, ...]:

@@ -1,9 +1,10 @@
-"""Objects at rest, over obstore: the URL decides where (`file://`, later `s3://`, `az://`).
+"""Objects at rest, over obstore: the URL decides where (`file://`, `s3://`, `azure://`).
 
 One folder a backup, `STACK/ID/`. On a local disk a finished object is synced to it, file and
 folder, because obstore's local store leaves that to the system.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,15 +15,16 @@ from pathlib import Path
 from typing import Protocol
 
 import obstore
-from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import ObjectStore
 
-from playbooks.errors import BadArgument, RepositoryError
+from playbooks.errors import NewerFormat, RepositoryError
 from playbooks.model.base import canonical_json
+from playbooks.repository.address import Address, impatient_store_at, local_root, store_at
 from playbooks.repository.trouble import explained
 
 MARKER = "interlock-repository.json"
-_MARKER_TEXT = (canonical_json({"interlock_repository": 1}) + "\n").encode()
+_VERSION = 1
+_MARKER_TEXT = (canonical_json({"interlock_repository": _VERSION}) + "\n").encode()
 _READ_BYTES = 1 << 20
 # Parts of an upload held in memory: enough for 80 GB in the 10,000 parts that S3 takes.
 _LOCAL_PART_BYTES = 1 << 20
@@ -165,64 +167,86 @@ class Storage:
                 folder = folder.parent
 
 
-def connect(url: str) -> Storage:
-    """Opens a repository that is there. Raises RepositoryError: missing, foreign, unreadable."""
-    storage = _opened(url)
-    if not storage.exists(MARKER):
-        raise RepositoryError(
-            f"{url} is no backup repository of Interlock: it has no {MARKER}.",
-            "The first backup makes one, in an empty or missing folder.",
-        )
+def connect(address: Address) -> Storage:
+    """Opens a repository that is there.
+
+    Raises RepositoryError: missing, unreachable, foreign, half there, unreadable; NewerFormat.
+    """
+    storage = _opened(address)
+    if not _has_marker(address):
+        raise _unmarked(storage)
     return storage
 
 
-def establish(url: str) -> Storage:
+def establish(address: Address) -> Storage:
     """Opens a repository, and makes it where there is nothing yet.
 
-    Raises RepositoryError when the place has something else in it.
+    Raises RepositoryError when the place has something else in it, NewerFormat.
     """
-    root = local_root(url)
+    root = local_root(address.url)
     if root is not None:
-        with explained(url, "make the repository"):
+        with explained(address.url, "make the repository"):
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    storage = _opened(url)
-    if storage.exists(MARKER):
+    storage = _opened(address)
+    if _has_marker(address):
         return storage
     if storage.folders("") or storage.objects(""):
-        raise RepositoryError(
-            f"{url} holds something else than backups.",
-            "Name an empty or missing folder as backup.repository.",
-        )
+        raise _unmarked(storage)
     storage.create(MARKER, _MARKER_TEXT)
     return storage
 
 
-def local_root(url: str) -> Path | None:
-    """The folder of a `file://` repository, None for any other. Raises BadArgument."""
-    if not url.startswith("file://"):
-        if "://" not in url:
-            raise BadArgument(f"{url!r} is no URL.", f"Write file://{url} for a local folder.")
-        return None
-    path = Path(url.removeprefix("file://"))
-    if not path.is_absolute():
-        raise BadArgument(f"{url} names no absolute folder.", "Write file:///var/backups/STACK.")
-    return path
-
-
-def _opened(url: str) -> Storage:
-    root = local_root(url)
-    if root is None:
-        with explained(url, "open the repository"):
-            return Storage(url, from_url(url), None)
-    if not root.is_dir():
+def _opened(address: Address) -> Storage:
+    root = local_root(address.url)
+    if root is not None and not root.is_dir():
         raise RepositoryError(
-            f"There is no backup repository at {url}.",
+            f"There is no backup repository at {address.url}.",
             "The first backup makes it; if there were backups, see whether its disk is mounted.",
         )
+    return Storage(address.url, store_at(address), root)
+
+
+def _has_marker(address: Address) -> bool:
+    """Whether this is a repository that we can read. Raises NewerFormat, RepositoryError."""
+    near = Storage(address.url, impatient_store_at(address), local_root(address.url))
+    if not near.exists(MARKER):
+        # A missing bucket answers like a missing object; only listing tells.
+        near.folders("")
+        return False
     try:
-        return Storage(url, LocalStore(root), root)
-    except (BaseError, OSError) as error:
-        raise RepositoryError(f"{url} cannot be opened: {error}") from error
+        version = json.loads(near.read(MARKER))["interlock_repository"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise RepositoryError(
+            f"{address.url} has a {MARKER} that says nothing about a repository.",
+            f"Put back its text: {_MARKER_TEXT.decode().strip()}",
+        ) from error
+    if version != _VERSION:
+        raise NewerFormat(
+            f"{address.url} is a repository of version {version}; this Interlock reads "
+            f"version {_VERSION}.",
+            "Use the Interlock that wrote it, or a newer one.",
+        )
+    return True
+
+
+def _unmarked(storage: Storage) -> RepositoryError:
+    found = storage.objects("")
+    if any(stored.path.endswith("/manifest.json") for stored in found):
+        return RepositoryError(
+            f"{storage.url} is half a repository: it holds backups, but its {MARKER} is missing.",
+            f"Bring the rest of it back, or write {MARKER} with the text "
+            f"{_MARKER_TEXT.decode().strip()}",
+        )
+    if found or storage.folders(""):
+        return RepositoryError(
+            f"{storage.url} is no backup repository of Interlock: it has no "
+            f"{MARKER}, but something else than backups.",
+            "Name an empty or missing place in the stack file.",
+        )
+    return RepositoryError(
+        f"{storage.url} is no backup repository of Interlock: it is empty.",
+        "The first backup makes one.",
+    )
 
 
 def _local_folders(folder: Path) -> tuple[str, ...]:

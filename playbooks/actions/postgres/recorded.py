@@ -30,7 +30,7 @@ def globals_name(datastore: str) -> str:
 
 def recorded(work: Work, args: FromBackup) -> DumpFacts:
     """Raises BrokenBackup when the manifest is not the approved one, or is of another kind."""
-    manifest, checksum = load(repository_of(work.stack), work.stack.name, args.backup)
+    manifest, checksum = load(repository_of(work.stack, work.secrets), work.stack.name, args.backup)
     if checksum != args.checksum:
         raise BrokenBackup(
             f"The manifest of {args.backup} is not the one that was approved.",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from playbooks.errors import BrokenBackup, UnknownName
+from playbooks.repository.address import Address
 from playbooks.repository.catalogue import Summary, find, load, survey
 from playbooks.repository.manifest import MadeBy, Manifest, StoreEntry, backup_id, render
 from playbooks.repository.moments import moment
@@ -39,7 +40,7 @@ def publish(
 
 @pytest.fixture
 def storage(tmp_path: Path) -> Storage:
-    return establish(f"file://{tmp_path}/repository")
+    return establish(Address(f"file://{tmp_path}/repository"))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from playbooks.errors import BrokenBackup, DatastoreError, NoSpace, StopRequested, WrongKey
 from playbooks.model.secret import Secret
+from playbooks.repository.address import Address
 from playbooks.repository.codec import (
     read_artifact,
     stored_name,
@@ -41,7 +42,7 @@ def pieces(content: bytes = CONTENT, size: int = 50_000) -> Iterator[bytes]:
 
 
 def opened(root: Path) -> Storage:
-    return establish(f"file://{root}/repository")
+    return establish(Address(f"file://{root}/repository"))
 
 
 def written(
@@ -261,6 +262,7 @@ def test_a_full_disk_is_said_and_leaves_no_object(small_disk: Path, tmp_path: Pa
 KILLED = """
 import os, signal, sys
 from playbooks.repository.codec import write_artifact
+from playbooks.repository.address import Address
 from playbooks.repository.storage import establish
 
 def chunks():
@@ -270,7 +272,7 @@ def chunks():
         yield os.urandom(100_000)
 
 nothing = lambda *_: None
-write_artifact(establish(sys.argv[1]), "harbor/20261122-010203-k3f9q2/dump", chunks(),
+write_artifact(establish(Address(sys.argv[1])), "harbor/20261122-010203-k3f9q2/dump", chunks(),
                codec="plain", finish=nothing, progress=nothing, check_stop=nothing)
 """
 
@@ -280,7 +282,7 @@ def test_killed_in_mid_upload_nothing_is_listed(tmp_path: Path) -> None:
     url = f"file://{tmp_path}/repository"
     ended = subprocess.run([sys.executable, "-c", KILLED, url], check=False)
     assert ended.returncode == -9
-    storage = establish(url)
+    storage = establish(Address(url))
     assert storage.objects("harbor") == ()
     assert storage.folders("harbor") == ("20261122-010203-k3f9q2",)
     storage.remove_folder("harbor/20261122-010203-k3f9q2")

@@ -36,7 +36,7 @@ def store(work: TestWork, datastore: str = "uploads", content: bytes = CONTENT) 
     recipients = recipients_of_stack(work.stack)
     codec = codec_for(compress=True, recipients=recipients)
     artifact = write_artifact(
-        repository_of(work.stack),
+        repository_of(work.stack, work.secrets),
         f"{work.stack.name}/{backup}/{stored_name(datastore + '.txt', codec)}",
         [content[i : i + 65536] for i in range(0, len(content), 65536)],
         codec=codec,
@@ -196,10 +196,10 @@ def test_a_missing_or_foreign_repository_is_said_clearly(tmp_path: Path) -> None
     """Reading a place that is no repository of ours is an error that says what is there."""
     stack = harbor(tmp_path)
     with pytest.raises(RepositoryError, match="There is no backup repository"):
-        repository_of(stack)
+        repository_of(stack, KnownSecrets())
     (tmp_path / "repository").mkdir()
     (tmp_path / "repository/thesis.txt").write_text("mine")
     with pytest.raises(RepositoryError, match="no backup repository of Interlock"):
-        repository_of(stack)
+        repository_of(stack, KnownSecrets())
     with pytest.raises(RepositoryError, match="something else than backups"):
         act(TestWork(stack), "begin")

@@ -10,12 +10,13 @@ from playbooks.actions.repository import ACTIONS
 from playbooks.errors import BadArgument, NoSpace, RepositoryError
 from playbooks.model.stack import Stack
 from playbooks.registry import found, registry
+from playbooks.repository.address import Address
 from playbooks.repository.catalogue import survey
 from playbooks.repository.manifest import MadeBy, Manifest, StoreEntry, backup_id, render
 from playbooks.repository.of_stack import repository_of
 from playbooks.repository.storage import connect, establish
 from tests.support.harbor import harbor
-from tests.support.work import STARTED, TestWork
+from tests.support.work import STARTED, KnownSecrets, TestWork
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def publish(stack: Stack, hours: int, run: str) -> str:
         made_by=MadeBy(interlock="0.1.0"),
         stores={"pg": StoreEntry(datastore="pg", kind="postgres", artifacts=())},
     )
-    storage = repository_of(stack)
+    storage = repository_of(stack, KnownSecrets())
     storage.create(f"harbor/{manifest.id}/manifest.json", render(manifest))
     return manifest.id
 
@@ -54,22 +55,23 @@ def test_a_read_only_repository_can_be_read_and_says_why_it_cannot_be_written(di
     found(registry(ACTIONS), "repository.begin").call(work, {})
     ids = [publish(stack, hours, f"r{hours}aaaa") for hours in range(3)]
     assert os.system(f"mount -o remount,ro {disk}") == 0
-    assert [b.id for b in survey(repository_of(stack), "harbor").backups] == ids[::-1]
+    readable = survey(repository_of(stack, KnownSecrets()), "harbor").backups
+    assert [b.id for b in readable] == ids[::-1]
     with pytest.raises(RepositoryError, match="is read-only"):
         found(registry(ACTIONS), "repository.begin").call(TestWork(stack, run="xxxxxx"), {})
     pruned = found(registry(ACTIONS), "repository.prune").call(TestWork(stack, run="yyyyyy"), {})
     assert pruned["removed"] == []
     assert [f["id"] for f in pruned["failed"]] == ids[1::-1]
     assert "is read-only" in pruned["failed"][0]["error"]
-    assert len(survey(repository_of(stack), "harbor").backups) == 3
+    assert len(survey(repository_of(stack, KnownSecrets()), "harbor").backups) == 3
 
 
 def test_a_full_repository_is_said_before_anything_is_dumped(disk: Path) -> None:
     """Opening a backup writes, and so finds out."""
     stack = harbor(disk.parent)
-    establish(f"file://{disk}")
+    establish(Address(f"file://{disk}"))
     with pytest.raises(NoSpace, match="is full"):
-        establish(f"file://{disk}").create("harbor/filler", os.urandom(2 << 20))
+        establish(Address(f"file://{disk}")).create("harbor/filler", os.urandom(2 << 20))
     filler = disk / "filler"
     with pytest.raises(OSError, match="No space left"), filler.open("wb") as file:
         while True:
@@ -83,9 +85,9 @@ def test_a_file_in_place_of_a_repository_is_said(tmp_path: Path) -> None:
     """Not every path is a folder."""
     (tmp_path / "repository").write_text("a file")
     with pytest.raises(RepositoryError, match="There is no backup repository"):
-        connect(f"file://{tmp_path}/repository")
+        connect(Address(f"file://{tmp_path}/repository"))
     with pytest.raises(RepositoryError, match="could not make the repository"):
-        establish(f"file://{tmp_path}/repository")
+        establish(Address(f"file://{tmp_path}/repository"))
 
 
 @pytest.mark.parametrize(
@@ -95,12 +97,12 @@ def test_a_file_in_place_of_a_repository_is_said(tmp_path: Path) -> None:
 def test_an_address_that_is_none_is_explained(url: str, message: str) -> None:
     """The message shows how it is written."""
     with pytest.raises(BadArgument, match=message):
-        connect(url)
+        connect(Address(url))
 
 
 def test_an_object_is_never_written_over(tmp_path: Path) -> None:
     """A manifest that is there stays as it is."""
-    storage = establish(f"file://{tmp_path}/repository")
+    storage = establish(Address(f"file://{tmp_path}/repository"))
     storage.create("harbor/x/manifest.json", b"first")
     with pytest.raises(RepositoryError, match="already exists"):
         storage.create("harbor/x/manifest.json", b"second")
@@ -110,6 +112,6 @@ def test_an_object_is_never_written_over(tmp_path: Path) -> None:
 def test_an_empty_folder_becomes_a_repository_once(tmp_path: Path) -> None:
     """It marks itself, so that it is recognised even when it has no backup."""
     (tmp_path / "repository").mkdir()
-    establish(f"file://{tmp_path}/repository")
-    establish(f"file://{tmp_path}/repository")
-    assert connect(f"file://{tmp_path}/repository").folders("") == ()
+    establish(Address(f"file://{tmp_path}/repository"))
+    establish(Address(f"file://{tmp_path}/repository"))
+    assert connect(Address(f"file://{tmp_path}/repository")).folders("") == ()

@@ -19,6 +19,7 @@ from tests.support.harbor import tree_of
 from tests.support.kills.drive import Asked, until
 from tests.support.kills.world import World
 from tests.support.talk import card_in, cards, payload
+from tests.support.work import KnownSecrets
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def check_the_channel(asked: Asked) -> None:
 
 def check_backups(world: World) -> None:
     """Whatever is listed can be read to its last byte; nothing unfinished lies about."""
-    storage = repository_of(world.stack)
+    storage = repository_of(world.stack, KnownSecrets())
     listing = survey(storage, world.stack.name)
     assert not listing.unreadable and not listing.unfinished, listing
     for backup in listing.backups:
