@@ -1,8 +1,12 @@
 """People who ask, approve and answer, while the bot is killed under their hands."""
 
+import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +60,12 @@ class Asked:
     def approvals(self) -> int:
         with self.world.memory.read() as connection:
             return len(requests.votes_on(connection, self.id))
+
+    def notices(self) -> set[str]:
+        """What was said besides the card, by key."""
+        wanted = tables.outbox.c.key.like(f"run:{self.id}:%")
+        with self.world.memory.read() as connection:
+            return set(connection.execute(sa.select(tables.outbox.c.key).where(wanted)).scalars())
 
     def begun(self, step: str, phase: str = "do") -> bool:
         """Whether the step's intent is in the journal."""
@@ -122,10 +132,19 @@ class Person:
         known = _newest(self.world)
         typed = self.types(text)
         found = until(lambda: (new := _newest(self.world)) != known and new, f"/ops {text}", typed)
-        with self.world.memory.read() as connection:
-            request = requests.get(connection, found)
-        assert request is not None
-        return Asked(self.world, request)
+        return _asked(self.world, found)
+
+    def asked_last(self, unlike: set[str]) -> Asked | None:
+        """The newest request, unless it is one of those."""
+        newest = _newest(self.world)
+        return _asked(self.world, newest) if newest is not None and newest not in unlike else None
+
+
+def _asked(world: World, request: str) -> Asked:
+    with world.memory.read() as connection:
+        found = requests.get(connection, request)
+    assert found is not None
+    return Asked(world, found)
 
 
 def endure(
@@ -160,6 +179,38 @@ def until(look: Callable[[], Any], what: str, doing: Any = None) -> Any:
             raise AssertionError(f"not within {_SECONDS:.0f} s: {what} {said}")
         time.sleep(_POLL)
     return found
+
+
+@contextmanager
+def stopped(world: World, program: str) -> Iterator[Callable[[], bool]]:
+    """The next process of the bot that runs this program stands still until the block ends; what
+    is given says whether it does."""
+    caught: list[int] = []
+
+    def catch() -> bool:
+        process = world.bot.process
+        for pid in processes(process.pid, program) if process and process.pid else ():
+            if pid not in caught:
+                os.kill(pid, signal.SIGSTOP)
+                caught.append(pid)
+        return bool(caught)
+
+    over = threading.Event()
+
+    def watch() -> None:
+        while not catch() and not over.wait(0.002):
+            pass
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield lambda: bool(caught)
+    finally:
+        over.set()
+        watcher.join()
+        for pid in caught:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def processes(parent: int, program: str) -> list[int]:

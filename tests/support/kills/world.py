@@ -23,8 +23,21 @@ from tests.support.kills.bots import MortalBot
 from tests.support.postgres import Server, fresh_database
 from tests.support.workspace import Sim
 
+# It is late, broken or slow to end as long as a file says so.
 _SERVICE = """
-import http.server, sys
+import http.server, pathlib, signal, sys, time
+name = sys.argv[2]
+mood = pathlib.Path(name + ".mood").read_text() if pathlib.Path(name + ".mood").exists() else ""
+if mood == "broken":
+    sys.exit("broken")
+if mood == "late":
+    time.sleep(2)
+def end(*_):
+    pathlib.Path(name + ".ending").touch()
+    time.sleep(1)
+    sys.exit()
+if mood == "slow to end":
+    signal.signal(signal.SIGTERM, end)
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -100,6 +113,10 @@ class World:
             path.unlink()
         (self.uploads / "made afterwards.txt").write_text("after the backup")
 
+    def mood(self, service: str, mood: str = "") -> None:
+        """How the service behaves from its next start on: late, broken, slow to end, or well."""
+        (self.bot.folder / f"{service}.mood").write_text(mood)
+
     def healthy(self) -> bool:
         """Whether both services run and answer."""
         ports = [self.stack.service(name).ports[0] for name in ("api", "web")]
@@ -156,8 +173,8 @@ def _stack(server: Server, database: str, home: Path, uploads: Path) -> dict[str
         "services": {
             "postgres": {},
             "disk": {},
-            "api": _service(home, "postgres", "disk"),
-            "web": _service(home, "api", "postgres"),
+            "api": _service(home, "api", "postgres", "disk"),
+            "web": _service(home, "web", "api", "postgres"),
         },
         "datastores": {
             "postgres": {
@@ -175,11 +192,11 @@ def _stack(server: Server, database: str, home: Path, uploads: Path) -> dict[str
     }
 
 
-def _service(home: Path, *needs: str) -> dict[str, Any]:
+def _service(home: Path, name: str, *needs: str) -> dict[str, Any]:
     port = free_port()
     return {
         "process": {
-            "argv": [sys.executable, str(home / "service.py"), str(port)],
+            "argv": [sys.executable, str(home / "service.py"), str(port), name],
             "directory": str(home),
             "state": str(home / "services"),
         },
