@@ -80,9 +80,10 @@ def open_house(configured: Configured, database: Database, environment: Mapping[
         board=board,
         now=utc_now,
         channel_of=lambda stack: configured.file.channel(stack.channel),
+        redactor=redactor,
     )
     access = PolicyAccess(configured.file, database, utc_now)
-    facts = ThreadedFacts(READERS, secrets, utc_now)
+    facts = ThreadedFacts(READERS, secrets, utc_now, redact=redactor.redact)
     gate = PolicyGate(
         ledger,
         access=access,

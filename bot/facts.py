@@ -52,6 +52,7 @@ class ThreadedFacts:
 
     What is not there `seconds` after the call is missing, with that reason; the caller never
     waits longer. A reader that hangs holds one thread until it returns, and nothing else.
+    Reasons go through `redact`: they end up in plans.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class ThreadedFacts:
         secrets: Secrets,
         clock: Callable[[], datetime],
         seconds: float = 25.0,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._readers = readers
         self._secrets = secrets
         self._clock = clock
         self._seconds = seconds
+        self._redact = redact
 
     def read(
         self, stack: Stack, queries: Sequence[FactQuery], within: float | None = None
@@ -110,7 +113,8 @@ class ThreadedFacts:
             reader = found(self._readers, query.fact)
             return _Answer(query, reader.call(reading, query.args))
         except InterlockError as error:
-            return _Answer(query, None, str(error).rstrip("."))
+            return _Answer(query, None, self._redact(str(error).rstrip(".")))
         except Exception as error:  # noqa: BLE001  the boundary of a reader's thread
             _log.exception("fact reader broke", fact=query.fact, stack=reading.stack.name)
-            return _Answer(query, None, f"its reader broke ({type(error).__name__}: {error})")
+            why = f"its reader broke ({type(error).__name__}: {error})"
+            return _Answer(query, None, self._redact(why))

@@ -1,7 +1,7 @@
 """Requests with all that belongs to them, and the messages that show them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from bot.store import journal, outbox, requests, runs
 from bot.store.database import Database
 from commands.ports import Clock, Dossier
 from notifiers.ports import Body, Desired, Lane
+from notifiers.redactor import Redactor
 from notifiers.views.attention import finished
 from notifiers.views.card import card, card_key
 from notifiers.views.state import CardState
@@ -28,7 +29,10 @@ from playbooks.model.stack import Stack
 
 @dataclass(frozen=True)
 class Ledger:
-    """What gate, engine and history share. Methods with a connection act in its transaction."""
+    """What gate, engine and history share. Methods with a connection act in its transaction.
+
+    Whatever is stored of errors and words has gone through the `redactor` before.
+    """
 
     database: Database
     policy: Policy
@@ -36,6 +40,7 @@ class Ledger:
     board: Board
     now: Clock
     channel_of: Callable[[Stack], str]
+    redactor: Redactor = field(default_factory=Redactor)
 
     def stack(self, name: str) -> Stack:
         """Raises UnknownName with the stacks there are."""
@@ -125,7 +130,7 @@ class Ledger:
             actor=actor,
             stack=request.plan.stack,
             subject=request.id,
-            detail={"operation": request.plan.operation, **detail},
+            detail=self.redactor.redact_json({"operation": request.plan.operation, **detail}),
         )
 
     def may_steer(self, request: Request, person: Person | None) -> bool:

@@ -26,7 +26,7 @@ def ask_refusal(
             actor=asking.actor.name,
             stack=plan.stack,
             subject=plan.operation,
-            detail={"why": refusal.message, "typed": asking.typed},
+            detail=ledger.redactor.redact_json({"why": refusal.message, "typed": asking.typed}),
         )
     return refusal
 

@@ -96,7 +96,7 @@ def _request(ledger: Ledger, plan: Plan, rule: Rule, wish: Wish) -> Request:
         requester=wish.requester,
         requester_slack=wish.slack,
         channel=ledger.channel_of(ledger.stack(plan.stack)),
-        typed=wish.typed[:_MOST_TYPED],
+        typed=ledger.redactor.redact(wish.typed)[:_MOST_TYPED],
         origin=wish.origin,
         needed=rule.approvals,
         approver_roles=rule.roles,

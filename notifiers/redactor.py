@@ -9,14 +9,17 @@ import html
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "••••"
+# What stands where a text was cut.
+CUT = "…"
 SHORTEST = 8
 _SHORTEST_LINE = 16
+_TELLING = 4
 
 
 class Redactor:
@@ -39,9 +42,11 @@ class Redactor:
                 self._known = known
 
     def redact(self, text: str) -> str:
-        """`text` with every known secret masked."""
-        pattern = self._pattern
-        return pattern.sub(MASK, text) if pattern else text
+        """`text` with every known secret masked, and what is left of one where it was cut."""
+        pattern, known = self._pattern, self._known
+        if pattern is None:
+            return text
+        return _without_beginnings(pattern.sub(MASK, text), known)
 
     def redact_json(self, value: Any) -> Any:
         """The same for every text inside a JSON value; keys are ours and stay as they are."""
@@ -90,6 +95,26 @@ class RedactedStream:
         """The rest."""
         rest, self._held = self._redactor.redact(self._held), ""
         return rest
+
+
+def _without_beginnings(text: str, known: Iterable[str]) -> str:
+    """A text that was cut inside a secret ends with the secret's beginning."""
+    pieces = text.split(CUT)
+    for place, piece in enumerate(pieces[:-1]):
+        length = max((_beginning(piece, form) for form in known), default=0)
+        if length:
+            pieces[place] = piece[:-length] + MASK
+    return CUT.join(pieces)
+
+
+def _beginning(text: str, form: str) -> int:
+    """How many characters of `form` the text ends with, from its first on; 0 for a few."""
+    start = text.find(form[:_TELLING], max(0, len(text) - len(form)))
+    while start != -1:
+        if form.startswith(text[start:]):
+            return len(text) - start
+        start = text.find(form[:_TELLING], start + 1)
+    return 0
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -69,7 +69,13 @@ class Carried:
             return Story.of(journal.of_run(connection, self.run))
 
     def note(self, phase: Phase, step: str, attempt: int, kind: Kind, body: JsonObject) -> None:
-        """Journals the fact in a transaction of its own; the card follows."""
+        """Journals the fact in a transaction of its own; the card follows.
+
+        Reasons are redacted. Arguments and outputs are what later steps work with: they hold
+        references to secrets, never secrets, and stay as they are.
+        """
+        if "why" in body:
+            body = {**body, "why": self.house.ledger.redactor.redact(str(body["why"]))}
         at = self.house.ledger.now()
         entry = Entry(phase=phase, step=step, attempt=attempt, kind=kind, at=at, body=body)
         with self.house.ledger.database.write() as connection:

@@ -47,6 +47,7 @@ def stuck(turn: Turn, step: str, why: str) -> Ending:
 def end(carried: Carried, ending: Ending) -> None:
     """The outcome, the audit, the card, the message to the requester, and the locks are free."""
     ledger, run = carried.house.ledger, carried.run
+    outcome = ledger.redactor.redact(ending.outcome)
     with ledger.database.write() as connection:
         row = runs.row_locked(connection, run)
         if row is None or RunState(row["state"]).ended:
@@ -56,13 +57,13 @@ def end(carried: Carried, ending: Ending) -> None:
             run,
             state=ending.state.value,
             ended_at=ledger.now(),
-            outcome=ending.outcome,
+            outcome=outcome,
             waiting_for="",
             uncertain_step=None,
         )
         locks.release(connection, run)
         kind = f"run.{ending.state.value}"
-        ledger.audit(connection, kind, "engine", carried.request, outcome=ending.outcome)
+        ledger.audit(connection, kind, "engine", carried.request, outcome=outcome)
         ledger.board.clear(run)
         ledger.want_finished(connection, carried.request)
     carried.house.bell.ring()
@@ -71,6 +72,7 @@ def end(carried: Carried, ending: Ending) -> None:
 def ask(carried: Carried, key: str, name: str, why: str) -> None:
     """The run keeps its locks and waits for Retry, Accept or Abort."""
     ledger, run = carried.house.ledger, carried.run
+    why = ledger.redactor.redact(why)
     with ledger.database.write() as connection:
         row = runs.row_locked(connection, run)
         if row is None or row["state"] != RunState.RUNNING.value:

@@ -1,6 +1,6 @@
 """Makes the plan again under the locks; what is no longer true voids the run before any effect."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -49,6 +49,8 @@ def recheck(carried: Carried) -> Objection | None:
 def make_void(carried: Carried, objection: Objection) -> None:
     """Ends the run before its first effect and, where that makes sense, asks anew."""
     house, ledger = carried.house, carried.house.ledger
+    reasons = tuple(ledger.redactor.redact(reason) for reason in objection.reasons)
+    objection = replace(objection, reasons=reasons)
     with ledger.database.write() as connection:
         request = requests.get_locked(connection, carried.run)
         row = runs.row_locked(connection, carried.run)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifiers.redactor import MASK, Redactor
-from notifiers.views.text import escape
+from notifiers.views.text import clip_plain, escape
 
 SECRET = 'p@ss/w"ö&<rd>\\ 9'
 
@@ -112,3 +112,32 @@ def test_a_stream_masks_across_any_border(parts: list[str], cuts: list[int]) -> 
     stream = redactor.stream()
     said = "".join(stream.feed(whole[a:b]) for a, b in pairwise(borders))
     assert said + stream.close() == redactor.redact(whole)
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_a_secret_cut_by_an_ellipsis_does_not_show_its_beginning(name: str) -> None:
+    """Wherever a text was cut inside a secret, at most three characters of it are left."""
+    written = ENCODINGS[name](SECRET)
+    redactor = knowing(SECRET)
+    for length in range(1, len(written)):
+        said = redactor.redact(f"failed: {written[:length]}… and {written}")
+        shown = said.removeprefix("failed: ").partition("…")[0]
+        assert shown.replace("'", "") in {MASK, written[:length].replace("'", "")}
+        assert len(shown.replace("'", "")) <= 4
+
+
+@given(st.text(min_size=8, max_size=40), st.text(max_size=60), st.integers(1, 120))
+def test_clipping_before_masking_shows_no_more_than_masking_first(
+    secret: str, before: str, limit: int
+) -> None:
+    """A message clipped for Slack and then masked shows nothing telling of a secret in it."""
+    redactor = knowing(secret)
+    said = redactor.redact(clip_plain(f"{before}{secret}", limit))
+    beginning = secret[:5]
+    if beginning not in before and "…" not in secret and secret.strip() == secret:
+        assert not said.removesuffix("…").endswith(beginning)
+
+
+def test_what_only_looks_cut_stays() -> None:
+    """An ellipsis after other words masks nothing."""
+    assert knowing(SECRET).redact("… 4 before, p@s… and so on…") == "… 4 before, p@s… and so on…"

@@ -1,7 +1,7 @@
 """Store, gate, history and engine, put together without Slack."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.store.outbox import StoredOutbox
 from commands.ports import Clock
+from notifiers.redactor import Redactor
 from playbooks.gate.policy import Policy
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
@@ -46,6 +47,7 @@ class Materials:
     anchor: Path | None = None
     tick: float = 3.0
     pauses: tuple[float, ...] = (0.5, 2.0, 5.0)
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def build(materials: Materials) -> House:
         board=Board(),
         now=materials.now,
         channel_of=materials.channel_of,
+        redactor=materials.redactor,
     )
     return House(
         database=database,
