@@ -61,13 +61,19 @@ class Harbor:
         assert response, f"{user} pressed {action} and saw nothing"
         return response
 
+    def presses_unanswered(self, user: str, card: Json, action: str) -> None:
+        """The same, where Slack may not show what follows."""
+        press = {"user": user, "channel": HARBOR, "ts": card["ts"], "action_id": action}
+        answer = self._act("press", **press)
+        assert answer["status"] == "ok", answer
+
     def approved(self, card: Json, *voters: str) -> Json:
         """All of them approve; the card once nothing more happens by itself."""
         for voter in voters:
             self.presses(voter, card, "approve")
         return self.ended(card)
 
-    def ended(self, card: Json) -> Json:
+    def ended(self, card: Json, seconds: float = SECONDS) -> Json:
         """The card when it has left the states in which something goes on."""
         request = payload(card)["request"]
 
@@ -75,8 +81,23 @@ class Harbor:
             now = self.card(request)
             return None if payload(now)["state"] in BUSY else now
 
-        found: Json = until(f"the end of {request}", over, SECONDS)
+        found: Json = until(f"the end of {request}", over, seconds)
         return found
+
+    def news_of(self, card: Json) -> Json:
+        """The message that tells the requester how it ended."""
+        line = f"/ops run {payload(card)['request']}"
+
+        def there() -> list[Json]:
+            said = [each for each in self.messages() if not each["ephemeral"]]
+            return [each for each in said if line in text_of(each)]
+
+        found: Json = until(f"the news of {line}", there, SECONDS)[0]
+        return found
+
+    def ready(self) -> None:
+        """Waits until the bot hears Slack again."""
+        until("the bot is connected", lambda: self.demo.health().get("ready"), SECONDS)
 
     def in_state(self, card: Json, *states: str) -> Json:
         """The card once it is in one of the states."""
