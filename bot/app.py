@@ -80,7 +80,7 @@ async def run(settings: BotSettings, ready: Callable[[str], None] = _silent) -> 
     with contextlib.closing(database):
         migrate(database)
         house = open_house(configured, database, os.environ)
-        set_up_logs(house.redactor)
+        set_up_logs(house.redactor, as_json=not sys.stderr.isatty())
         async with aiohttp.ClientSession() as session:
             anchor = AnchorFile(configured.folder / "audit-head.json")
             parts = _assembled(settings, house, session, anchor)
@@ -101,7 +101,7 @@ def _assembled(
     now, metrics = house.context.now, Metrics()
     outbox = Outbox(
         StoredOutbox(house.database, now),
-        outbox_slack(bot_token, settings.slack_api),
+        outbox_slack(bot_token, settings.slack_api, session),
         now,
         house.redactor,
     )

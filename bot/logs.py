@@ -43,7 +43,10 @@ class Masking:
 
 
 def set_up_logs(redactor: Redactor, *, level: str = "INFO", as_json: bool = False) -> None:
-    """Sends structlog's and the standard library's events the same way. Call once at start."""
+    """Sends structlog's and the standard library's events the same way. Call once at start.
+
+    `as_json` is for what is read by programs; people at a terminal get columns.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
