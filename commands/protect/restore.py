@@ -14,7 +14,7 @@ from playbooks.datastores.protocol import RestoreParams
 from playbooks.errors import UnknownName
 from playbooks.model.base import Model
 from playbooks.model.people import Permission
-from playbooks.model.request import RequestState, RunState
+from playbooks.model.request import RequestState
 from playbooks.model.stack import Stack
 
 _LATEST = "latest"
@@ -71,7 +71,7 @@ def _params(datastore: str, backup: str, mode: str) -> RestoreParams:
 
 
 def _kept_by(context: Context, stack: Stack, datastore: str, wanted: str) -> str:
-    """The id of the restore to undo: the one that is named, else the newest that succeeded."""
+    """The id of the restore to undo: the one that is named, else the newest that replaced data."""
     named = "" if wanted.lower() == _LATEST else wanted.lower()
     known = context.history.dossiers(
         stack=stack.name, states=(RequestState.APPROVED,), limit=_LOOK_BACK
@@ -82,18 +82,25 @@ def _kept_by(context: Context, stack: Stack, datastore: str, wanted: str) -> str
         if each.request.plan.operation == "restore"
         and each.request.plan.params.get("datastore") == datastore
         and each.request.plan.params.get("mode") != "beside"
-        and each.run is not None
-        and each.run.state is RunState.SUCCEEDED
+        and _replaced_data(each)
     }
     if named in restores:
         return restores[named]
     if restores and not named:
         return next(iter(restores.values()))
-    which = f"{named!r} is no restore of {stack.name} {datastore} that succeeded."
+    which = f"{named!r} is no restore of {stack.name} {datastore} that replaced it."
     raise UnknownName(
-        which if named else f"No restore of {stack.name} {datastore} has succeeded yet.",
+        which if named else f"No restore of {stack.name} {datastore} has replaced it yet.",
         f"`/ops runs {stack.name}` lists what was done.",
     )
+
+
+def _replaced_data(dossier: Dossier) -> bool:
+    """Whether it is over and went past its point of no return; it may have been given up there."""
+    run, last = dossier.run, dossier.request.plan.point_of_no_return
+    if run is None or last is None or not run.state.ended:
+        return False
+    return all(s.state == "done" for s in run.steps if s.phase == "do" and s.stage <= last)
 
 
 def _keeper(stack: Stack, datastore: str, dossier: Dossier) -> str:

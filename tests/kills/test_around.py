@@ -74,15 +74,20 @@ def test_killed_while_it_asks(harbors: Harbors) -> None:
     """A run that waits for a person waits on in the next life, says so once, and takes the answer
     that was acknowledged right before another kill."""
     harbors.both(
-        partial(asks, "retry", "succeeded"),
-        partial(asks, "abort", "failed"),
+        partial(asks, "retry", "succeeded", "postgres"),
+        partial(asks, "abort", "failed", "uploads"),
     )
 
 
-def asks(answer: str, state: str, harbor: World) -> None:
-    content = before_restore(harbor, "postgres")
+def test_given_up_past_the_exchange(harbors: Harbors) -> None:
+    """Nothing is taken back, the services are started, and no plain copy is left."""
+    asks("abort", "failed", "postgres", harbors.worlds[0])
+
+
+def asks(answer: str, state: str, datastore: str, harbor: World) -> None:
+    content = before_restore(harbor, datastore)
     harbor.bot.start()
-    asked = Person(harbor).asks("restore harbor postgres latest")
+    asked = Person(harbor).asks(f"restore harbor {datastore} latest")
     harbor.mood("api", "broken")
     asked.approve()
     assert asked.rest() == "uncertain"

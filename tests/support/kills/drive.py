@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
+from bot.engine.story import Story
 from bot.store import journal, requests, runs, tables
 from bot.store.journal import Entry
 from playbooks.model.request import Request, RequestState, Run, RunState
@@ -55,6 +56,11 @@ class Asked:
     def entries(self) -> Sequence[Entry]:
         with self.world.memory.read() as connection:
             return journal.of_run(connection, self.id)
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether the run is past the point from where nothing is taken back."""
+        return Story.of(self.entries).past_return(self.request.plan)
 
     @property
     def approvals(self) -> int:

@@ -50,7 +50,7 @@ def check_the_end(asked: Asked, content: Content | None) -> None:
     check_the_channel(asked)
     assert _rows(world, tables.locks) == 0, "locks are left"
     assert world.healthy(), f"{asked.id} is {state} and a service is down"
-    _check_nothing_is_left(asked, state)
+    _check_nothing_is_left(asked)
     _check_journal(asked)
     check_backups(world)
     if content is not None:
@@ -117,9 +117,9 @@ def check_live_is_whole(world: World, content: Content) -> None:
 def _check_content(asked: Asked, content: Content, state: str) -> None:
     world = asked.world
     now = world.content(content.datastore)
-    wanted = content.new if state == "succeeded" else content.old
+    wanted = content.new if asked.exchanged else content.old
     assert now == wanted, f"{asked.id} is {state}: {_difference(now, wanted)}"
-    if state != "succeeded":
+    if not asked.exchanged:
         return
     if content.datastore == "postgres":
         kept = harbour.contents(world.server, kept_name(world.database, asked.id))
@@ -130,17 +130,17 @@ def _check_content(asked: Asked, content: Content, state: str) -> None:
         assert content.old in [tree_of(path) for path in kept_folders]
 
 
-def _check_nothing_is_left(asked: Asked, state: str) -> None:
+def _check_nothing_is_left(asked: Asked) -> None:
     world, run = asked.world, asked.id
     databases = {name for name in world.server.databases() if name.startswith(world.database)}
     assert not {name for name in databases if "_restore_" in name}, databases
-    if state != "succeeded":
+    if not asked.exchanged:
         assert kept_name(world.database, run) not in databases
     for scratch in scratches_of(world.stack):
         assert not (scratch / run).exists(), f"{scratch / run} is left"
     beside = {path.name for path in world.uploads.parent.iterdir()} - {world.uploads.name}
     assert not [name for name in beside if name.endswith((".new", ".aside"))], beside
-    if state != "succeeded":
+    if not asked.exchanged:
         assert not [name for name in beside if run in name], beside
     working = world.server.query(
         "template1",
