@@ -17,7 +17,8 @@ A = TypeVar("A", bound=Model)
 
 @dataclass(frozen=True)
 class Action(Generic[A]):
-    """A registered effect. `perform` returns the step's output, JSON.
+    """A registered effect. `perform` returns the step's output, JSON. Its `warnings`, sentences for
+    people, are said at the end of a run that succeeds.
 
     It raises ActionFailed when it knows that it failed, OutcomeUnknown when it cannot know, and
     StopRequested when it stopped because the run was cancelled. It calls `work.check_stop`

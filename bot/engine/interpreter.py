@@ -86,7 +86,8 @@ class Interpreter:
                 return went
             turn = went
         if turn is None:
-            return await self._finish(Ending(RunState.SUCCEEDED, ""))
+            outcome = await self._in_thread(self._warnings)
+            return await self._finish(Ending(RunState.SUCCEEDED, outcome))
         return await self._finish(await self._back(turn))
 
     async def _forward(self) -> Turn | Question | None:
@@ -141,6 +142,11 @@ class Interpreter:
         attempt = max(1, story.attempt(task.phase, task.key))
         await self._note(task, attempt, outcome.why)
         return Question(task, outcome.why)
+
+    def _warnings(self) -> str:
+        """What went wrong without stopping the run: sentences from the outputs of steps."""
+        outputs = self.carried.story().outputs().values()
+        return " ".join(said for output in outputs for said in output.get("warnings", ()))
 
     async def _back(self, turn: Turn) -> Ending | Question:
         """Undoes in reverse all that was begun; stops where that fails."""

@@ -1,18 +1,14 @@
-"""Making a backup whole, or nothing of it: begin, publish, discard, prune."""
+"""Making a backup whole, or nothing of it: begin, publish, discard."""
 
-import shutil
-import time
-from datetime import timedelta
-
+from playbooks.actions.repository_copy import COPYING_ACTIONS
+from playbooks.actions.repository_prune import PRUNING_ACTIONS
 from playbooks.actions.repository_read import READING_ACTIONS
 from playbooks.byhand import repository as by_hand
 from playbooks.errors import ActionFailed, RepositoryError
-from playbooks.folders.kept import copies
 from playbooks.model.base import JsonObject, Model, canonical_json
-from playbooks.model.stack import FilesStore
 from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs, Probe
-from playbooks.repository.catalogue import folder_of, load, manifest_path, survey
+from playbooks.repository.catalogue import folder_of, load, manifest_path
 from playbooks.repository.codec import verify_stored
 from playbooks.repository.manifest import (
     Manifest,
@@ -25,17 +21,20 @@ from playbooks.repository.manifest import (
 )
 from playbooks.repository.of_stack import (
     new_or_old_repository_of,
+    own_repository_of,
     repository_of,
-    rules_of,
-    scratches_of,
 )
 from playbooks.repository.parts import parts_of
-from playbooks.repository.retention import Ruling, dead, rule
 from playbooks.repository.storage import Storage
 
 _BEGUN = "begun.json"
-# Plain copies of a restore that waits for a person must outlive a weekend.
-_SCRATCH_AGE = timedelta(days=7)
+
+
+class BeginArgs(Model):
+    """`repository` is the URL that was looked at. `new`: nothing was there, so it may be made."""
+
+    repository: str = ""
+    new: bool = True
 
 
 class PublishArgs(Model):
@@ -46,15 +45,10 @@ class PublishArgs(Model):
     consistency: str = ""
 
 
-class PruneArgs(Model):
-    """`protected` maps ids of backups, or of the runs that made them, to why they stay."""
-
-    protected: dict[str, str] = {}
-
-
-def begin(work: Work, _: NoArgs) -> JsonObject:
+def begin(work: Work, args: BeginArgs) -> JsonObject:
     """Opens this run's backup, making the repository at first use. `{id}`. Idempotent."""
-    storage = new_or_old_repository_of(work.stack, work.secrets)
+    opened = new_or_old_repository_of if args.new else own_repository_of
+    storage = opened(work.stack, work.secrets)
     backup = _id(work)
     begun = f"{folder_of(work.stack.name, backup)}/{_BEGUN}"
     if not storage.exists(begun) and not _published(storage, work):
@@ -109,83 +103,6 @@ def is_published(work: Work, _: NoArgs) -> JsonObject:
     return Probe(state="done", output=output).model_dump()
 
 
-def prune(work: Work, args: PruneArgs) -> JsonObject:
-    """Removes what retention lets go, and what dead runs left. Idempotent.
-
-    `{removed: [id], failed: [{id, error}], swept: [id], kept: {id: reason}}`. What could not be
-    removed stays listed, and is reported here.
-    """
-    storage = repository_of(work.stack, work.secrets)
-    listing = survey(storage, work.stack.name)
-    rulings = rule(
-        listing.backups,
-        rules_of(work.stack).retention,
-        now=work.started,
-        protected={**_needed(work), **args.protected},
-    )
-    removed, failed = _remove(work, storage, rulings)
-    dead_ones = dead(listing.unfinished, now=work.started, run=work.run)
-    swept, unswept = _sweep(work, storage, [d.id for d in dead_ones])
-    _sweep_scratch(work)
-    return {
-        "removed": removed,
-        "failed": failed + unswept,
-        "swept": swept,
-        "kept": {ruling.id: ruling.reason for ruling in rulings if ruling.keep},
-    }
-
-
-def _needed(work: Work) -> dict[str, str]:
-    """This run's own backup, and the safety backups that came with folders still kept."""
-    needed = {backup_id(work.started, work.run): "this run made it"}
-    for name, store in work.stack.datastores.items():
-        for copy in copies(store.path) if isinstance(store, FilesStore) else ():
-            needed[copy.run] = f"made with the kept copy of {name}, {copy.path}"
-    return needed
-
-
-def _remove(
-    work: Work, storage: Storage, rulings: tuple[Ruling, ...]
-) -> tuple[list[str], list[JsonObject]]:
-    """The manifest goes first: a backup that is half removed is not listed as one."""
-    removed: list[str] = []
-    failed: list[JsonObject] = []
-    for ruling in rulings:
-        if ruling.keep:
-            continue
-        work.check_stop()
-        try:
-            storage.remove(manifest_path(work.stack.name, ruling.id))
-            storage.remove_folder(folder_of(work.stack.name, ruling.id))
-        except RepositoryError as error:
-            failed.append({"id": ruling.id, "error": str(error)})
-            continue
-        removed.append(ruling.id)
-    return removed, failed
-
-
-def _sweep(work: Work, storage: Storage, backups: list[str]) -> tuple[list[str], list[JsonObject]]:
-    swept: list[str] = []
-    failed: list[JsonObject] = []
-    for backup in backups:
-        work.check_stop()
-        try:
-            storage.remove_folder(folder_of(work.stack.name, backup))
-        except RepositoryError as error:
-            failed.append({"id": backup, "error": str(error)})
-            continue
-        swept.append(backup)
-    return swept, failed
-
-
-def _sweep_scratch(work: Work) -> None:
-    oldest = time.time() - _SCRATCH_AGE.total_seconds()
-    for scratch in scratches_of(work.stack):
-        for folder in scratch.iterdir() if scratch.is_dir() else ():
-            if folder.name != work.run and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
 def _manifest(work: Work, args: PublishArgs) -> Manifest:
     return Manifest(
         id=_id(work),
@@ -230,10 +147,11 @@ def _id(work: Work) -> str:
 
 
 ACTIONS = (
-    Action("repository.begin", NoArgs, begin, by_hand.begin),
+    Action("repository.begin", BeginArgs, begin, by_hand.begin),
     Action("repository.discard", NoArgs, discard, by_hand.discard),
     Action("repository.publish", PublishArgs, publish, by_hand.publish),
     Action("repository.is_published", NoArgs, is_published, by_hand.is_published),
-    Action("repository.prune", PruneArgs, prune, by_hand.prune),
+    *COPYING_ACTIONS,
+    *PRUNING_ACTIONS,
     *READING_ACTIONS,
 )

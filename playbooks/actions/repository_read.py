@@ -11,10 +11,10 @@ from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs
 from playbooks.repository.catalogue import load
 from playbooks.repository.codec import plain_name, read_artifact, verify_artifact, verify_stored
+from playbooks.repository.copies import storage_called
 from playbooks.repository.manifest import StoreEntry
 from playbooks.repository.of_stack import (
     identities_of_stack,
-    repository_of,
     rules_of,
     scratch_of,
     scratches_of,
@@ -24,16 +24,18 @@ from playbooks.repository.trouble import explained
 
 
 class FetchArgs(Model):
-    """One datastore's artifacts of a backup."""
+    """One datastore's artifacts of a backup; `repository` is the URL of the copy to use."""
 
     backup: str
     datastore: str
+    repository: str = ""
 
 
 class VerifyArgs(Model):
-    """One backup, by its whole id."""
+    """One backup, by its whole id; `repository` is the URL of the copy to use."""
 
     backup: str
+    repository: str = ""
 
 
 def fetch(work: Work, args: FetchArgs) -> JsonObject:
@@ -42,7 +44,7 @@ def fetch(work: Work, args: FetchArgs) -> JsonObject:
     `{folder, files: {plain name: path}}`. Idempotent. The files are readable by us alone, and
     stay until `repository.release`.
     """
-    storage = repository_of(work.stack, work.secrets)
+    storage = storage_called(work.stack, work.secrets, args.repository)
     manifest, _ = load(storage, work.stack.name, args.backup)
     entry = manifest.store(args.datastore)
     folder = scratch_of(work.stack) / work.run / args.datastore
@@ -87,7 +89,7 @@ def verify(work: Work, args: VerifyArgs) -> JsonObject:
     this host an encrypted backup is only compared as stored: `decoded` is false then.
     """
     began = monotonic()
-    storage = repository_of(work.stack, work.secrets)
+    storage = storage_called(work.stack, work.secrets, args.repository)
     manifest, _ = load(storage, work.stack.name, args.backup)
     identities = identities_of_stack(work.stack, work.secrets)
     decoded = True

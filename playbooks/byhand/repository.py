@@ -8,6 +8,7 @@ from playbooks.model.base import JsonObject
 from playbooks.model.stack import PostgresStore
 from playbooks.repository.codec import plain_name
 from playbooks.repository.manifest import Artifact, Manifest, StoreEntry
+from playbooks.repository.of_stack import rules_of
 
 _DUMP_MEDIA = "application/x-postgresql-dump"
 
@@ -34,6 +35,13 @@ def is_published(known: Known, _args: JsonObject) -> Lines:
     return (command("ls", "-l", "--", places.opened(known.stack, "SHA256SUMS")),)
 
 
+def copy(known: Known, _args: JsonObject) -> Lines:
+    opened = places.opened(known.stack)
+    return tuple(
+        f"# Copy {opened} to {place.repository!r}, too." for place in rules_of(known.stack).copies
+    )
+
+
 def prune(_known: Known, _args: JsonObject) -> Lines:
     return ("# Nothing to do by hand: Interlock clears up once it runs again.",)
 
@@ -42,7 +50,7 @@ def fetch(known: Known, args: JsonObject) -> Lines:
     manifest, entry = known.manifest(str(args["backup"])), known.entry(args)
     folder = places.fetched(known.stack, entry.datastore)
     return (
-        *_brought_here(known, manifest),
+        *_brought_here(known, manifest, str(args.get("repository", ""))),
         command("mkdir", "--parents", "--", folder),
         *artifacts.checked_as_stored(known.stack, manifest, [entry]),
         *(
@@ -81,8 +89,9 @@ def _read(known: Known, entry: StoreEntry, artifact: Artifact) -> Shell:
     return command("sha256sum")
 
 
-def _brought_here(known: Known, manifest: Manifest) -> Lines:
-    url = places.remote(known.stack)
+def _brought_here(known: Known, manifest: Manifest, copy: str = "") -> Lines:
+    """`copy` is the URL of the copy that holds the backup; empty for the repository itself."""
+    url = copy or places.remote(known.stack)
     folder = places.stored_folder(known.stack, manifest.id)
     if url is None:
         return ()

@@ -15,9 +15,10 @@ from playbooks.folders.tree import entries
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import Reader
-from playbooks.repository.catalogue import folder_of, load
+from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import read_artifact
-from playbooks.repository.of_stack import identities_of_stack, repository_of
+from playbooks.repository.copies import holding
+from playbooks.repository.of_stack import identities_of_stack
 
 # Readers share one deadline; past this a number is less useful than an answer.
 _SECONDS = 6.0
@@ -73,8 +74,8 @@ def differs(reading: Reading, args: DifferenceArgs) -> JsonObject:
     links. Reads the backup's index; contents only of files whose times alone differ."""
     path = files_store(reading.stack, args.datastore).path
     try:
-        storage = repository_of(reading.stack, reading.secrets)
-        manifest, _ = load(storage, reading.stack.name, args.backup)
+        held = holding(reading.stack, reading.secrets, args.backup)
+        storage, manifest = held.storage, held.manifest
         artifact = index_of(manifest.store(args.datastore))
         check = _deadline(f"comparing took longer than {_SECONDS:.0f} s")
         with tempfile.TemporaryDirectory(prefix="interlock-") as folder:

@@ -4,8 +4,8 @@ from playbooks.errors import FactUnavailable, RepositoryError
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
-from playbooks.repository.catalogue import Listing, find, load, summary_of, survey
-from playbooks.repository.of_stack import repository_of
+from playbooks.repository.catalogue import Listing, find, summary_of
+from playbooks.repository.copies import holding, survey_everywhere
 
 
 class BackupArgs(Model):
@@ -22,8 +22,8 @@ class FindArgs(Model):
 
 
 def listing(reading: Reading, _: NoArgs) -> JsonObject:
-    """`{backups: [Summary], unreadable: [{id, problem}], unfinished: [{id, bytes, since}]}`,
-    newest first."""
+    """`{backups: [Summary], unreadable: [{id, problem}], unfinished: [{id, bytes, since}], copies:
+    [{repository, backups: [id], problem}], problem}`, newest first."""
     return _survey(reading).model_dump(mode="json")
 
 
@@ -34,21 +34,24 @@ def found(reading: Reading, args: FindArgs) -> JsonObject:
 
 
 def backup(reading: Reading, args: BackupArgs) -> JsonObject:
-    """`{summary, manifest, checksum}`: the whole manifest, and SHA-256 of its file."""
+    """`{summary, manifest, checksum, repository}`: the whole manifest, and SHA-256 of its file.
+    `repository` is the URL of the copy that has it, where the primary repository lost it."""
     try:
-        manifest, checksum = load(repository_of(reading.stack, reading.secrets), reading.stack.name, args.backup)
+        found = holding(reading.stack, reading.secrets, args.backup)
     except RepositoryError as error:
         raise FactUnavailable(f"backup {args.backup}: {error}") from error
+    summary = summary_of(found.manifest).model_copy(update={"repository": found.copy})
     return {
-        "summary": summary_of(manifest).model_dump(mode="json"),
-        "manifest": manifest.model_dump(mode="json"),
-        "checksum": checksum,
+        "summary": summary.model_dump(mode="json"),
+        "manifest": found.manifest.model_dump(mode="json"),
+        "checksum": found.checksum,
+        "repository": found.copy,
     }
 
 
 def _survey(reading: Reading) -> Listing:
     try:
-        return survey(repository_of(reading.stack, reading.secrets), reading.stack.name)
+        return survey_everywhere(reading.stack, reading.secrets)
     except RepositoryError as error:
         raise FactUnavailable(f"the backups of {reading.stack.name}: {error}") from error
 

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from playbooks.datastores.catalogue import planner_of
 from playbooks.datastores.protocol import BackupParams, BackupPart, Stages
 from playbooks.errors import BadArgument
+from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Plan, Resource, Risk, Step
+from playbooks.model.plan import ActionCall, Line, Plan, Resource, Risk, Step
+from playbooks.model.repository import Place
 from playbooks.model.stack import Stack
 from playbooks.operations.guards import together
 from playbooks.playbook import Playbook
 from playbooks.repository.manifest import Origin
+from playbooks.repository.standing import STANDING, how_to_open
 
 _RISKS = tuple(Risk)
 _PUBLISHED = 2
@@ -18,15 +21,18 @@ _PUBLISHED = 2
 
 def needs(stack: Stack, params: BackupParams) -> Sequence[FactQuery]:
     queries = (
-        query
-        for name in params.datastores
-        for query in planner_of(stack, name).backup_needs(stack, name)
+        STANDING,
+        *(
+            query
+            for name in params.datastores
+            for query in planner_of(stack, name).backup_needs(stack, name)
+        ),
     )
     return tuple({query.key: query for query in queries}.values())
 
 
 def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
-    """Raises BadArgument without datastores, UnknownName, FactUnavailable."""
+    """Raises BadArgument without datastores, UnknownName, FactUnavailable, RepositoryError."""
     if not params.datastores:
         raise BadArgument(
             "There is nothing to back up.", f"{stack.name} has: {', '.join(stack.datastores)}."
@@ -36,6 +42,7 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
         for name in dict.fromkeys(params.datastores)
     }
     what = ", ".join(parts)
+    opened = how_to_open(facts)
     return Plan(
         operation="backup",
         stack=stack.name,
@@ -43,7 +50,7 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
         summary=f"BACKUP {stack.environment}/{stack.name} {what}",
         risk=max((part.risk for part in parts.values()), key=_RISKS.index),
         params=params.model_dump(mode="json"),
-        stages=(*backup_stages(parts, params.origin), (_prune(),)),
+        stages=(*backup_stages(parts, params.origin, opened), *_copies(stack), (_prune(),)),
         point_of_no_return=_PUBLISHED,
         resources=(
             Resource(kind="stack", name=stack.name),
@@ -55,16 +62,20 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
         guards=together(*(part.guards for part in parts.values())),
         affects=tuple(line for part in parts.values() for line in part.affects),
         binding={key: value for part in parts.values() for key, value in part.binding.items()},
-        shown=tuple(line for part in parts.values() for line in part.shown),
+        shown=(
+            *(line for part in parts.values() for line in part.shown),
+            *(Line(label="Copy", value=place.repository) for place in _copy_places(stack)),
+        ),
     )
 
 
-def backup_stages(parts: dict[str, BackupPart], origin: Origin) -> Stages:
+def backup_stages(parts: dict[str, BackupPart], origin: Origin, opened: JsonObject) -> Stages:
     """Opens a backup, dumps everything into it at the same time, and publishes it."""
     begin = Step(
         key="begin",
         name="Open a backup",
         action="repository.begin",
+        args=opened,
         undo=ActionCall(action="repository.discard"),
         idempotent=True,
     )
@@ -81,6 +92,21 @@ def backup_stages(parts: dict[str, BackupPart], origin: Origin) -> Stages:
         idempotent=True,
     )
     return ((begin,), tuple(part.dump for part in parts.values()), (publish,))
+
+
+def _copies(stack: Stack) -> Stages:
+    """Only once the backup is published: a copy that fails does not undo it."""
+    copy = Step(
+        key="copy",
+        name="Copy the backup elsewhere and read the copy back",
+        action="repository.copy",
+        idempotent=True,
+    )
+    return ((copy,),) if _copy_places(stack) else ()
+
+
+def _copy_places(stack: Stack) -> tuple[Place, ...]:
+    return stack.backup.copies if stack.backup else ()
 
 
 def _prune() -> Step:

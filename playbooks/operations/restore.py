@@ -10,6 +10,7 @@ from datetime import datetime
 
 from playbooks.datastores.catalogue import planner_of
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
+from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
@@ -18,6 +19,7 @@ from playbooks.operations.guards import together
 from playbooks.operations.users import Users, state_queries, users_of
 from playbooks.playbook import Playbook
 from playbooks.repository.catalogue import Summary
+from playbooks.repository.standing import STANDING, how_to_open
 from playbooks.spans import moment, span
 
 _CLOCK = FactQuery(fact="clock.now")
@@ -31,7 +33,8 @@ def needs(stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
         own = (_backup(params), *planner.restore_needs(stack, params))
     users = () if params.mode == "beside" else state_queries(stack, params.datastore)
     safety = planner.backup_needs(stack, params.datastore) if params.mode == "swap" else ()
-    queries = (_CLOCK, *own, *safety, *users)
+    repository = (STANDING,) if params.mode == "swap" else ()
+    queries = (_CLOCK, *own, *repository, *safety, *users)
     return tuple({query.key: query for query in queries}.values())
 
 
@@ -50,7 +53,7 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     part = planner.restore(stack, params, facts)
     safety = planner.backup(stack, params.datastore, facts) if part.keeps else None
     users = users_of(stack, params.datastore, facts)
-    before = (*_bringing(params, safety), *part.prepare, *users.stops)
+    before = (*_bringing(facts, params, safety, summary.repository), *part.prepare, *users.stops)
     exchange = len(before) + len(part.swap) - 1
     opening = facts.of(_CLOCK)["now"]
     age = span(datetime.fromisoformat(opening) - summary.made_at)
@@ -63,18 +66,15 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         risk=Risk.DESTROY,
         stages=(*before, *part.swap, *users.starts, *part.finish, (_release(),)),
         point_of_no_return=exchange,
-        owed=(
-            *_owed(part, users, since=len(before), stopping=len(before) - len(users.stops)),
-            _cleared(),
-        ),
+        owed=_owed(part, users, since=len(before), stopping=len(before) - len(users.stops)),
         resources=_resources(stack, exclusive=True),
         guards=together(safety.guards if safety else (), part.guards),
         affects=users.affects,
         loses=part.loses,
         keeps=(*part.keeps, *(("a safety backup made just before",) if safety else ())),
         notes=(*notes, *users.notes),
-        binding={"backup": params.backup, **part.binding, "services": users.states},
-        shown=(_backup_line(summary, facts), *part.shown),
+        binding={**_source(params, summary), **part.binding, "services": users.states},
+        shown=(*_backup_lines(summary, facts), *part.shown),
         undo_hint=_undo_hint(stack, params) if part.keeps else "",
     )
 
@@ -86,15 +86,14 @@ def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         **_common(stack, params),
         summary=f"{_title(stack, params)} of {_when(summary, facts)} beside the live data",
         risk=Risk.CHANGE,
-        stages=((_fetch(params),), *part.prepare, (_release(),)),
+        stages=((_fetch(params, summary.repository),), *part.prepare, (_release(),)),
         resources=_resources(stack, exclusive=False, datastore=params.datastore),
-        owed=(_cleared(),),
         guards=together(part.guards),
         loses=part.loses,
         keeps=part.keeps,
         notes=part.notes,
-        binding={"backup": params.backup, **part.binding},
-        shown=(_backup_line(summary, facts), *part.shown),
+        binding={**_source(params, summary), **part.binding},
+        shown=(*_backup_lines(summary, facts), *part.shown),
     )
 
 
@@ -124,12 +123,18 @@ def _plan_undo(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     )
 
 
-def _bringing(params: RestoreParams, safety: BackupPart | None) -> Stages:
+def _bringing(facts: Facts, params: RestoreParams, safety: BackupPart | None, copy: str) -> Stages:
     """Fetches the backup and backs up what is there now, if anything is."""
     if safety is None:
-        return ((_fetch(params),),)
-    begin, *rest = backup_stages({params.datastore: safety}, "safety")
-    return ((_fetch(params), *begin), *rest)
+        return ((_fetch(params, copy),),)
+    begin, *rest = backup_stages({params.datastore: safety}, "safety", how_to_open(facts))
+    return ((_fetch(params, copy), *begin), *rest)
+
+
+def _source(params: RestoreParams, summary: Summary) -> JsonObject:
+    """The backup, and the copy it comes from where the primary repository lost it."""
+    copy = {"repository": summary.repository} if summary.repository else {}
+    return {"backup": params.backup, **copy}
 
 
 def _owed(part: RestorePart, users: Users, *, since: int, stopping: int) -> tuple[Owed, ...]:
@@ -138,25 +143,18 @@ def _owed(part: RestorePart, users: Users, *, since: int, stopping: int) -> tupl
     return (*own, *(owed.model_copy(update={"since": stopping}) for owed in users.owed))
 
 
-def _fetch(params: RestoreParams) -> Step:
+def _fetch(params: RestoreParams, copy: str) -> Step:
     return Step(
         key="fetch",
         name=f"Fetch and verify the backup of {params.datastore}",
         action="repository.fetch",
-        args={"backup": params.backup, "datastore": params.datastore},
+        args={
+            "backup": params.backup,
+            "datastore": params.datastore,
+            **({"repository": copy} if copy else {}),
+        },
         undo=ActionCall(action="repository.release"),
         idempotent=True,
-    )
-
-
-def _cleared() -> Owed:
-    """Plain copies of a backup never outlive the run, however it ends."""
-    return Owed(
-        key="release",
-        name="Remove what was fetched",
-        call=ActionCall(action="repository.release"),
-        since=0,
-        settled_by="release",
     )
 
 
@@ -199,10 +197,14 @@ def _when(summary: Summary, facts: Facts) -> str:
     return moment(summary.made_at, datetime.fromisoformat(facts.of(_CLOCK)["now"]))
 
 
-def _backup_line(summary: Summary, facts: Facts) -> Line:
+def _backup_lines(summary: Summary, facts: Facts) -> tuple[Line, ...]:
     now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
     by = f"{summary.origin}, by {summary.requester}"
-    return Line(label="From", value=f"{summary.id}, {span(now - summary.made_at)} old, {by}")
+    origin = Line(label="From", value=f"{summary.id}, {span(now - summary.made_at)} old, {by}")
+    if not summary.repository:
+        return (origin,)
+    lost = f"{summary.repository}, because the primary repository does not have it whole"
+    return (origin, Line(label="Copy used", value=lost))
 
 
 def _summary(params: RestoreParams, facts: Facts) -> Summary:

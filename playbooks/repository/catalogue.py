@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from playbooks.errors import BrokenBackup, NewerFormat, UnknownName
-from playbooks.model.base import Model
+from playbooks.model.base import JsonObject, Model, canonical_json
 from playbooks.repository.manifest import BACKUP_ID, Manifest, Origin, checksum, parse
 from playbooks.repository.moments import Moment, moment
 from playbooks.repository.storage import Storage, Stored
 
 MANIFEST = "manifest.json"
+DRILLED = "drilled.json"
 
 
 class StoreSummary(Model):
@@ -22,7 +23,11 @@ class StoreSummary(Model):
 
 
 class Summary(Model):
-    """One backup with a readable manifest. `problem` says what is wrong with its artifacts."""
+    """One backup with a readable manifest. `problem` says what is wrong with its artifacts.
+
+    `drilled_at` is when a restore of it was last rehearsed with success. `repository` is the URL
+    of the copy that it has to be read from because the primary repository lost it, else empty.
+    """
 
     id: str
     made_at: datetime
@@ -36,6 +41,8 @@ class Summary(Model):
     encrypted: bool
     consistency: str = ""
     problem: str = ""
+    drilled_at: datetime | None = None
+    repository: str = ""
 
     @property
     def good(self) -> bool:
@@ -57,12 +64,26 @@ class Unfinished(Model):
     since: datetime | None
 
 
+class Held(Model):
+    """A copy of the repository: the ids of the whole backups in it, or why it cannot be read."""
+
+    repository: str
+    backups: tuple[str, ...] = ()
+    problem: str = ""
+
+
 class Listing(Model):
-    """Everything a stack has in its repository, newest first."""
+    """Everything a stack has in its repository, newest first.
+
+    `copies` are the repositories beside the primary one; `problem` is why that cannot be read,
+    when all that is listed comes from copies.
+    """
 
     backups: tuple[Summary, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     unfinished: tuple[Unfinished, ...] = ()
+    copies: tuple[Held, ...] = ()
+    problem: str = ""
 
 
 def folder_of(stack: str, backup: str) -> str:
@@ -75,7 +96,9 @@ def manifest_path(stack: str, backup: str) -> str:
 
 def survey(storage: Storage, stack: str) -> Listing:
     """Reads all manifests of a stack. Sizes of the artifacts are compared, contents are not."""
-    sizes = _sizes_by_folder(storage.objects(stack), stack)
+    found = storage.objects(stack)
+    sizes = _sizes_by_folder(found, stack)
+    drilled = {o.path: o.written for o in found if o.path.endswith(f"/{DRILLED}")}
     backups: list[Summary] = []
     unreadable: list[Unreadable] = []
     unfinished: list[Unfinished] = []
@@ -91,11 +114,30 @@ def survey(storage: Storage, stack: str) -> Listing:
         except (BrokenBackup, NewerFormat) as error:
             unreadable.append(Unreadable(id=folder, problem=str(error)))
             continue
-        backups.append(summary_of(manifest, _problem(manifest, objects)))
+        summary = summary_of(manifest, problem_of(manifest, objects))
+        when = drilled.get(f"{folder_of(stack, folder)}/{DRILLED}")
+        backups.append(summary.model_copy(update={"drilled_at": when}))
     backups.sort(key=lambda b: (b.made_at, b.id), reverse=True)
     return Listing(
         backups=tuple(backups), unreadable=tuple(unreadable), unfinished=tuple(unfinished)
     )
+
+
+def look_at(storage: Storage, stack: str, backup: str) -> tuple[Manifest, str, str]:
+    """As `load`, and what is wrong with the artifacts by their sizes.
+
+    Raises UnknownName, BrokenBackup, NewerFormat.
+    """
+    manifest, its_checksum = load(storage, stack, backup)
+    found = storage.objects(folder_of(stack, backup))
+    sizes = _sizes_by_folder(found, stack).get(backup, {})
+    return manifest, its_checksum, problem_of(manifest, sizes)
+
+
+def note_drill(storage: Storage, stack: str, backup: str, facts: JsonObject) -> None:
+    """Notes in the repository itself that a restore of this backup was just rehearsed."""
+    with storage.writing(f"{folder_of(stack, backup)}/{DRILLED}") as sink:
+        sink.write((canonical_json(facts) + "\n").encode())
 
 
 def load(storage: Storage, stack: str, backup: str) -> tuple[Manifest, str]:
@@ -198,7 +240,8 @@ def _sizes_by_folder(objects: Sequence[Stored], stack: str) -> dict[str, dict[st
     return sizes
 
 
-def _problem(manifest: Manifest, sizes: Mapping[str, int]) -> str:
+def problem_of(manifest: Manifest, sizes: Mapping[str, int]) -> str:
+    """What is wrong with the artifacts, by their sizes alone; empty when nothing is."""
     for entry in manifest.stores.values():
         for artifact in entry.artifacts:
             if artifact.name not in sizes:

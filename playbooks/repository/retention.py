@@ -1,7 +1,7 @@
 """Which backups stay: grandfather, father, son, for each datastore by itself.
 
-Pure. Whatever the rules say, the newest good backup of every datastore stays, and what is broken
-stays until somebody has looked at it.
+Pure. Whatever the rules say, the newest good backup of every datastore stays, the newest one that
+was drilled stays, and what is broken stays until somebody has looked at it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -74,6 +74,7 @@ def _reasons(
     for datastore in sorted({name for b in good for name in b.stores}):
         holding = [b for b in good if datastore in b.stores]
         yield from _of_datastore(datastore, holding, rules, zone)
+        yield from _young(datastore, holding, rules.days, now)
     yield from _young_safety(good, now)
 
 
@@ -83,6 +84,9 @@ def _of_datastore(
     routine = [b for b in holding if b.origin != "safety"]
     safety = [b for b in holding if b.origin == "safety"]
     yield holding[0], f"the last good backup of {datastore}"
+    drilled = max((b for b in holding if b.drilled_at), key=_when_drilled, default=None)
+    if drilled:
+        yield drilled, f"the last drilled backup of {datastore}"
     for backup in routine[: rules.last]:
         yield backup, f"one of the last {rules.last} of {datastore}"
     for backup in safety[:SAFETY_LAST]:
@@ -93,6 +97,18 @@ def _of_datastore(
     for name, count, period in _periods(rules):
         for backup, when in _newest_of_each(routine, count, period, zone):
             yield backup, f"{name} backup of {datastore} for {when}"
+
+
+def _young(
+    datastore: str, holding: Sequence[Summary], days: int, now: datetime
+) -> Iterable[tuple[Summary, str]]:
+    for backup in holding:
+        if backup.origin != "safety" and now - backup.made_at < timedelta(days=days):
+            yield backup, f"a backup of {datastore} younger than {days} days"
+
+
+def _when_drilled(backup: Summary) -> tuple[datetime, str]:
+    return backup.drilled_at or backup.made_at, backup.id
 
 
 def _young_safety(good: Sequence[Summary], now: datetime) -> Iterable[tuple[Summary, str]]:

@@ -6,8 +6,7 @@ from playbooks.datastores.postgres_model import DumpFacts
 from playbooks.errors import BrokenBackup
 from playbooks.model.base import Model
 from playbooks.ports import Work
-from playbooks.repository.catalogue import load
-from playbooks.repository.of_stack import repository_of
+from playbooks.repository.copies import holding
 
 
 class FromBackup(Model):
@@ -30,13 +29,13 @@ def globals_name(datastore: str) -> str:
 
 def recorded(work: Work, args: FromBackup) -> DumpFacts:
     """Raises BrokenBackup when the manifest is not the approved one, or is of another kind."""
-    manifest, checksum = load(repository_of(work.stack, work.secrets), work.stack.name, args.backup)
-    if checksum != args.checksum:
+    held = holding(work.stack, work.secrets, args.backup)
+    if held.checksum != args.checksum:
         raise BrokenBackup(
             f"The manifest of {args.backup} is not the one that was approved.",
             "Ask for the restore again.",
         )
-    return dump_facts(manifest.store(args.datastore).facts, args.backup, args.datastore)
+    return dump_facts(held.manifest.store(args.datastore).facts, args.backup, args.datastore)
 
 
 def dump_facts(facts: object, backup: str, datastore: str) -> DumpFacts:

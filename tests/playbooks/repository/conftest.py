@@ -1,5 +1,6 @@
 """Object stores that the tests of this folder share."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,11 @@ def cloud(request: pytest.FixtureRequest) -> Cloud:
     """Each of them."""
     found: Cloud = request.getfixturevalue(f"{request.param}_service")
     return found
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs of these tests have the same ids each time: their plain copies need a folder apart."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))

@@ -44,7 +44,10 @@ def from_case(case: Mapping[str, Any]) -> list[Summary]:
         when, origin, stores = text.split(" ")
         problem = "it is cut" if name in case.get("broken", ()) else ""
         made_at = datetime.fromisoformat(when).replace(tzinfo=UTC)
-        found.append(summary(name, made_at, origin, stores, problem))
+        drilled = case.get("drilled", {}).get(name)
+        drilled_at = datetime.fromisoformat(str(drilled)).replace(tzinfo=UTC) if drilled else None
+        backup = summary(name, made_at, origin, stores, problem)
+        found.append(backup.model_copy(update={"drilled_at": drilled_at}))
     return found
 
 
