@@ -66,7 +66,10 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         risk=Risk.DESTROY,
         stages=(*before, *part.swap, *users.starts, *part.finish, (_release(),)),
         point_of_no_return=exchange,
-        owed=_owed(part, users, since=len(before), stopping=len(before) - len(users.stops)),
+        owed=(
+            *_owed(part, users, since=len(before), stopping=len(before) - len(users.stops)),
+            _cleared(),
+        ),
         resources=_resources(stack, exclusive=True),
         guards=together(safety.guards if safety else (), part.guards),
         affects=users.affects,
@@ -88,6 +91,7 @@ def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         risk=Risk.CHANGE,
         stages=((_fetch(params, summary.repository),), *part.prepare, (_release(),)),
         resources=_resources(stack, exclusive=False, datastore=params.datastore),
+        owed=(_cleared(),),
         guards=together(part.guards),
         loses=part.loses,
         keeps=part.keeps,
@@ -155,6 +159,17 @@ def _fetch(params: RestoreParams, copy: str) -> Step:
         },
         undo=ActionCall(action="repository.release"),
         idempotent=True,
+    )
+
+
+def _cleared() -> Owed:
+    """Plain copies of a backup never outlive the run, however it ends."""
+    return Owed(
+        key="release",
+        name="Remove what was fetched",
+        call=ActionCall(action="repository.release"),
+        since=0,
+        settled_by="release",
     )
 
 
