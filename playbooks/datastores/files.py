@@ -218,8 +218,8 @@ def _loses(params: RestoreParams, facts: Facts) -> tuple[str, ...]:
         return (f"whatever changed in {name} since the backup; not counted: {why}",)
     said = (
         ("added", "added since the backup will be gone"),
-        ("changed", "changed since the backup go back to what they were"),
-        ("removed", "removed since the backup come back"),
+        ("changed", "changed since the backup will be as in the backup"),
+        ("removed", "removed since the backup will be back"),
     )
     lines = tuple(
         f"{counted(found[kind], 'file')} of {name} {what}, such as {found['examples'][kind][0]}"
@@ -232,7 +232,9 @@ def _loses(params: RestoreParams, facts: Facts) -> tuple[str, ...]:
 def _keeps(now: JsonObject, *, beside: bool) -> tuple[str, ...]:
     path = Path(now["path"])
     where = (
-        f"{path}/.interlock-RUN" if now["mounted"] else f"{path.parent}/.{path.name}.interlock-RUN"
+        f"{path}/.interlock-{{run}}"
+        if now["mounted"]
+        else f"{path.parent}/.{path.name}.interlock-{{run}}"
     )
     if beside:
         return (f"the live folder as it is; the restored one will be {where}",)

@@ -113,13 +113,13 @@ def test_a_folder_comes_back_whole_and_the_damage_can_be_had_again(tmp_path: Pat
     assert tree_of(folder) == before
     assert part.loses == (
         "1 file of uploads added since the backup will be gone, such as virus.exe",
-        "1 file of uploads changed since the backup go back to what they were, such as "
+        "1 file of uploads changed since the backup will be as in the backup, such as "
         "Überfahrt nach Brest.txt",
-        "1 file of uploads removed since the backup come back, such as secret",
+        "1 file of uploads removed since the backup will be back, such as secret",
     )
     kept = tmp_path / ".uploads.interlock-r2aaaa"
     assert tree_of(kept) == damaged
-    assert part.keeps == (f"the replaced folder, as {tmp_path}/.uploads.interlock-RUN",)
+    assert part.keeps == (f"the replaced folder, as {tmp_path}/.uploads.interlock-{{run}}",)
     (folder / "afterwards").write_text("new")
     taken_back = undo(stack, "r2aaaa")
     assert taken_back.loses[0].startswith("1 file of uploads written since the exchange at")
