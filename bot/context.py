@@ -14,6 +14,7 @@ from bot.facts import ThreadedFacts
 from bot.gate import PolicyGate
 from bot.history import StoredHistory
 from bot.ledger import Ledger
+from bot.past import JournaledPast
 from bot.secrets import References
 from bot.settings import InterlockFile
 from bot.store.database import Database
@@ -68,8 +69,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_house(configured: Configured, database: Database, environment: Mapping[str, str]) -> House:
-    """Wires everything that decides and remembers; `database` has its tables already."""
+def open_house(
+    configured: Configured,
+    database: Database,
+    environment: Mapping[str, str],
+    now: Clock = utc_now,
+) -> House:
+    """Wires everything that decides and remembers; `database` has its tables already. `now` is the
+    clock that requests, schedules and the audit go by."""
     redactor = Redactor()
     secrets = References(redactor.learn, environment)
     failpoints, board, bell = Failpoints(environment), Board(), Bell()
@@ -78,12 +85,14 @@ def open_house(configured: Configured, database: Database, environment: Mapping[
         policy=configured.file,
         stacks=configured.stacks,
         board=board,
-        now=utc_now,
+        now=now,
         channel_of=lambda stack: configured.file.channel(stack.channel),
         redactor=redactor,
     )
-    access = PolicyAccess(configured.file, database, utc_now)
-    facts = ThreadedFacts(READERS, secrets, utc_now, redact=redactor.redact)
+    access = PolicyAccess(configured.file, database, now)
+    facts = ThreadedFacts(
+        READERS, secrets, now, redact=redactor.redact, past=JournaledPast(database)
+    )
     gate = PolicyGate(
         ledger,
         access=access,
@@ -98,8 +107,9 @@ def open_house(configured: Configured, database: Database, environment: Mapping[
         gate=gate,
         history=StoredHistory(ledger),
         facts=facts,
-        now=utc_now,
+        now=now,
         by_hand=by_hand,
+        timetable=StoredTimetable(ledger, bell),
     )
     return House(
         file=configured.file,

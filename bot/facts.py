@@ -14,11 +14,21 @@ from playbooks.errors import InterlockError
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
-from playbooks.ports import Secrets
+from playbooks.ports import Past, Secrets
 from playbooks.registry import Reader, found
 
 _log = structlog.get_logger(__name__)
 _THREADS = 8
+
+
+class _Nothing:
+    """A past without anything in it."""
+
+    def backup_in(self, _stack: str, _repository: str) -> str | None:
+        return None
+
+
+NOTHING_REMEMBERED: Past = _Nothing()
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class ReadingNow:
     stack: Stack
     secrets: Secrets
     now: datetime
+    past: Past
 
 
 @dataclass(frozen=True)
@@ -61,20 +72,23 @@ class ThreadedFacts:
         secrets: Secrets,
         clock: Callable[[], datetime],
         seconds: float = 25.0,
+        *,
         redact: Callable[[str], str] = str,
+        past: Past = NOTHING_REMEMBERED,
     ) -> None:
         self._readers = readers
         self._secrets = secrets
         self._clock = clock
         self._seconds = seconds
         self._redact = redact
+        self._past = past
 
     def read(
         self, stack: Stack, queries: Sequence[FactQuery], within: float | None = None
     ) -> Facts:
         seconds = self._seconds if within is None else within
         wanted = {query.key: query for query in queries}
-        reading = ReadingNow(stack=stack, secrets=self._secrets, now=self._clock())
+        reading = ReadingNow(stack=stack, secrets=self._secrets, now=self._clock(), past=self._past)
         turn = _Round(reading, queue.SimpleQueue(), queue.SimpleQueue())
         for query in wanted.values():
             turn.todo.put(query)

@@ -14,6 +14,7 @@ from playbooks.facts import disk as disk_facts
 from playbooks.facts import files as files_facts
 from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import repository as repository_facts
+from playbooks.facts import repository_standing as repository_standing_facts
 from playbooks.facts import service as service_facts
 from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
@@ -49,6 +50,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     files_facts.READERS,
     postgres_facts.READERS,
     repository_facts.READERS,
+    repository_standing_facts.READERS,
     service_facts.READERS,
 )
 

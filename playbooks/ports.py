@@ -17,6 +17,15 @@ class Secrets(Protocol):
         ...
 
 
+class Past(Protocol):
+    """What the bot remembers by itself, apart from what the world says."""
+
+    def backup_in(self, stack: str, repository: str) -> str | None:
+        """The id of the newest backup that was published to the repository at this URL; None when
+        none is remembered."""
+        ...
+
+
 class Reading(Protocol):
     """What a fact reader gets. Readers never change anything."""
 
@@ -26,6 +35,8 @@ class Reading(Protocol):
     def secrets(self) -> Secrets: ...
     @property
     def now(self) -> datetime: ...
+    @property
+    def past(self) -> Past: ...
 
 
 class Work(Protocol):

@@ -4,12 +4,12 @@ import os
 import tempfile
 from pathlib import Path
 
-from playbooks.errors import BadArgument
+from playbooks.errors import BadArgument, RepositoryError
 from playbooks.model.stack import BackupRules, Stack
 from playbooks.ports import Secrets
 from playbooks.repository.address import address_of, local_root
 from playbooks.repository.sealing import Identity, Recipient, identities_of, recipients_of
-from playbooks.repository.storage import Storage, connect, establish
+from playbooks.repository.storage import Owner, Storage, connect, establish, owner_of
 
 SCRATCH = ".scratch"
 
@@ -29,9 +29,31 @@ def repository_of(stack: Stack, secrets: Secrets) -> Storage:
     return connect(address_of(rules_of(stack), secrets))
 
 
+def own_repository_of(stack: Stack, secrets: Secrets) -> Storage:
+    """The same, to be written to: raises RepositoryError too when it is another stack's."""
+    return _own(repository_of(stack, secrets), stack)
+
+
 def new_or_old_repository_of(stack: Stack, secrets: Secrets) -> Storage:
-    """The repository, made at first use. Raises RepositoryError, SecretUnavailable, NoSpace."""
-    return establish(address_of(rules_of(stack), secrets))
+    """The repository, made at first use, to be written to.
+
+    Raises RepositoryError, SecretUnavailable, NoSpace.
+    """
+    return _own(establish(address_of(rules_of(stack), secrets), _owner(stack)), stack)
+
+
+def _own(storage: Storage, stack: Stack) -> Storage:
+    owner = owner_of(storage)
+    if owner is not None and owner != _owner(stack):
+        raise RepositoryError(
+            f"{storage.url} is the repository of {owner}, not of {_owner(stack)}.",
+            "Give each stack a place of its own as backup.repository.",
+        )
+    return storage
+
+
+def _owner(stack: Stack) -> Owner:
+    return Owner(stack=stack.name, environment=stack.environment)
 
 
 def recipients_of_stack(stack: Stack) -> tuple[Recipient, ...]:

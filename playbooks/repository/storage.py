@@ -18,18 +18,30 @@ import obstore
 from obstore.store import ObjectStore
 
 from playbooks.errors import NewerFormat, RepositoryError
-from playbooks.model.base import canonical_json
+from playbooks.model.base import JsonObject, Model, canonical_json
 from playbooks.repository.address import Address, impatient_store_at, local_root, store_at
 from playbooks.repository.trouble import explained
 
 MARKER = "interlock-repository.json"
 _VERSION = 1
-_MARKER_TEXT = (canonical_json({"interlock_repository": _VERSION}) + "\n").encode()
+_FORMAT: JsonObject = {"interlock_repository": _VERSION}
+# What a file system puts into itself.
+_NOTHING = frozenset({"lost+found"})
 _READ_BYTES = 1 << 20
 # Parts of an upload held in memory: enough for 80 GB in the 10,000 parts that S3 takes.
 _LOCAL_PART_BYTES = 1 << 20
 _REMOTE_PART_BYTES = 8 << 20
 _PARTS_AT_ONCE = 2
+
+
+class Owner(Model):
+    """Whose backups a repository holds, as its marker says."""
+
+    stack: str
+    environment: str
+
+    def __str__(self) -> str:
+        return f"{self.environment}/{self.stack}"
 
 
 class Sink(Protocol):
@@ -178,8 +190,8 @@ def connect(address: Address) -> Storage:
     return storage
 
 
-def establish(address: Address) -> Storage:
-    """Opens a repository, and makes it where there is nothing yet.
+def establish(address: Address, owner: Owner | None = None) -> Storage:
+    """Opens a repository, and makes it where there is nothing yet, marked as the owner's.
 
     Raises RepositoryError when the place has something else in it, NewerFormat.
     """
@@ -190,10 +202,39 @@ def establish(address: Address) -> Storage:
     storage = _opened(address)
     if _has_marker(address):
         return storage
-    if storage.folders("") or storage.objects(""):
+    if not _is_empty(storage):
         raise _unmarked(storage)
-    storage.create(MARKER, _MARKER_TEXT)
+    storage.create(MARKER, _marker_text(owner))
     return storage
+
+
+def vacant(address: Address) -> bool:
+    """Whether there is nothing at all, so that a repository could be made.
+
+    Raises RepositoryError when that cannot be seen, NewerFormat.
+    """
+    root = local_root(address.url)
+    if root is not None and not root.exists():
+        return True
+    storage = _opened(address)
+    return not _has_marker(address) and _is_empty(storage)
+
+
+def owner_of(storage: Storage) -> Owner | None:
+    """Whose a repository that is there is; None where its marker does not say."""
+    try:
+        return Owner.model_validate(json.loads(storage.read(MARKER)).get("owner"))
+    except ValueError:
+        return None
+
+
+def _is_empty(storage: Storage) -> bool:
+    return not storage.objects("") and not set(storage.folders("")) - _NOTHING
+
+
+def _marker_text(owner: Owner | None) -> bytes:
+    of = {} if owner is None else {"owner": owner.model_dump(mode="json")}
+    return (canonical_json({**_FORMAT, **of}) + "\n").encode()
 
 
 def _opened(address: Address) -> Storage:
@@ -218,7 +259,7 @@ def _has_marker(address: Address) -> bool:
     except (ValueError, KeyError, TypeError) as error:
         raise RepositoryError(
             f"{address.url} has a {MARKER} that says nothing about a repository.",
-            f"Put back its text: {_MARKER_TEXT.decode().strip()}",
+            f"Put back its text: {canonical_json(_FORMAT)}",
         ) from error
     if version != _VERSION:
         raise NewerFormat(
@@ -234,8 +275,7 @@ def _unmarked(storage: Storage) -> RepositoryError:
     if any(stored.path.endswith("/manifest.json") for stored in found):
         return RepositoryError(
             f"{storage.url} is half a repository: it holds backups, but its {MARKER} is missing.",
-            f"Bring the rest of it back, or write {MARKER} with the text "
-            f"{_MARKER_TEXT.decode().strip()}",
+            f"Bring the rest of it back, or write {MARKER} with the text {canonical_json(_FORMAT)}",
         )
     if found or storage.folders(""):
         return RepositoryError(

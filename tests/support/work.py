@@ -24,6 +24,16 @@ class KnownSecrets:
 
 
 @dataclass(frozen=True)
+class Remembered:
+    """A past with these backups, by the URL of their repository."""
+
+    backups: Mapping[str, str] = field(default_factory=dict)
+
+    def backup_in(self, stack: str, repository: str) -> str | None:
+        return self.backups.get(repository)
+
+
+@dataclass(frozen=True)
 class TestReading:
     """A `Reading` at a fixed time."""
 
@@ -32,6 +42,7 @@ class TestReading:
     stack: Stack
     secrets: KnownSecrets = KnownSecrets()
     now: datetime = STARTED
+    past: Remembered = Remembered()
 
 
 @dataclass

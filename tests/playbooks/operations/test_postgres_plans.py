@@ -165,6 +165,7 @@ def answers(case: Mapping[str, Any]) -> dict[str, JsonObject]:
     return {
         "clock.now": {"now": "2026-11-22T04:14:03Z"},
         "disk.free": {"free_bytes": 10**12, "device": "1"},
+        "repository.standing": {"repository": "file:///var/backups", "state": "there"},
         "repository.backup": {
             "summary": SUMMARY,
             "manifest": manifest(dump),
