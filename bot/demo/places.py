@@ -59,6 +59,10 @@ class Places:
         return self.root / "uploads"
 
     @property
+    def backups(self) -> Path:
+        return self.root / "backups"
+
+    @property
     def workspace(self) -> Path:
         return self.root / "workspace"
 
