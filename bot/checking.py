@@ -9,7 +9,7 @@ from playbooks.model.stack_file import load_stack
 def check_stack(file: Path) -> int:
     """0 and one line about the stack. Raises StackFileError with all that is wrong."""
     stack = load_stack(file)
-    managed = sum(service.managed for service in stack.services.values())
+    managed = sum(stack.managed(name) for name in stack.services)
     parts = [
         f"{len(stack.services)} services ({managed} run by Interlock)",
         f"{len(stack.datastores)} datastores",

@@ -10,8 +10,8 @@ from bot.demo.places import Places
 from bot.demo.ports import HOST
 from bot.secrets import References
 from bot.workspace.settings import Secrets
-from playbooks.actions.service import variables
 from playbooks.hosts.processes import LocalService
+from playbooks.hosts.services import variables
 from playbooks.model.stack import Process, Stack
 
 WORKSPACE = "workspace"

@@ -1,27 +1,24 @@
 """What can be done to a service: start it, stop it, wait until it is well."""
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from playbooks.byhand import service as by_hand
 from playbooks.errors import ActionFailed, HostError
-from playbooks.facts.service import OneService, check
-from playbooks.hosts.processes import LocalService
+from playbooks.facts.service import OneService, check_of
+from playbooks.hosts.services import Runner, runner_of
 from playbooks.model.base import JsonObject, Model
-from playbooks.model.stack import Process
-from playbooks.model.stack_file import holds_secret
-from playbooks.ports import Secrets, Work
+from playbooks.ports import Work
 from playbooks.registry import Action, Probe
 
 _POLL_SECONDS = 0.25
 
 
 class StopArgs(Model):
-    """`seconds` is how long the service has to end by itself."""
+    """`seconds` is how long the service has to end by itself; without it what is usual for it."""
 
     service: str
-    seconds: float = 10.0
+    seconds: float | None = None
 
 
 class AwaitArgs(Model):
@@ -32,10 +29,8 @@ class AwaitArgs(Model):
 
 
 def start(work: Work, args: OneService) -> JsonObject:
-    """Output {pid}. A service that runs is left as it is."""
-    service = _local(work, args.service)
-    running = service.start(variables(service.process, work.secrets))
-    return {"pid": running.identity.pid}
+    """Output {pid} or {containers: [id]}. A service that runs is left as it is."""
+    return _managed(work, args.service).start(work.secrets)
 
 
 def stop(work: Work, args: StopArgs) -> JsonObject:
@@ -43,21 +38,21 @@ def stop(work: Work, args: StopArgs) -> JsonObject:
 
     Once asked to end it is never left half way, so a cancelled run stops after it, not in it.
     """
-    _local(work, args.service).stop(args.seconds, watch=_nothing)
+    _managed(work, args.service).stop(args.seconds)
     return {}
 
 
 def await_health(work: Work, args: AwaitArgs) -> JsonObject:
     """Output {ms}: how long it took. Fails when the service ends, or at the deadline."""
-    service = work.stack.service(args.service)
+    service, runner = work.stack.service(args.service), runner_of(work.stack, args.service)
     seconds = args.seconds if args.seconds is not None else service.start_seconds
     began = time.monotonic()
     while True:
-        seen = check(service)
+        seen = check_of(work.stack, args.service)
         waited = time.monotonic() - began
         if seen["healthy"] is not False:
             return {"ms": round(waited * 1000)}
-        if service.process and not LocalService(args.service, service.process).running():
+        if runner and not runner.seen().up:
             raise HostError(f"{args.service} ended while it was waited for.", _log_hint(work, args))
         if waited > seconds:
             raise ActionFailed(
@@ -71,34 +66,29 @@ def await_health(work: Work, args: AwaitArgs) -> JsonObject:
 
 def is_up(work: Work, args: OneService) -> JsonObject:
     """Probe of a start: done when the service runs."""
-    running = _local(work, args.service).running()
-    if running is None:
+    seen = _managed(work, args.service).seen()
+    if not seen.up:
         return Probe(state="not_done").model_dump()
-    return Probe(state="done", output={"pid": running.identity.pid}).model_dump()
+    containers: JsonObject = {"containers": [container.id for container in seen.containers]}
+    output = containers if seen.containers else {"pid": seen.pid}
+    return Probe(state="done", output=output).model_dump()
 
 
 def is_down(work: Work, args: OneService) -> JsonObject:
     """Probe of a stop: done when the service does not run."""
-    running = _local(work, args.service).running()
+    seen = _managed(work, args.service).seen()
+    running = seen.up or any(container.up for container in seen.containers)
     return Probe(state="not_done" if running else "done").model_dump()
 
 
-def variables(process: Process, secrets: Secrets) -> Mapping[str, str]:
-    """The environment that a process is started with, its secrets resolved."""
-    return {
-        name: secrets.resolve(value).reveal() if holds_secret(name) else value
-        for name, value in process.environment.items()
-    }
-
-
-def _local(work: Work, name: str) -> LocalService:
-    process = work.stack.service(name).process
-    if process is None:
+def _managed(work: Work, name: str) -> Runner:
+    runner = runner_of(work.stack, name)
+    if runner is None:
         raise HostError(
             f"{name} is not run by Interlock, so it cannot be started or stopped.",
             "Give it a `process` in the stack file.",
         )
-    return LocalService(name, process)
+    return runner
 
 
 def _log_hint(work: Work, args: AwaitArgs) -> str:

@@ -1,8 +1,10 @@
-"""A service that runs as a local process, by hand: Interlock knows it again by its pid file."""
+"""A service by hand. Interlock knows a local process again by its pid file."""
 
+from playbooks.byhand import compose
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command, secret, word
 from playbooks.model.base import JsonObject
+from playbooks.model.compose import ContainerHealth
 from playbooks.model.stack import HttpHealth, Process, TcpHealth
 from playbooks.model.stack_file import holds_secret
 
@@ -19,6 +21,8 @@ _READ_PID = "PID=$(grep --only-matching '\"pid\": *[0-9]*' {file} | grep --only-
 
 
 def start(known: Known, args: JsonObject) -> Lines:
+    if found := compose.composed(known, args):
+        return compose.start(*found)
     name, process = _process(known, args)
     if process is None:
         return (_UNMANAGED,)
@@ -39,10 +43,12 @@ def start(known: Known, args: JsonObject) -> Lines:
 
 
 def stop(known: Known, args: JsonObject) -> Lines:
+    if found := compose.composed(known, args):
+        return compose.stop(*found, args)
     name, process = _process(known, args)
     if process is None:
         return (_UNMANAGED,)
-    file, seconds = _pid_file(name, process), args.get("seconds", 10.0)
+    file, seconds = _pid_file(name, process), args.get("seconds") or 10.0
     return (
         _READ_PID.format(file=file),
         'ps -o pid,lstart,args -p "$PID"  # it must be the service',
@@ -71,12 +77,17 @@ def await_health(known: Known, args: JsonObject) -> Lines:
             asking = command(
                 "timeout", f"{tcp.seconds:g}", "bash", "-c", connect, tcp.host, str(tcp.port)
             )
+        case ContainerHealth():
+            found = compose.composed(known, args)
+            return compose.await_health(*found, service.start_seconds) if found else (_UNMANAGED,)
         case None:
             return ("# No way to see its health is known: look at its log.",)
     return (f"until {asking}; do sleep 1; done  # give up after {service.start_seconds:g} s",)
 
 
 def state(known: Known, args: JsonObject) -> Lines:
+    if found := compose.composed(known, args):
+        return compose.state(*found)
     name, process = _process(known, args)
     if process is None:
         return (_UNMANAGED,)

@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 
-from playbooks.errors import FactUnavailable
-from playbooks.hosts.logs import tail
-from playbooks.hosts.processes import LocalService
+from playbooks.errors import FactUnavailable, HostError
+from playbooks.hosts.docker import Container
+from playbooks.hosts.services import runner_of
 from playbooks.model.base import JsonObject, Model
-from playbooks.model.stack import HttpHealth, Service, TcpHealth
+from playbooks.model.compose import ContainerHealth
+from playbooks.model.stack import HttpHealth, Service, Stack, TcpHealth
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 
@@ -35,43 +36,71 @@ class LogArgs(Model):
 
 
 def state(reading: Reading, args: OneService) -> JsonObject:
-    """{state: running|stopped|unmanaged, since: ISO time|null, pid: number|null}."""
-    service = reading.stack.service(args.service)
-    if service.process is None:
+    """{state: running|stopped|unmanaged, since: ISO time|null, pid: number|null}; of a service in
+    containers also `containers`: [{id, name, image: digest, status, health, restarts, exit_code}].
+    """
+    runner = runner_of(reading.stack, args.service)
+    if runner is None:
         return {"state": "unmanaged", "since": None, "pid": None}
-    running = LocalService(args.service, service.process).running()
-    if running is None:
-        return {"state": "stopped", "since": None, "pid": None}
-    since = _iso(running.since)
-    return {"state": "running", "since": since, "pid": running.identity.pid}
+    try:
+        seen = runner.seen()
+    except HostError as error:
+        raise FactUnavailable(error.message, error.hint) from error
+    known: JsonObject = {
+        "state": "running" if seen.up else "stopped",
+        "since": _iso(seen.since) if seen.up and seen.since else None,
+        "pid": seen.pid,
+    }
+    if seen.containers:
+        known["containers"] = [_told(container) for container in seen.containers]
+    return known
 
 
 def health(reading: Reading, args: OneService) -> JsonObject:
     """{healthy: bool|null, detail: sentence, ms: milliseconds|null}; null where none is defined."""
-    return check(reading.stack.service(args.service))
+    try:
+        return check_of(reading.stack, args.service)
+    except HostError as error:
+        raise FactUnavailable(error.message, error.hint) from error
 
 
 def logs(reading: Reading, args: LogArgs) -> JsonObject:
     """{lines: [text], more: whether older ones fit too, note: sentence or ""}."""
-    service = reading.stack.service(args.service)
-    if service.process is None:
+    runner = runner_of(reading.stack, args.service)
+    if runner is None:
         raise FactUnavailable(
             f"{args.service} is not run by Interlock, so its log is not known.",
             "Give it a `process` in the stack file.",
         )
     since = _before(reading.now, args.since)
-    found = tail(LocalService(args.service, service.process).log_file, args.lines, since, args.grep)
+    try:
+        found = runner.logs(args.lines, since, args.grep)
+    except HostError as error:
+        raise FactUnavailable(error.message, error.hint) from error
     note = ""
     if since and not found.timed:
         note = "The lines of this log do not open with a time, so --since finds nothing in it."
     return {"lines": list(found.lines), "more": found.more, "note": note}
 
 
+def check_of(stack: Stack, name: str) -> JsonObject:
+    """Asks the service how it is, once, within its time limit. Shape as `health`.
+
+    Raises HostError when its container cannot be looked at.
+    """
+    service = stack.service(name)
+    return _containers(stack, name) if _contained(service) else check(service)
+
+
+def _contained(service: Service) -> bool:
+    return isinstance(service.health, ContainerHealth)
+
+
 def check(service: Service) -> JsonObject:
-    """Asks the service how it is, once, within its time limit. Shape as `health`."""
+    """Asks a service that answers by itself, as `check_of` does."""
     began = time.monotonic()
     match service.health:
-        case None:
+        case None | ContainerHealth():
             return {"healthy": None, "detail": "no health check is defined", "ms": None}
         case HttpHealth() as http:
             wrong = _http(http)
@@ -79,6 +108,35 @@ def check(service: Service) -> JsonObject:
             wrong = _tcp(tcp)
     ms = round((time.monotonic() - began) * 1000)
     return {"healthy": not wrong, "detail": wrong or "healthy", "ms": ms}
+
+
+def _containers(stack: Stack, name: str) -> JsonObject:
+    """What the containers' own checks say."""
+    began, runner = time.monotonic(), runner_of(stack, name)
+    containers = runner.seen().containers if runner else ()
+    wrong = ", ".join(
+        f"{container.name} is {container.health or container.status}"
+        for container in containers
+        if not container.up or container.health not in {"", "healthy"}
+    )
+    if not containers:
+        wrong = "it has no container"
+    elif not wrong and not any(container.health for container in containers):
+        return {"healthy": None, "detail": "its container has no health check", "ms": None}
+    ms = round((time.monotonic() - began) * 1000)
+    return {"healthy": not wrong, "detail": wrong or "healthy", "ms": ms}
+
+
+def _told(container: Container) -> JsonObject:
+    return {
+        "id": container.id,
+        "name": container.name,
+        "image": container.image,
+        "status": container.status,
+        "health": container.health,
+        "restarts": container.restarts,
+        "exit_code": container.exit_code,
+    }
 
 
 def _http(health: HttpHealth) -> str:

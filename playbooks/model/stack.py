@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from playbooks.errors import UnknownName
 from playbooks.model.base import Model
+from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.repository import Place
 from playbooks.model.secret import SecretRef
 
@@ -32,7 +33,7 @@ class TcpHealth(Model):
     seconds: float = 5.0
 
 
-Health = Annotated[HttpHealth | TcpHealth, Field(discriminator="kind")]
+Health = Annotated[HttpHealth | TcpHealth | ContainerHealth, Field(discriminator="kind")]
 
 
 class Process(Model):
@@ -49,9 +50,14 @@ class Process(Model):
 
 
 class Service(Model):
-    """One service. Without `process` it is not ours to start and stop, only to watch."""
+    """One service. Without `process` it is not ours to start and stop, only to watch.
+
+    In a stack with `compose` it is the compose service `container`, which may be left out where
+    the names are the same.
+    """
 
     process: Process | None = None
+    container: str | None = None
     ports: tuple[int, ...] = ()
     needs: tuple[Name, ...] = ()
     health: Health | None = None
@@ -145,6 +151,7 @@ class Stack(Model):
     host: Literal["local"] = "local"
     channel: str
     description: str = ""
+    compose: Compose | None = None
     objectives: Objectives = Objectives()
     services: dict[Name, Service] = {}
     datastores: dict[Name, Datastore] = {}
@@ -165,8 +172,18 @@ class Stack(Model):
             for member in members:
                 if member not in self.datastores:
                     raise ValueError(f"backup.sets.{name} names the unknown datastore {member!r}")
+        self._containers_fit()
         self.layers()
         return self
+
+    def _containers_fit(self) -> None:
+        for name, service in self.services.items():
+            contained = self.compose is not None and service.process is None
+            if service.container is not None and not contained:
+                why = "has a `process`" if self.compose else "needs `compose` in the stack file"
+                raise ValueError(f"services.{name}.container: {name} {why}")
+            if isinstance(service.health, ContainerHealth) and not contained:
+                raise ValueError(f"services.{name}.health: {name} runs in no container")
 
     def layers(self) -> tuple[tuple[str, ...], ...]:
         """Service names in start-up order; those of a layer need only earlier layers."""
@@ -203,6 +220,17 @@ class Stack(Model):
                 f"It has: {', '.join(self.services) or 'none'}.",
             )
         return self.services[name]
+
+    def container_of(self, service: str) -> str | None:
+        """The compose service that runs it, None when no container does. Raises UnknownName."""
+        found = self.service(service)
+        if self.compose is None or found.process is not None:
+            return None
+        return found.container or service
+
+    def managed(self, service: str) -> bool:
+        """Whether it is ours to start and stop. Raises UnknownName."""
+        return self.service(service).managed or self.container_of(service) is not None
 
     def users_of(self, datastore: str) -> tuple[str, ...]:
         """Services that hold connections to the datastore: those that need its service."""

@@ -35,6 +35,7 @@ def plan_start(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
         stack,
         params,
         states,
+        facts,
         stages=_starting(stack, stopped),
         touched=stopped,
         affects=tuple(f"{name} starts." for name in _in_order(stack, stopped)),
@@ -51,6 +52,7 @@ def plan_stop(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
         stack,
         params,
         states,
+        facts,
         stages=_stopping(stack, running),
         touched=running,
         affects=_losses(stack, running, "is down until it is started again"),
@@ -69,6 +71,7 @@ def plan_restart(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
         stack,
         params,
         states,
+        facts,
         stages=_stopping(stack, running) + _starting(stack, managed),
         touched=managed,
         affects=_losses(stack, managed, "is down for some seconds"),
@@ -81,6 +84,7 @@ def _plan(
     stack: Stack,
     params: LifecycleParams,
     states: Mapping[str, str],
+    facts: Facts,
     *,
     stages: Stages,
     touched: set[str],
@@ -100,10 +104,23 @@ def _plan(
         resources=_resources(stack, params, touched),
         affects=affects,
         notes=_notes(states, stages),
-        binding={"services": dict(states)},
+        binding={"services": dict(states), **_containers(facts, states)},
         shown=tuple(Line(label=name, value=state) for name, state in states.items()),
         undo_hint=f"/ops {undo} {words}" if undo and stages else "",
     )
+
+
+def _containers(facts: Facts, names: Iterable[str]) -> JsonObject:
+    """Which containers they are, made from which images; nothing where there are none."""
+    known = {
+        name: [
+            {"id": container["id"], "image": container["image"]}
+            for container in facts.of(_state_query(name)).get("containers", ())
+        ]
+        for name in names
+    }
+    found: JsonObject = {name: containers for name, containers in known.items() if containers}
+    return {"containers": found} if found else {}
 
 
 def _notes(states: Mapping[str, str], stages: Stages) -> tuple[str, ...]:

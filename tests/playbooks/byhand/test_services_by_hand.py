@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 
-from playbooks.actions.service import ACTIONS, variables
+from playbooks.actions.service import ACTIONS
 from playbooks.byhand.known import Known
 from playbooks.byhand.shell import opening
 from playbooks.catalogue import by_hand
 from playbooks.hosts.processes import LocalService
+from playbooks.hosts.services import variables
 from playbooks.model.plan import ActionCall
 from playbooks.model.stack import HttpHealth, Process, Service, Stack, TcpHealth
 from tests.support.runbook import follow

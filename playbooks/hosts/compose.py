@@ -1,0 +1,100 @@
+"""Compose projects through the `docker compose` plugin, which alone reads compose files."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+
+from playbooks.errors import HostError
+from playbooks.model.compose import Compose
+
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "DOCKER_HOST",
+    "DOCKER_CONFIG",
+    "DOCKER_TLS_VERIFY",
+    "DOCKER_CERT_PATH",
+)
+_READ_SECONDS = 20.0
+_ACT_SECONDS = 300.0
+_SAID = 600
+
+
+def base_argv(compose: Compose) -> tuple[str, ...]:
+    """What every call of the plugin begins with."""
+    environment = ("--env-file", str(compose.env_file)) if compose.env_file else ()
+    return (
+        *("docker", "compose", "--project-name", compose.project),
+        *(word for file in compose.files for word in ("--file", str(file))),
+        *environment,
+        *(word for profile in compose.profiles for word in ("--profile", profile)),
+    )
+
+
+def start_argv(compose: Compose, service: str) -> tuple[str, ...]:
+    """Starts the service's containers as they are, and makes those that are not there.
+
+    Nothing is pulled, built or made anew by it: that is what deploying is for.
+    """
+    return (
+        *base_argv(compose),
+        *("up", "--detach", "--no-deps", "--no-recreate", "--no-build", "--pull", "never"),
+        service,
+    )
+
+
+def stop_argv(compose: Compose, service: str, seconds: float | None = None) -> tuple[str, ...]:
+    """Stops the service's containers; without `seconds` they get the time their file grants."""
+    limit = () if seconds is None else ("--timeout", str(max(1, round(seconds))))
+    return (*base_argv(compose), "stop", *limit, service)
+
+
+def run(argv: Sequence[str], seconds: float = _ACT_SECONDS) -> str:
+    """What the plugin writes to stdout. Raises HostError with its own words."""
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    try:
+        done = subprocess.run(
+            list(argv),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except FileNotFoundError as error:
+        raise HostError("docker is not on PATH.", "Install Docker's command line.") from error
+    except subprocess.TimeoutExpired as error:
+        raise HostError(f"docker compose was not done after {seconds:g} s.") from error
+    if done.returncode != 0:
+        said = " ".join(done.stderr.split())[-_SAID:] or "It gave no reason."
+        raise HostError(f"docker compose ended with {done.returncode}: {said}")
+    return done.stdout
+
+
+def images_of(compose: Compose) -> Mapping[str, str]:
+    """The services that the files describe, with their images. Raises HostError.
+
+    Files that have not changed are read once.
+    """
+    given = (*compose.files, *((compose.env_file,) if compose.env_file else ()))
+    try:
+        content = tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in given)
+    except OSError as error:
+        raise HostError(
+            f"{error.filename} cannot be read: {error.strerror}.",
+            "Mend `compose` in the stack file.",
+        ) from error
+    return _images(base_argv(compose), content)
+
+
+@lru_cache(maxsize=64)
+def _images(argv: tuple[str, ...], _content: tuple[str, ...]) -> Mapping[str, str]:
+    """`_content` is only the key: other content is another answer."""
+    described = json.loads(run((*argv, "config", "--format", "json"), _READ_SECONDS))
+    services = described.get("services") or {}
+    return MappingProxyType({name: str(each.get("image", "")) for name, each in services.items()})

@@ -1,0 +1,50 @@
+"""Files brought into containers, as a stream."""
+
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.docker import engine
+
+_CHUNK = 1024 * 1024
+_BLOCK = 512
+_SECONDS = 24 * 3600.0
+
+
+@contextmanager
+def brought_into(
+    container: str, file: Path, folder: str, each: Callable[[], None]
+) -> Iterator[PurePosixPath]:
+    """A copy of `file` in a new folder of the container, gone again at the end.
+
+    `each` is called for every chunk. The folder's name is the caller's own; what an earlier
+    attempt left there is removed first. Raises HostError.
+    """
+    place = PurePosixPath("/tmp") / folder
+    _remove(container, place)
+    try:
+        with engine(_SECONDS) as client:
+            client.api.put_archive(container, "/tmp", _archive(file, folder, each))
+        yield place / file.name
+    finally:
+        _remove(container, place)
+
+
+def _remove(container: str, place: PurePosixPath) -> None:
+    output_in(container, ["rm", "-rf", "--", str(place)], {})
+
+
+def _archive(file: Path, folder: str, each: Callable[[], None]) -> Iterator[bytes]:
+    directory = tarfile.TarInfo(folder)
+    directory.type, directory.mode = tarfile.DIRTYPE, 0o755
+    yield directory.tobuf()
+    entry = tarfile.TarInfo(f"{folder}/{file.name}")
+    entry.size, entry.mode = file.stat().st_size, 0o644
+    yield entry.tobuf()
+    with file.open("rb") as content:
+        while chunk := content.read(_CHUNK):
+            each()
+            yield chunk
+    yield b"\0" * (-entry.size % _BLOCK) + b"\0" * (2 * _BLOCK)

@@ -1,0 +1,202 @@
+"""Runs a tool inside a container, streams what it writes, and never leaves it behind."""
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+import urllib3
+from docker import DockerClient
+from docker.errors import DockerException
+
+from playbooks.errors import HostError, NoSpace
+from playbooks.hosts.docker import engine
+
+_KEPT_LINES = 20
+_SILENCE_SECONDS = 0.5
+_END_SECONDS = 5.0
+_TICK = 0.05
+_WAITING_CHUNKS = 32
+_FULL = "No space left on device"
+_STDERR = 2
+# The first line on stderr is the tool's own process id: the API can start a tool but not end it.
+_NAMED = 'printf "%s\\n" "$$" >&2; exec "$@"'
+_NO_LIMIT = 24 * 3600.0
+
+Frame = tuple[int, bytes]
+
+
+class ContainerTool:
+    """A tool running in a container, as a `RunningTool`. Leaving the context ends it.
+
+    The stream is read without the upgrade that Docker's own clients ask for, so that no byte can
+    be lost between the answer's head and its body.
+    """
+
+    def __init__(self, container: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._name, self._container = argv[0], container
+        self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._frames: queue.Queue[bytes | None] = queue.Queue(_WAITING_CHUNKS)
+        self._left = threading.Event()
+        self._pid = ""
+        with ExitStack() as opening:
+            self._client: DockerClient = opening.enter_context(engine(_NO_LIMIT))
+            self._exec = _created(self._client, container, argv, environment)
+            self._answer = _started(self._client, self._exec)
+            self._resources = opening.pop_all()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def chunks(self) -> Iterator[bytes]:
+        """What the tool writes to stdout, as it comes; now and then nothing, while it is silent."""
+        while True:
+            try:
+                chunk = self._frames.get(timeout=_SILENCE_SECONDS)
+            except queue.Empty:
+                yield b""
+                continue
+            if chunk is None:
+                return
+            yield chunk
+
+    def wait(self, each: Callable[[], None], every_seconds: float) -> None:
+        """Waits for the tool to end, calling `each` meanwhile; what `each` raises goes through."""
+        while True:
+            try:
+                if self._frames.get(timeout=every_seconds) is None:
+                    return
+            except queue.Empty:
+                each()
+
+    def finish(self) -> None:
+        """Waits for the end. Raises HostError, or NoSpace, unless the tool ended with 0."""
+        self._reader.join()
+        code = self._exit_code()
+        if code != 0:
+            said = " ".join(line for line in self._complaints if line) or "It gave no reason."
+            what = f"{self._name} in {self._container[:12]} ended with {code}. {said}"
+            raise (NoSpace if _FULL in said else HostError)(what)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._left.set()
+        with self._resources:
+            if self._runs():
+                self._end()
+            self._answer.close()
+        self._reader.join(timeout=_END_SECONDS)
+
+    def _exit_code(self) -> int:
+        deadline = time.monotonic() + _END_SECONDS
+        while (seen := self._inspected())["Running"]:
+            if time.monotonic() > deadline:
+                raise HostError(f"{self._name} closed its output and has not ended.")
+            time.sleep(_TICK)
+        code = seen["ExitCode"]
+        if code is None:
+            raise HostError(f"{self._name} never started in {self._container[:12]}.")
+        return int(code)
+
+    def _inspected(self) -> Mapping[str, Any]:
+        try:
+            return self._client.api.exec_inspect(self._exec)
+        except (DockerException, requests.RequestException) as error:
+            raise HostError(
+                f"Nothing is known of {self._name} in {self._container[:12]} any more: {error}."
+            ) from error
+
+    def _runs(self) -> bool:
+        try:
+            return bool(self._inspected()["Running"])
+        except HostError:
+            return False
+
+    def _end(self) -> None:
+        """Asks the tool to end, then makes it end."""
+        for signal in ("TERM", "KILL"):
+            if self._pid:
+                kill = ["sh", "-c", 'kill "$@"', "sh", f"-{signal}", self._pid]
+                order = self._client.api.exec_create(self._container, kill)
+                self._client.api.exec_start(order["Id"])
+            deadline = time.monotonic() + _END_SECONDS
+            while self._runs() and time.monotonic() < deadline:
+                time.sleep(_TICK)
+
+    def _read(self) -> None:
+        rest = ""
+        for kind, content in _frames(self._answer):
+            if kind != _STDERR:
+                self._hand_over(content)
+                continue
+            *lines, rest = (rest + content.decode(errors="replace")).split("\n")
+            for line in lines:
+                if self._pid:
+                    self._complaints.append(line.strip())
+                else:
+                    self._pid = line.strip()
+        if rest:
+            self._complaints.append(rest.strip())
+        self._hand_over(None)
+
+    def _hand_over(self, chunk: bytes | None) -> None:
+        """Waits until there is room, or until nobody wants it any more."""
+        while not self._left.is_set():
+            try:
+                self._frames.put(chunk, timeout=_SILENCE_SECONDS)
+                return
+            except queue.Full:
+                continue
+
+
+def output_in(container: str, argv: Sequence[str], environment: Mapping[str, str]) -> bytes:
+    """All that a short tool writes to stdout. Raises HostError unless it ended with 0."""
+    with ContainerTool(container, argv, environment) as tool:
+        output = b"".join(tool.chunks())
+        tool.finish()
+    return output
+
+
+def _created(
+    client: DockerClient, container: str, argv: Sequence[str], environment: Mapping[str, str]
+) -> str:
+    order = client.api.exec_create(
+        container, ["sh", "-c", _NAMED, "sh", *argv], environment=dict(environment)
+    )
+    return str(order["Id"])
+
+
+def _started(client: DockerClient, order: str) -> requests.Response:
+    api = client.api
+    answer = api.post(
+        f"{api.base_url}/v{api.api_version}/exec/{order}/start",
+        json={"Detach": False, "Tty": False},
+        stream=True,
+        timeout=(_END_SECONDS, None),
+    )
+    answer.raise_for_status()
+    return answer
+
+
+def _frames(answer: requests.Response) -> Iterator[Frame]:
+    """The stream's frames: which output, and what it wrote. A cut frame ends it: whether the tool
+    succeeded is asked afterwards, and does not depend on this."""
+    raw: Any = answer.raw
+    try:
+        while len(head := raw.read(8)) == 8:
+            size = int.from_bytes(head[4:], "big")
+            yield head[0], raw.read(size)
+    except (urllib3.exceptions.HTTPError, OSError, AttributeError, ValueError):
+        # Closed by us while it was read, or by the engine going away.
+        return

@@ -1,0 +1,127 @@
+"""A Docker Engine, read and used through its API."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import docker
+import requests
+import urllib3
+from docker import DockerClient
+from docker.errors import DockerException
+
+from playbooks.errors import HostError
+
+READ_SECONDS = 10
+_PROJECT = "com.docker.compose.project"
+_SERVICE = "com.docker.compose.service"
+_ONE_OFF = "com.docker.compose.oneoff"
+_UP = frozenset({"running", "restarting", "paused"})
+_EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container as the engine describes it.
+
+    `image` is the digest of what it was made from. `health` is what its own check says: healthy,
+    unhealthy, starting, or nothing where it has none. `published` are addresses of this host by
+    port of the container; `addresses` its own in its networks; `mounts` folders of the host by
+    folder of the container.
+    """
+
+    id: str
+    name: str
+    image: str
+    status: str
+    health: str
+    restarts: int
+    exit_code: int | None
+    since: datetime | None
+    pid: int | None
+    published: Mapping[int, tuple[str, int]]
+    addresses: tuple[str, ...]
+    mounts: Mapping[str, str]
+
+    @property
+    def up(self) -> bool:
+        return self.status in _UP
+
+
+@contextmanager
+def engine(seconds: float = READ_SECONDS) -> Iterator[DockerClient]:
+    """A client of the engine that DOCKER_HOST names, else of the local socket.
+
+    `seconds` is the limit of one answer. What goes wrong comes as HostError.
+    """
+    try:
+        client = docker.from_env(timeout=int(seconds))
+    except (DockerException, OSError) as error:
+        raise _away(error) from error
+    try:
+        yield client
+    except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise HostError(f"The Docker Engine refused: {_words(error)}.") from error
+    finally:
+        client.close()
+
+
+def containers_of(project: str, service: str) -> tuple[Container, ...]:
+    """The containers of a compose service, stopped ones too, by name. Raises HostError."""
+    wanted = [f"{_PROJECT}={project}", f"{_SERVICE}={service}", f"{_ONE_OFF}=False"]
+    with engine() as client:
+        found = client.api.containers(all=True, filters={"label": wanted})
+        seen = [_described(client.api.inspect_container(each["Id"])) for each in found]
+    return tuple(sorted(seen, key=lambda container: container.name))
+
+
+def _described(seen: Mapping[str, Any]) -> Container:
+    state, network = seen["State"], seen["NetworkSettings"]
+    up = state["Status"] in _UP
+    return Container(
+        id=seen["Id"],
+        name=seen["Name"].lstrip("/"),
+        image=seen["Image"],
+        status=state["Status"],
+        health=(state.get("Health") or {}).get("Status", "").replace("none", ""),
+        restarts=seen.get("RestartCount", 0),
+        exit_code=None if up else state["ExitCode"],
+        since=_moment(state["StartedAt"]) if up else _moment(state["FinishedAt"]),
+        pid=state["Pid"] or None,
+        published=_published(network.get("Ports") or {}),
+        addresses=tuple(
+            each["IPAddress"] for each in network["Networks"].values() if each["IPAddress"]
+        ),
+        mounts={each["Destination"]: each["Source"] for each in seen["Mounts"] if each["Source"]},
+    )
+
+
+def _published(ports: Mapping[str, Any]) -> dict[int, tuple[str, int]]:
+    found: dict[int, tuple[str, int]] = {}
+    for port, places in ports.items():
+        number, _, protocol = port.partition("/")
+        if protocol == "tcp" and places:
+            host = places[0]["HostIp"]
+            where = "127.0.0.1" if host in _EVERYWHERE else host
+            found[int(number)] = (where, int(places[0]["HostPort"]))
+    return found
+
+
+def _moment(text: str) -> datetime | None:
+    """Docker's time to the second; the year 1 stands for never."""
+    moment = datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
+    return moment if moment.year > 1 else None
+
+
+def _away(error: Exception) -> HostError:
+    return HostError(
+        f"The Docker Engine cannot be reached: {_words(error)}.",
+        "Look whether dockerd runs and whether its socket may be used.",
+    )
+
+
+def _words(error: Exception) -> str:
+    lines = str(getattr(error, "explanation", None) or error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

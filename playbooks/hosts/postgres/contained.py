@@ -1,0 +1,63 @@
+"""A PostgreSQL server in a container: where it is reached, and where its tools run."""
+
+from playbooks.errors import HostError
+from playbooks.hosts.docker import Container, containers_of
+from playbooks.model.stack import PostgresStore, Stack
+
+
+class ContainedStore(PostgresStore):
+    """A store whose server runs in `container`, where its tools run as well.
+
+    `host` and `port` are where it is reached from here, `inside_port` where from inside. `image`
+    is the digest of what the container was made from.
+    """
+
+    container: str
+    container_name: str
+    image: str
+    inside_port: int
+
+
+def contained(stack: Stack, store: PostgresStore) -> PostgresStore:
+    """The store as it can be reached; one that is in no container as it is.
+
+    The published port is taken where there is one, else the container's own address. Raises
+    HostError when the container is not there or does not run.
+    """
+    service = stack.container_of(store.service) if store.service else None
+    if stack.compose is None or service is None:
+        return store
+    container = _running(stack.compose.project, service)
+    host, port = _address(container, store.port)
+    place = {
+        "host": host,
+        "port": port,
+        "container": container.id,
+        "container_name": container.name,
+        "image": container.image,
+        "inside_port": store.port,
+    }
+    return ContainedStore.model_validate(store.model_dump() | place)
+
+
+def _running(project: str, service: str) -> Container:
+    found = containers_of(project, service)
+    up = [container for container in found if container.status == "running"]
+    if len(up) == 1:
+        return up[0]
+    seen = ", ".join(f"{each.name} is {each.status}" for each in found) or "it has no container"
+    raise HostError(
+        f"{service} of the compose project {project} is needed with one running container: {seen}.",
+        "Start it first.",
+    )
+
+
+def _address(container: Container, port: int) -> tuple[str, int]:
+    if port in container.published:
+        return container.published[port]
+    if not container.addresses:
+        raise HostError(
+            f"{container.name} publishes no port {port} and has no address of its own.",
+            "Publish the port in the compose file.",
+        )
+    return container.addresses[0], port

@@ -1,0 +1,51 @@
+"""Where PostgreSQL's tools run: on this host, or in the container of their server."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from playbooks.hosts.child import Child, output_of
+from playbooks.hosts.container_files import brought_into
+from playbooks.hosts.container_tool import ContainerTool, output_in
+from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.tool import RunningTool
+from playbooks.model.stack import PostgresStore
+
+_LARGEST_NAME = 100
+
+
+def started(
+    store: PostgresStore, argv: Sequence[str], environment: Mapping[str, str]
+) -> AbstractContextManager[RunningTool]:
+    """The tool, running; leaving the context ends it."""
+    if isinstance(store, ContainedStore):
+        return ContainerTool(store.container, argv, _for_tools(environment))
+    return Child(argv, environment)
+
+
+def output(store: PostgresStore, argv: Sequence[str], environment: Mapping[str, str]) -> bytes:
+    """All that a short tool writes to stdout. Raises HostError unless it ended with 0."""
+    if isinstance(store, ContainedStore):
+        return output_in(store.container, argv, _for_tools(environment))
+    return output_of(argv, environment)
+
+
+@contextmanager
+def within_reach(
+    store: PostgresStore, file: Path, tag: str, each: Callable[[], None]
+) -> Iterator[Path]:
+    """`file` where the tools can read it; a copy in their container is gone afterwards."""
+    if isinstance(store, ContainedStore):
+        with brought_into(store.container, file, tag[:_LARGEST_NAME], each) as place:
+            yield Path(place)
+    else:
+        yield file
+
+
+def _for_tools(environment: Mapping[str, str]) -> dict[str, str]:
+    """Nothing of this host's environment but what the tools were given."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith("PG") or name == "LC_ALL"
+    }
