@@ -19,7 +19,10 @@ _ACTS: dict[Permission, str] = {
 
 
 class PolicyAccess:
-    """Fails closed: a Slack user whom the policy does not name may do nothing."""
+    """Fails closed: a Slack user whom the policy does not name may do nothing.
+
+    A schedule may ask on the stack whose file names it, and nothing else.
+    """
 
     def __init__(self, policy: Policy, database: Database, now: Clock) -> None:
         self._policy = policy
@@ -30,6 +33,8 @@ class PolicyAccess:
         return Actor(slack=slack, person=self._policy.person_with(slack))
 
     def may(self, actor: Actor, permission: Permission, stack: Stack) -> bool:
+        if actor.schedule is not None:
+            return permission == "ask" and actor.schedule in _schedules(stack)
         return may(self._policy, actor.person, permission, stack.name, stack.environment)
 
     def require(self, actor: Actor, permission: Permission, stack: Stack) -> None:
@@ -61,3 +66,8 @@ class PolicyAccess:
         if not roles:
             return "No role allows it; `interlock.yaml` says who may do what."
         return f"It takes the role {' or '.join(roles)}."
+
+
+def _schedules(stack: Stack) -> frozenset[str]:
+    rules = stack.backup
+    return frozenset(f"{stack.name}/{name}" for name in rules.schedules) if rules else frozenset()

@@ -18,11 +18,13 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bot.audit import AnchorFile
-from bot.context import House, open_house, read_configuration
+from bot.context import House, open_house, read_configuration, utc_now
 from bot.engine.carried import Equipment
 from bot.engine.engine import Engine
 from bot.environment import BotSettings
 from bot.logs import set_up_logs
+from bot.proof import Proof
+from bot.scheduler import Scheduler
 from bot.slack.answers import UNREACHABLE, Answers
 from bot.slack.client import answering_client, listening_client
 from bot.slack.desk import Desk
@@ -32,9 +34,11 @@ from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.store.outbox import StoredOutbox
+from bot.watch import ObjectiveWatch
 from bot.web.app import web_app
 from bot.web.metrics import Metrics
 from bot.web.serving import Served, address_of, bind
+from commands.ports import Clock
 from notifiers.outbox import Outbox
 from notifiers.slack import outbox_slack
 from playbooks.catalogue import ACTIONS, PLAYBOOKS
@@ -64,9 +68,11 @@ def _silent(_address: str) -> None:
     return None
 
 
-async def run(settings: BotSettings, ready: Callable[[str], None] = _silent) -> None:
+async def run(
+    settings: BotSettings, ready: Callable[[str], None] = _silent, now: Clock = utc_now
+) -> None:
     """Runs until SIGTERM or SIGINT. `ready` is told the address of the health page once Slack's
-    payloads are heard.
+    payloads are heard. `now` is the clock that requests and schedules go by.
 
     Raises StackFileError for bad files, AlreadyRunning when another bot has the database, and
     InterlockError when the port is taken or Slack refuses the tokens.
@@ -79,7 +85,7 @@ async def run(settings: BotSettings, ready: Callable[[str], None] = _silent) -> 
     database = Database(configured.file.database_url(configured.folder))
     with contextlib.closing(database):
         migrate(database)
-        house = open_house(configured, database, os.environ)
+        house = open_house(configured, database, os.environ, now)
         set_up_logs(house.redactor, as_json=not sys.stderr.isatty())
         async with aiohttp.ClientSession() as session:
             anchor = AnchorFile(configured.folder / "audit-head.json")
@@ -128,6 +134,20 @@ def _equipment(house: House) -> Equipment:
     )
 
 
+def _scheduler(house: House) -> Scheduler:
+    return Scheduler(
+        ledger=house.ledger,
+        gate=house.context.gate,
+        bell=house.bell,
+        failpoints=house.failpoints,
+        proof=Proof(house.ledger, house.context.facts, house.bell),
+    )
+
+
+def _watch(house: House) -> ObjectiveWatch:
+    return ObjectiveWatch(house.ledger, house.context.facts, house.bell)
+
+
 async def _work(
     settings: BotSettings,
     parts: _Parts,
@@ -151,6 +171,7 @@ async def _work(
         closing.push_async_callback(_end_serving, server, serving)
         work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
         work.append(parts.engine.until_lost())
+        work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
         hearing = _hear(parts.app, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 

@@ -15,10 +15,11 @@ from bot.gate import PolicyGate
 from bot.history import StoredHistory
 from bot.ledger import Ledger
 from bot.past import JournaledPast
+from bot.schedules import StoredTimetable
 from bot.secrets import References
 from bot.settings import InterlockFile
 from bot.store.database import Database
-from commands.ports import Context
+from commands.ports import Clock, Context
 from notifiers.redactor import Redactor
 from playbooks.catalogue import PLAYBOOKS, READERS, by_hand
 from playbooks.errors import StackFileError

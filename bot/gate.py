@@ -63,13 +63,15 @@ class PolicyGate:
         if earlier is not None:
             return earlier
         self._access.require(asking.actor, "ask", stack)
-        with self._ledger.database.write() as connection:
-            refusal = ask_refusal(self._ledger, connection, plan, asking)
-            if refusal is None:
-                request = self._open(connection, plan, asking)
-        if refusal is not None:
-            raise refusal
-        return self._after(request.id)
+        try:
+            request = self._ask(plan, asking)
+        except sa.exc.IntegrityError:
+            # Two processes were told the same thing at once; the other one was first.
+            earlier = self._asked_before(asking)
+            if earlier is None:
+                raise
+            return earlier
+        return self._after(request)
 
     def vote(
         self, request: str, digest: str, actor: Actor, decision: Literal["approve", "deny"]
@@ -107,6 +109,13 @@ class PolicyGate:
             if refusal is None:
                 refusal = settle_run(self._ledger, connection, found, actor.name, decision)
         return self._after(request, refusal)
+
+    def _ask(self, plan: Plan, asking: Asking) -> str:
+        with self._ledger.database.write() as connection:
+            refusal = ask_refusal(self._ledger, connection, plan, asking)
+            if refusal is None:
+                return self._open(connection, plan, asking).id
+        raise refusal
 
     def _asked_before(self, asking: Asking) -> Dossier | None:
         if asking.once is None:

@@ -1,13 +1,13 @@
 """What happened: commands.ports.History over the database."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 
 from bot.ledger import Ledger
 from bot.store import audit as links
-from bot.store import requests
+from bot.store import requests, runs
 from bot.store.audit import Link
 from commands.ports import AuditEntry, Dossier
 from playbooks.errors import UnknownName
@@ -57,6 +57,10 @@ class StoredHistory:
                 "Add one to `policy` in interlock.yaml.",
             )
         return rule.approvals
+
+    def restore_seconds(self, stack: str) -> Mapping[str, float]:
+        with self._ledger.database.read() as connection:
+            return runs.restore_seconds(connection, stack)
 
 
 def _entry(link: Link) -> AuditEntry:

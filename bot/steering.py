@@ -27,7 +27,7 @@ def cancel_run(
     if state is RunState.UNCERTAIN:
         return settle_run(ledger, connection, request, by, "abort")
     if state is RunState.QUEUED:
-        _end_queued(ledger, connection, request, by)
+        end_queued(ledger, connection, request, by, "It had not begun; nothing was done.")
         return None
     return _stop_running(ledger, connection, request, by)
 
@@ -65,7 +65,10 @@ def settle_run(
     return None
 
 
-def _end_queued(ledger: Ledger, connection: sa.Connection, request: Request, by: str) -> None:
+def end_queued(
+    ledger: Ledger, connection: sa.Connection, request: Request, by: str, outcome: str
+) -> None:
+    """A run that waits for its turn will not have one; `outcome` says why."""
     runs.change(
         connection,
         request.id,
@@ -73,7 +76,7 @@ def _end_queued(ledger: Ledger, connection: sa.Connection, request: Request, by:
         ended_at=ledger.now(),
         cancel_requested_by=by,
         waiting_for="",
-        outcome="It had not begun; nothing was done.",
+        outcome=outcome,
     )
     locks.release(connection, request.id)
     ledger.audit(connection, "run.cancelled", by, request)

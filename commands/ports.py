@@ -11,6 +11,7 @@ from playbooks.model.base import JsonObject, Model
 from playbooks.model.people import Actor, Permission
 from playbooks.model.plan import ActionCall, Plan
 from playbooks.model.request import Request, RequestState, Run, Vote
+from playbooks.model.schedule import Schedule
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
 
@@ -49,6 +50,41 @@ class AuditEntry(Model):
     subject: str
     detail: JsonObject
     hash: str
+
+
+class Fired(Model):
+    """One time that a schedule fired. It made `request`, or `why` says what came in between."""
+
+    at: datetime
+    state: Literal["begun", "asked", "skipped", "failed", "said"]
+    request: str | None = None
+    why: str = ""
+
+
+class Scheduled(Model):
+    """A schedule and how it stands. `paused` says by whom and why; `last` is the newest fire."""
+
+    name: str
+    schedule: Schedule
+    next_at: datetime
+    paused: str = ""
+    last: Fired | None = None
+
+
+class Timetable(Protocol):
+    """The schedules of stacks. Whether somebody may change them is asked of `Access` before."""
+
+    def of(self, stack: Stack) -> Sequence[Scheduled]: ...
+
+    def pause(self, stack: Stack, name: str, actor: Actor, reason: str) -> bool:
+        """Its fires are skipped from now on; audited and said. False when it was paused already.
+        Raises UnknownName."""
+        ...
+
+    def resume(self, stack: Stack, name: str, actor: Actor) -> bool:
+        """Its next fire comes as planned; audited and said. False when it was not paused.
+        Raises UnknownName."""
+        ...
 
 
 class Access(Protocol):
@@ -118,6 +154,10 @@ class History(Protocol):
         """How many approvals policy asks for this plan right now."""
         ...
 
+    def restore_seconds(self, stack: str) -> Mapping[str, float]:
+        """How long the newest successful restore of each datastore took."""
+        ...
+
 
 @dataclass(frozen=True)
 class Context:
@@ -129,6 +169,7 @@ class Context:
     history: History
     facts: FactReader
     now: "Clock"
+    timetable: Timetable
     by_hand: Callable[[Known, ActionCall], Lines]
     """What a person types to do what a call of a plan does."""
 

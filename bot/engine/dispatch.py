@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from bot.engine.carried import Equipment
-from bot.engine.locks import Allotment, Ticket, allot, wanted
+from bot.engine.locks import Allotment, Ticket, allot, displaced, wanted
 from bot.ledger import Ledger
+from bot.steering import end_queued
 from bot.store import locks, requests, runs
 from notifiers.ports import Lane
 from playbooks.model.request import RunState
@@ -43,6 +44,7 @@ def dispatch(house: Equipment) -> Sequence[Attempt]:
 def _grant(ledger: Ledger, connection: sa.Connection) -> Sequence[str]:
     queued = [run for run, _ in runs.in_state(connection, RunState.QUEUED)]
     without = _queue_up(connection, queued)
+    _give_way(ledger, connection)
     tickets = locks.tickets(connection)
     allotment = allot(tickets)
     granted = [*without, *(run for run in allotment.granted if run in queued)]
@@ -64,6 +66,27 @@ def _queue_up(connection: sa.Connection, queued: Sequence[str]) -> Sequence[str]
         elif run not in have:
             locks.queue(connection, run, holds)
     return without
+
+
+def _give_way(ledger: Ledger, connection: sa.Connection) -> None:
+    """A restore is not kept waiting by a scheduled backup that has not begun either."""
+    tickets = locks.tickets(connection)
+    found = {
+        t.run: request
+        for t in tickets
+        if not t.granted and (request := requests.get(connection, t.run))
+    }
+    restores = {run for run, request in found.items() if request.plan.operation == "restore"}
+    yielding = {
+        run
+        for run, request in found.items()
+        if request.plan.operation == "backup" and request.origin == "schedule"
+    }
+    for run, restore in displaced(tickets, restores, yielding).items():
+        row = runs.row_locked(connection, run)
+        if row is not None and row["state"] == RunState.QUEUED.value:
+            why = f"Restore {restore} goes first; the schedule's next backup comes as planned."
+            end_queued(ledger, connection, found[run], "engine", why)
 
 
 def _begin(ledger: Ledger, connection: sa.Connection, run: str) -> None:

@@ -1,6 +1,6 @@
 """Who gets the resources: first come, first served, all of a run's at once. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from playbooks.model.plan import Resource
@@ -35,6 +35,21 @@ def wanted(resources: Sequence[Resource]) -> dict[str, bool]:
     for resource in resources:
         holds[resource.key] = holds.get(resource.key, False) or resource.exclusive
     return holds
+
+
+def displaced(
+    tickets: Sequence[Ticket], restores: Collection[str], yielding: Collection[str]
+) -> Mapping[str, str]:
+    """Which of the `yielding` runs that wait give way to one of the `restores` that came later,
+    and to which."""
+    waiting = sorted((t for t in tickets if not t.granted), key=lambda t: t.number)
+    later = [ticket for ticket in waiting if ticket.run in restores]
+    gives_way: dict[str, str] = {}
+    for ticket in waiting:
+        ahead = [r for r in later if r.number > ticket.number and ticket.conflicts(r)]
+        if ticket.run in yielding and ahead:
+            gives_way[ticket.run] = ahead[0].run
+    return gives_way
 
 
 def allot(tickets: Sequence[Ticket]) -> Allotment:

@@ -102,6 +102,44 @@ def durations(
     return [(r.ended_at - r.started_at).total_seconds() for r in connection.execute(query).all()]
 
 
+def restore_seconds(connection: sa.Connection, stack: str) -> dict[str, float]:
+    """How long the newest successful restore of each datastore took."""
+    query = (
+        sa.select(requests.c.body, runs.c.started_at, runs.c.ended_at)
+        .join(requests, requests.c.id == runs.c.id)
+        .where(
+            requests.c.stack == stack,
+            requests.c.operation == "restore",
+            runs.c.state == RunState.SUCCEEDED.value,
+            runs.c.started_at.is_not(None),
+        )
+        .order_by(runs.c.ended_at)
+    )
+    found: dict[str, float] = {}
+    for row in connection.execute(query).all():
+        params = row.body["plan"]["params"]
+        if params.get("mode") == "swap":
+            found[params["datastore"]] = (row.ended_at - row.started_at).total_seconds()
+    return found
+
+
+def verified_since(connection: sa.Connection, stack: str, moment: datetime) -> dict[str, str]:
+    """Backups that a run read whole since then, and the newest run that did."""
+    query = (
+        sa.select(requests.c.body, runs.c.id)
+        .join(requests, requests.c.id == runs.c.id)
+        .where(
+            requests.c.stack == stack,
+            requests.c.operation == "verify",
+            runs.c.state == RunState.SUCCEEDED.value,
+            runs.c.ended_at > moment,
+        )
+        .order_by(runs.c.ended_at)
+    )
+    rows = connection.execute(query).all()
+    return {row.body["plan"]["params"]["backup"]: row.id for row in rows}
+
+
 def _one(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, Any] | None:
     found = connection.execute(query).mappings().one_or_none()
     return {k: v for k, v in found.items() if k in _COLUMNS} if found else None

@@ -16,10 +16,14 @@ class Person(Model):
 
 
 class Actor(Model):
-    """Who is acting right now: Slack's signed user id, and the person it belongs to, if any."""
+    """Who is acting right now: Slack's signed user id, and the person it belongs to, if any.
+
+    Or a schedule, `STACK/NAME`: nobody's Slack id makes one.
+    """
 
     slack: str
     person: Person | None = None
+    schedule: str | None = None
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from playbooks.errors import UnknownName
 from playbooks.model.base import Model
 from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.repository import Place
+from playbooks.model.schedule import Schedule, Timed
 from playbooks.model.secret import SecretRef
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
@@ -115,13 +116,16 @@ class BackupRules(Place):
     """Where backups rest. `recipients` are age public keys; `identity` opens what they sealed.
 
     `copies` are further repositories that get every backup, sealed as it is; a restore uses one
-    where `repository` has lost the backup.
+    where `repository` has lost the backup. `schedules` are backups made by themselves; `proof` is
+    when every day one message says whether the last ones are there and whole.
     """
 
     copies: tuple[Place, ...] = ()
     recipients: tuple[str, ...] = ()
     identity: SecretRef | None = None
     sets: dict[Name, tuple[Name, ...]] = {}
+    schedules: dict[Name, Schedule] = {}
+    proof: Timed | None = None
     retention: Retention = Retention()
     row_count_seconds: float = 20.0
 
@@ -133,6 +137,16 @@ class BackupRules(Place):
             if url in seen:
                 raise ValueError(f"copies[{position}] is {url!r} again; name another place")
             seen.add(url)
+        return self
+
+    @model_validator(mode="after")
+    def _schedules_name_sets(self) -> Self:
+        for name, schedule in self.schedules.items():
+            if schedule.set is not None and schedule.set not in self.sets:
+                raise ValueError(
+                    f"schedules.{name}.set names the unknown set {schedule.set!r}; "
+                    f"there is: {', '.join(self.sets) or 'none'}"
+                )
         return self
 
 
@@ -172,6 +186,12 @@ class Stack(Model):
             for member in members:
                 if member not in self.datastores:
                     raise ValueError(f"backup.sets.{name} names the unknown datastore {member!r}")
+        for name, schedule in (self.backup.schedules if self.backup else {}).items():
+            for member in schedule.datastores:
+                if member not in self.datastores:
+                    raise ValueError(
+                        f"backup.schedules.{name} names the unknown datastore {member!r}"
+                    )
         self._containers_fit()
         self.layers()
         return self
@@ -220,6 +240,22 @@ class Stack(Model):
                 f"It has: {', '.join(self.services) or 'none'}.",
             )
         return self.services[name]
+
+    def schedule(self, name: str) -> Schedule:
+        """Raises UnknownName with the names there are."""
+        schedules = self.backup.schedules if self.backup else {}
+        if name not in schedules:
+            raise UnknownName(
+                f"{self.name} has no schedule {name!r}.",
+                f"It has: {', '.join(schedules) or 'none'}.",
+            )
+        return schedules[name]
+
+    def scheduled(self, schedule: Schedule) -> tuple[str, ...]:
+        """The datastores that a schedule backs up."""
+        if schedule.set is not None and self.backup is not None:
+            return self.backup.sets[schedule.set]
+        return schedule.datastores or tuple(self.datastores)
 
     def container_of(self, service: str) -> str | None:
         """The compose service that runs it, None when no container does. Raises UnknownName."""

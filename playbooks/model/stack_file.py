@@ -28,6 +28,7 @@ _REFERENCES: tuple[tuple[Location, str], ...] = (
     (("services", _ANY, "needs", _ANY), "services"),
     (("datastores", _ANY, "service"), "services"),
     (("backup", "sets", _ANY, _ANY), "datastores"),
+    (("backup", "schedules", _ANY, "datastores", _ANY), "datastores"),
 )
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIALS)$", re.IGNORECASE)
 _REFERENCE = re.compile(r"^(env|file|docker-secret):\S")
