@@ -19,6 +19,7 @@ from bot.schedules import StoredTimetable
 from bot.secrets import References
 from bot.settings import InterlockFile
 from bot.store.database import Database
+from bot.turns import FactsAside, Turns
 from commands.ports import Clock, Context
 from notifiers.redactor import Redactor
 from playbooks.catalogue import PLAYBOOKS, READERS, by_hand
@@ -38,6 +39,7 @@ class House:
     failpoints: Failpoints
     board: Board
     bell: Bell
+    turns: Turns
     ledger: Ledger
     context: Context
 
@@ -91,9 +93,9 @@ def open_house(
         redactor=redactor,
     )
     access = PolicyAccess(configured.file, database, now)
-    facts = ThreadedFacts(
-        READERS, secrets, now, redact=redactor.redact, past=JournaledPast(database)
-    )
+    turns, past = Turns(), JournaledPast(database)
+    reading = ThreadedFacts(READERS, secrets, now, redact=redactor.redact, past=past)
+    facts = FactsAside(reading, turns)
     gate = PolicyGate(
         ledger,
         access=access,
@@ -120,6 +122,7 @@ def open_house(
         failpoints=failpoints,
         board=board,
         bell=bell,
+        turns=turns,
         ledger=ledger,
         context=context,
     )

@@ -12,6 +12,7 @@ from bot.engine.failpoints import Failpoints
 from bot.slack.answers import UNREACHABLE, Answers
 from bot.slack.delivered import Address, address_of, call_of, press_of
 from bot.store.inbox import Inbox, Received
+from bot.turns import Turns
 from commands.buttons import OPENS_VIEW, press
 from commands.dispatch import answer
 from commands.ports import Context, Reply
@@ -23,7 +24,7 @@ from playbooks.errors import InterlockError
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
-_THREADS = 4
+_THREADS = 8
 _DRAIN_SECONDS = 20.0
 
 
@@ -32,9 +33,15 @@ class Desk:
     takes its time never delays an acknowledgement."""
 
     def __init__(
-        self, context: Context, inbox: Inbox, answers: Answers, failpoints: Failpoints
+        self,
+        context: Context,
+        inbox: Inbox,
+        answers: Answers,
+        failpoints: Failpoints,
+        turns: Turns,
     ) -> None:
         self._context = context
+        self._turns = turns
         self._inbox = inbox
         self._answers = answers
         self._failpoints = failpoints
@@ -103,6 +110,10 @@ class Desk:
         return await self._answers.open_view(where)
 
     def _reply_to(self, received: Received) -> Reply:
+        with self._turns.taken():
+            return self._replied(received)
+
+    def _replied(self, received: Received) -> Reply:
         if received.kind == "action":
             again = received.tries > 1
             return press(self._context, press_of(received, self._context.access, again=again))
