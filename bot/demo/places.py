@@ -59,10 +59,6 @@ class Places:
         return self.root / "uploads"
 
     @property
-    def backups(self) -> Path:
-        return self.root / "backups"
-
-    @property
     def workspace(self) -> Path:
         return self.root / "workspace"
 

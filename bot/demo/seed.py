@@ -24,8 +24,6 @@ def seed(places: Places, postgres: Postgres) -> None:
     if places.seeded.exists():
         return
     _seed_files(places.uploads)
-    # There is a place for backups, with none in it yet: not a disk that somebody forgot to mount.
-    places.backups.mkdir(exist_ok=True)
     with postgres.connect() as connection:
         _seed_roles(connection, kept_password(places.secrets / "harbor-password"))
         made = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
