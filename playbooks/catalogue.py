@@ -19,8 +19,10 @@ from playbooks.facts import service as service_facts
 from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
 from playbooks.operations.lifecycle import RESTART, START, STOP
+from playbooks.operations.prune import PRUNE
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.verify import VERIFY
+from playbooks.operations.verify_all import VERIFY_ALL
 from playbooks.playbook import Playbook
 from playbooks.registry import Action, Reader, found, registry
 
@@ -31,6 +33,8 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     BACKUP,
     RESTORE,
     VERIFY,
+    VERIFY_ALL,
+    PRUNE,
 )
 
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(

@@ -1,19 +1,17 @@
 """Copying published backups to the other repositories of a stack."""
 
-from playbooks.actions.repository_prune import kept_by_folders
 from playbooks.byhand import repository as by_hand
 from playbooks.errors import InterlockError, UnknownName
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.repository import Place
 from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs
-from playbooks.repository.address import address_of
 from playbooks.repository.catalogue import Summary, load, survey
 from playbooks.repository.copies import TROUBLES, copy_backup, missing_at
 from playbooks.repository.manifest import backup_id
-from playbooks.repository.of_stack import repository_of, rules_of
-from playbooks.repository.retention import rule
-from playbooks.repository.storage import Storage, establish
+from playbooks.repository.of_stack import new_or_old_place_of, repository_of, rules_of
+from playbooks.repository.storage import Storage
+from playbooks.repository.upkeep import rulings_on
 
 
 class Copied(Model):
@@ -49,19 +47,16 @@ def copy(work: Work, _: NoArgs) -> JsonObject:
 
 def _wanted(work: Work, source: Storage) -> tuple[Summary, ...]:
     """The whole backups that retention keeps, newest first."""
-    backups = survey(source, work.stack.name).backups
-    protected = {
-        backup_id(work.started, work.run): "this run made it",
-        **kept_by_folders(work.stack),
-    }
-    rulings = rule(backups, rules_of(work.stack).retention, now=work.started, protected=protected)
+    listing = survey(source, work.stack.name)
+    mine = {backup_id(work.started, work.run): "this run made it"}
+    rulings = rulings_on(work.stack, listing, work.started, mine)
     stays = {ruling.id for ruling in rulings if ruling.keep}
-    return tuple(backup for backup in backups if backup.good and backup.id in stays)
+    return tuple(backup for backup in listing.backups if backup.good and backup.id in stays)
 
 
 def _copied(work: Work, source: Storage, place: Place, wanted: tuple[Summary, ...]) -> Copied:
     try:
-        target = establish(address_of(place, work.secrets))
+        target = new_or_old_place_of(work.stack, place, work.secrets)
         missing = missing_at(target, work.stack.name, wanted)
     except TROUBLES as error:
         return Copied(missing={backup.id: str(error) for backup in wanted})

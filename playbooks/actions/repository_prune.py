@@ -7,17 +7,16 @@ from datetime import timedelta
 
 from playbooks.byhand import repository as by_hand
 from playbooks.errors import RepositoryError
-from playbooks.folders.kept import copies
 from playbooks.model.base import JsonObject, Model
-from playbooks.model.stack import FilesStore, Stack
 from playbooks.ports import Work
 from playbooks.registry import Action
 from playbooks.repository.catalogue import folder_of, manifest_path, survey
 from playbooks.repository.copies import TROUBLES, storage_called
 from playbooks.repository.manifest import backup_id
-from playbooks.repository.of_stack import repository_of, rules_of, scratches_of
-from playbooks.repository.retention import Ruling, dead, rule
+from playbooks.repository.of_stack import own_repository_of, owned, rules_of, scratches_of
+from playbooks.repository.retention import Ruling, dead
 from playbooks.repository.storage import Storage
+from playbooks.repository.upkeep import rulings_on
 
 # Plain copies of a restore that waits for a person must outlive a weekend.
 _SCRATCH_AGE = timedelta(days=7)
@@ -49,7 +48,7 @@ def prune(work: Work, args: PruneArgs) -> JsonObject:
     `{removed: [id], failed: [{id, error}], swept: [id], kept: {id: reason}, copies: {url: the
     same}, warnings: [sentence]}`. What could not be removed stays listed, and is reported here.
     """
-    primary = _pruned(work, args, repository_of(work.stack, work.secrets), "")
+    primary = _pruned(work, args, own_repository_of(work.stack, work.secrets), "")
     elsewhere = {
         place.repository: _copy_pruned(work, args, place.repository)
         for place in rules_of(work.stack).copies
@@ -62,35 +61,19 @@ def prune(work: Work, args: PruneArgs) -> JsonObject:
     }
 
 
-def kept_by_folders(stack: Stack) -> dict[str, str]:
-    """The safety backups that came with folders still kept, by run, and why they stay."""
-    return {
-        copy.run: f"made with the kept copy of {name}, {copy.path}"
-        for name, store in stack.datastores.items()
-        for copy in (copies(store.path) if isinstance(store, FilesStore) else ())
-    }
-
-
 def _copy_pruned(work: Work, args: PruneArgs, url: str) -> Pruned:
     """A copy that is away is told, and holds up nothing."""
     try:
-        return _pruned(work, args, storage_called(work.stack, work.secrets, url), url)
+        storage = owned(storage_called(work.stack, work.secrets, url), work.stack)
+        return _pruned(work, args, storage, url)
     except TROUBLES as error:
         return Pruned(failed=({"id": url, "error": str(error)},))
 
 
 def _pruned(work: Work, args: PruneArgs, storage: Storage, url: str) -> Pruned:
     listing = survey(storage, work.stack.name)
-    rulings = rule(
-        listing.backups,
-        rules_of(work.stack).retention,
-        now=work.started,
-        protected={
-            backup_id(work.started, work.run): "this run made it",
-            **kept_by_folders(work.stack),
-            **args.protected,
-        },
-    )
+    protected = {backup_id(work.started, work.run): "this run made it", **args.protected}
+    rulings = rulings_on(work.stack, listing, work.started, protected)
     removed, failed = _remove(work, storage, _approved(rulings, args, url))
     dead_ones = dead(listing.unfinished, now=work.started, run=work.run)
     swept, unswept = _sweep(work, storage, [d.id for d in dead_ones])

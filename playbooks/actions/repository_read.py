@@ -5,13 +5,13 @@ from pathlib import Path
 from time import monotonic
 
 from playbooks.byhand import repository as by_hand
-from playbooks.errors import NoSpace
+from playbooks.errors import BrokenBackup, NoSpace, UnknownName
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs
 from playbooks.repository.catalogue import load
 from playbooks.repository.codec import plain_name, read_artifact, verify_artifact, verify_stored
-from playbooks.repository.copies import storage_called
+from playbooks.repository.copies import TROUBLES, storage_called
 from playbooks.repository.manifest import StoreEntry
 from playbooks.repository.of_stack import (
     identities_of_stack,
@@ -82,6 +82,41 @@ def release(work: Work, _: NoArgs) -> JsonObject:
     return {"removed": removed}
 
 
+class VerifyAllArgs(Model):
+    """Ids of backups by the URL of a copy; the primary repository's under the empty name."""
+
+    backups: dict[str, tuple[str, ...]]
+
+
+def verify_all(work: Work, args: VerifyAllArgs) -> JsonObject:
+    """Verifies one backup after the other, past those that are broken.
+
+    `{verified, bytes, stored_bytes, not_decoded, seconds}`: how many, how much, and how many
+    could only be compared as stored. Raises BrokenBackup naming every broken one.
+    """
+    began, broken, done = monotonic(), [], []
+    for url, backups in args.backups.items():
+        for backup in backups:
+            try:
+                done.append(verify(work, VerifyArgs(backup=backup, repository=url)))
+            except (*TROUBLES, UnknownName) as error:
+                where = f"{backup} at {url}" if url else backup
+                broken.append(f"{where}: {error}")
+    if broken:
+        raise BrokenBackup(
+            f"{len(broken)} of {len(broken) + len(done)} backups cannot be used. "
+            + " ".join(broken),
+            "Make a new backup, and remove the broken ones once you have looked at them.",
+        )
+    return {
+        "verified": len(done),
+        "bytes": sum(each["bytes"] for each in done),
+        "stored_bytes": sum(each["stored_bytes"] for each in done),
+        "not_decoded": sum(not each["decoded"] for each in done),
+        "seconds": round(monotonic() - began, 3),
+    }
+
+
 def verify(work: Work, args: VerifyArgs) -> JsonObject:
     """Reads a whole backup: checksums, decryption, decompression.
 
@@ -138,4 +173,5 @@ READING_ACTIONS = (
     Action("repository.fetch", FetchArgs, fetch, by_hand.fetch),
     Action("repository.release", NoArgs, release, by_hand.release),
     Action("repository.verify", VerifyArgs, verify, by_hand.verify),
+    Action("repository.verify_all", VerifyAllArgs, verify_all, by_hand.verify_all),
 )

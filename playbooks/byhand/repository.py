@@ -42,8 +42,18 @@ def copy(known: Known, _args: JsonObject) -> Lines:
     )
 
 
-def prune(_known: Known, _args: JsonObject) -> Lines:
-    return ("# Nothing to do by hand: Interlock clears up once it runs again.",)
+def prune(known: Known, args: JsonObject) -> Lines:
+    """What follows a backup waits for Interlock; what was asked for is a list."""
+    going = args.get("remove")
+    if not going:
+        return ("# Nothing to do by hand: Interlock clears up once it runs again.",)
+    here = (_removed(places.stored_folder(known.stack, backup)) for backup in going.get("", ()))
+    elsewhere = (
+        f"# Remove {known.stack.name}/{backup} from {url!r}."
+        for url, backups in going.items()
+        for backup in (backups if url else ())
+    )
+    return (*here, *elsewhere)
 
 
 def fetch(known: Known, args: JsonObject) -> Lines:
@@ -77,6 +87,14 @@ def verify(known: Known, args: JsonObject) -> Lines:
             for entry in entries
             for artifact in entry.artifacts
         ),
+    )
+
+
+def verify_all(_known: Known, args: JsonObject) -> Lines:
+    """The manifests of all backups are not at hand; each has its own runbook."""
+    backups = [backup for each in args["backups"].values() for backup in each]
+    return tuple(
+        f"# /ops plan backups verify {backup} --paper" for backup in dict.fromkeys(backups)
     )
 
 

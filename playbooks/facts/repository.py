@@ -4,8 +4,10 @@ from playbooks.errors import FactUnavailable, RepositoryError
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
-from playbooks.repository.catalogue import Listing, find, summary_of
-from playbooks.repository.copies import holding, survey_everywhere
+from playbooks.repository.catalogue import Listing, find, summary_of, survey
+from playbooks.repository.copies import TROUBLES, holding, storage_called, survey_everywhere
+from playbooks.repository.of_stack import rules_of
+from playbooks.repository.upkeep import rulings_on
 
 
 class BackupArgs(Model):
@@ -49,6 +51,38 @@ def backup(reading: Reading, args: BackupArgs) -> JsonObject:
     }
 
 
+def rulings(reading: Reading, _: NoArgs) -> JsonObject:
+    """What retention would do now: `{places: [{repository, rulings: [{id, keep, reason, made_at,
+    stored_bytes}], problem}]}`; the primary repository first, under the empty name. The rulings
+    are newest first; `problem` is why a copy cannot be read."""
+    urls = ("", *(place.repository for place in rules_of(reading.stack).copies))
+    try:
+        return {"places": [_ruled(reading, url) for url in urls]}
+    except RepositoryError as error:
+        raise FactUnavailable(f"the backups of {reading.stack.name}: {error}") from error
+
+
+def _ruled(reading: Reading, url: str) -> JsonObject:
+    """Raises RepositoryError for the primary repository only."""
+    stack = reading.stack
+    try:
+        found = survey(storage_called(stack, reading.secrets, url), stack.name)
+    except TROUBLES as error:
+        if not url:
+            raise
+        return {"repository": url, "rulings": [], "problem": str(error)}
+    known = {backup.id: backup for backup in found.backups}
+    ruled = [
+        {
+            **ruling.model_dump(mode="json"),
+            "made_at": known[ruling.id].made_at.isoformat(),
+            "stored_bytes": known[ruling.id].stored_bytes,
+        }
+        for ruling in rulings_on(stack, found, reading.now, {})
+    ]
+    return {"repository": url, "rulings": ruled, "problem": ""}
+
+
 def _survey(reading: Reading) -> Listing:
     try:
         return survey_everywhere(reading.stack, reading.secrets)
@@ -60,4 +94,5 @@ READERS = (
     Reader("repository.list", NoArgs, listing),
     Reader("repository.find", FindArgs, found),
     Reader("repository.backup", BackupArgs, backup),
+    Reader("repository.rulings", NoArgs, rulings),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from playbooks.model.base import Model
+from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Line, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
@@ -35,7 +35,7 @@ def plan(stack: Stack, params: VerifyParams, facts: Facts) -> Plan:
         params=params.model_dump(mode="json"),
         stages=((_verify(params, summary),),),
         resources=(Resource(kind="stack", name=stack.name),),
-        binding={"backup": summary.id, "checksum": known["checksum"]},
+        binding={"backup": summary.id, "checksum": known["checksum"], **_copy(summary)},
         shown=(
             Line(label="Backup", value=f"{summary.id}, {summary.origin}, by {summary.requester}"),
             Line(label="Holds", value=f"{stores}: {in_bytes(summary.bytes)}"),
@@ -49,13 +49,19 @@ def _verify(params: VerifyParams, summary: Summary) -> Step:
         key="verify",
         name=f"Read {summary.id} and compare every checksum",
         action="repository.verify",
-        args={"backup": params.backup},
+        args={"backup": params.backup, **_copy(summary)},
         idempotent=True,
     )
 
 
+def _copy(summary: Summary) -> JsonObject:
+    """The copy that is read where the primary repository lost the backup."""
+    return {"repository": summary.repository} if summary.repository else {}
+
+
 def _stored(summary: Summary) -> str:
-    return in_bytes(summary.stored_bytes) + (", encrypted" if summary.encrypted else "")
+    where = f" at {summary.repository}" if summary.repository else ""
+    return in_bytes(summary.stored_bytes) + (", encrypted" if summary.encrypted else "") + where
 
 
 def _backup(params: VerifyParams) -> FactQuery:

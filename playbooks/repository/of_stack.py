@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from playbooks.errors import BadArgument, RepositoryError
+from playbooks.model.repository import Place
 from playbooks.model.stack import BackupRules, Stack
 from playbooks.ports import Secrets
 from playbooks.repository.address import address_of, local_root
@@ -31,7 +32,7 @@ def repository_of(stack: Stack, secrets: Secrets) -> Storage:
 
 def own_repository_of(stack: Stack, secrets: Secrets) -> Storage:
     """The same, to be written to: raises RepositoryError too when it is another stack's."""
-    return _own(repository_of(stack, secrets), stack)
+    return owned(repository_of(stack, secrets), stack)
 
 
 def new_or_old_repository_of(stack: Stack, secrets: Secrets) -> Storage:
@@ -39,10 +40,16 @@ def new_or_old_repository_of(stack: Stack, secrets: Secrets) -> Storage:
 
     Raises RepositoryError, SecretUnavailable, NoSpace.
     """
-    return _own(establish(address_of(rules_of(stack), secrets), _owner(stack)), stack)
+    return new_or_old_place_of(stack, rules_of(stack), secrets)
 
 
-def _own(storage: Storage, stack: Stack) -> Storage:
+def new_or_old_place_of(stack: Stack, place: Place, secrets: Secrets) -> Storage:
+    """The repository or a copy, made at first use, to be written to. Raises the same."""
+    return owned(establish(address_of(place, secrets), _owner(stack)), stack)
+
+
+def owned(storage: Storage, stack: Stack) -> Storage:
+    """The same storage. Raises RepositoryError when it is another stack's."""
     owner = owner_of(storage)
     if owner is not None and owner != _owner(stack):
         raise RepositoryError(
