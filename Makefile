@@ -66,7 +66,7 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-vers
 
 lock: setup-dev
 	@$(COMPILE) --extra demo --group build pyproject.toml -o requirements.lock
-	@$(COMPILE) --extra demo --group dev pyproject.toml -o requirements-dev.lock
+	@$(COMPILE) --extra demo --extra pictures --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,7 +13,11 @@ from commands.govern.run import RUN
 from commands.govern.runs import RUNS
 from commands.protect.backup import BACKUP
 from commands.protect.backups import BACKUPS
+from commands.protect.prune import PRUNE
 from commands.protect.restore import RESTORE
+from commands.protect.rpo import RPO
+from commands.protect.schedule import SCHEDULE
+from commands.protect.verify import VERIFY
 from commands.see import help as help_
 from commands.see.logs import LOGS
 from commands.see.status import STATUS
@@ -28,8 +32,11 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     BACKUP,
     BACKUPS,
     RESTORE,
+    VERIFY,
+    PRUNE,
+    SCHEDULE,
 )
-_GOVERNING: tuple[Subcommand[Any], ...] = (APPROVALS, RUNS, RUN, CANCEL, AUDIT)
+_GOVERNING: tuple[Subcommand[Any], ...] = (RPO, APPROVALS, RUNS, RUN, CANCEL, AUDIT)
 _PLAN = plan.over(_ACTING)
 _HELP = help_.over((*_ACTING, *_GOVERNING, _PLAN))
 

@@ -100,6 +100,10 @@ class Access(Protocol):
         """Raises Refused, saying which role would have it; the refusal is audited."""
         ...
 
+    def grant(self, actor: Actor, permission: Permission, stack: Stack, what: str) -> None:
+        """As `require`; that it was granted, and for what, is audited, too."""
+        ...
+
 
 class Gate(Protocol):
     """Plans, requests and votes."""
@@ -179,11 +183,12 @@ class Clock(Protocol):
 
 
 class Attachment(Model):
-    """A file to upload beside the reply."""
+    """A file to upload beside the reply. Text is redacted on its way, a picture cannot be."""
 
     name: str
     title: str
     content: bytes
+    media: Literal["text/plain", "image/png"] = "text/plain"
 
 
 class Reply(Model):

@@ -84,14 +84,16 @@ class Answers:
         return answer.status_code == 200
 
     async def _upload(self, to: Address, file: Attachment) -> None:
-        text = self._redactor.redact(file.content.decode(errors="replace"))
+        content = file.content
+        if file.media == "text/plain":
+            content = self._redactor.redact(content.decode(errors="replace")).encode()
         await self._client.files_upload_v2(
             channel=to.channel,
             thread_ts=to.open_thread or to.thread_ts,
             filename=file.name,
             title=file.title,
             initial_comment=self._redactor.redact(f"{file.title} · for <@{to.user}>"),
-            content=text.encode(),
+            content=content,
         )
 
     def _said(self, body: Body) -> dict[str, Any]:
