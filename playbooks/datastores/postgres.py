@@ -60,7 +60,11 @@ class PostgresPlanner:
             ),
             affects=(),
             shown=(Line(label=name, value=_size(fact, now)),),
-            binding={f"{name}.database": now.oid, f"{name}.server": fact.server.version},
+            binding={
+                f"{name}.database": now.oid,
+                f"{name}.server": fact.server.version,
+                **({f"{name}.container": _container(fact)} if fact.container else {}),
+            },
         )
 
     def restore_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
@@ -265,7 +269,12 @@ def _identities(fact: DatabaseFact) -> JsonObject:
         "database": live.oid if live else None,
         "owner": live.owner if live else None,
         "schema": live.schema_digests.fingerprint if live else None,
+        **({"container": _container(fact)} if fact.container else {}),
     }
+
+
+def _container(fact: DatabaseFact) -> JsonObject | None:
+    return fact.container.model_dump(mode="json") if fact.container else None
 
 
 def _same_database(fact: DatabaseFact, live: Description, dump: DumpFacts) -> bool:

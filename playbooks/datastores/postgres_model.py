@@ -142,6 +142,13 @@ class Obstacles(Model):
     prepared_transactions: tuple[str, ...] = ()
 
 
+class ContainerIdentity(Model):
+    """The container that a server runs in, and the digest of the image it was made from."""
+
+    id: str
+    image: str
+
+
 class DatabaseFact(Model):
     """The answer of `postgres.database`. Without `description` there is no such database.
 
@@ -161,6 +168,7 @@ class DatabaseFact(Model):
     description: Description | None = None
     obstacles: Obstacles = Obstacles()
     connections: dict[str, int] = {}
+    container: ContainerIdentity | None = None
 
 
 class Globals(Model):
@@ -171,7 +179,10 @@ class Globals(Model):
 
 
 class DumpFacts(Model):
-    """What the manifest records of a dump; everything is of the dump's own snapshot."""
+    """What the manifest records of a dump; everything is of the dump's own snapshot.
+
+    `image` is the digest of the server's image, where it runs in a container.
+    """
 
     server: Server
     tools: str
@@ -179,6 +190,7 @@ class DumpFacts(Model):
     counted: Counted
     globals: Globals
     dump: str
+    image: str | None = None
 
 
 class KeptMark(Model):

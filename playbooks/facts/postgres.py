@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from playbooks.datastores.postgres_model import DatabaseFact, KeptFact
+from playbooks.datastores.postgres_model import ContainerIdentity, DatabaseFact, KeptFact
 from playbooks.errors import ActionFailed, FactUnavailable
 from playbooks.facts.disk import PathArgs, free
 from playbooks.hosts.postgres import description
@@ -14,6 +14,7 @@ from playbooks.hosts.postgres.connection import (
     connected,
     postgres_store,
 )
+from playbooks.hosts.postgres.contained import ContainedStore, on_host
 from playbooks.hosts.postgres.kept import kept_copies
 from playbooks.hosts.postgres.rows import Budget, count_rows, read_written
 from playbooks.hosts.postgres.sessions import sessions_in
@@ -42,8 +43,8 @@ class CountArgs(Model):
 
 def read_database(reading: Reading, args: OneDatastore) -> JsonObject:
     """A `DatabaseFact`: what there is now, and what would stand in the way of a restore."""
-    store = postgres_store(reading.stack, args.datastore)
     try:
+        store = postgres_store(reading.stack, args.datastore)
         with administering(store, reading.secrets, _TAG) as admin:
             exists = description.database_oid(admin, store.database) is not None
             fact = _from_outside(reading, admin, store)
@@ -57,8 +58,8 @@ def read_database(reading: Reading, args: OneDatastore) -> JsonObject:
 
 def read_rows(reading: Reading, args: CountArgs) -> JsonObject:
     """A `Counted` and, under `written`, a `Written`. Budget in seconds."""
-    store = postgres_store(reading.stack, args.datastore)
     try:
+        store = postgres_store(reading.stack, args.datastore)
         database = store.database
         if args.run is not None:
             database = _kept_database(reading, args.datastore, args.run)
@@ -72,8 +73,8 @@ def read_rows(reading: Reading, args: CountArgs) -> JsonObject:
 
 def read_kept(reading: Reading, args: OneDatastore) -> JsonObject:
     """A `KeptFact`: what earlier restores set aside, newest first."""
-    store = postgres_store(reading.stack, args.datastore)
     try:
+        store = postgres_store(reading.stack, args.datastore)
         with administering(store, reading.secrets, _TAG) as admin:
             copies = kept_copies(admin, store.database)
     except ActionFailed as error:
@@ -100,6 +101,7 @@ def _from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> 
     )
     disk = _disk(reading, store, directory)
     return DatabaseFact(
+        container=_container(store),
         read_at=reading.now,
         server=description.server(admin),
         in_recovery=recovering,
@@ -113,10 +115,19 @@ def _from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> 
 
 def _disk(reading: Reading, store: PostgresStore, directory: str | None) -> JsonObject | None:
     """The disk under the data directory, when the server runs on this host."""
+    if isinstance(store, ContainedStore):
+        mounted = on_host(store, directory) if directory else None
+        return free(reading, PathArgs(path=mounted)) if mounted else None
     here = store.host.startswith("/") or store.host in _THIS_HOST
     if not here or directory is None or not os.access(directory, os.F_OK):
         return None
     return free(reading, PathArgs(path=Path(directory)))
+
+
+def _container(store: PostgresStore) -> ContainerIdentity | None:
+    if not isinstance(store, ContainedStore):
+        return None
+    return ContainerIdentity(id=store.container, image=store.image)
 
 
 def _from_inside(inside: Connection, fact: DatabaseFact) -> DatabaseFact:

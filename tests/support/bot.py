@@ -156,8 +156,12 @@ def write_stack(folder: Path) -> None:
     }
     # JSON is YAML, so these files are read by the same strict reader as anybody's.
     (folder / "harbor.yaml").write_text(json.dumps(stack, indent=1))
-    policy = {**_POLICY, "stacks": ["harbor.yaml"]}
-    (folder / "interlock.yaml").write_text(json.dumps(policy, indent=1))
+    (folder / "interlock.yaml").write_text(json.dumps(interlock_yaml("harbor.yaml"), indent=1))
+
+
+def interlock_yaml(stack_file: str) -> dict[str, Any]:
+    """The people, roles and policy of tests, with one stack."""
+    return {**_POLICY, "stacks": [stack_file]}
 
 
 def free_port() -> int:

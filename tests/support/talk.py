@@ -62,21 +62,28 @@ def ephemeral_to(sim: Sim, user: str, channel: str = HARBOR) -> list[str]:
     return [text_of(message) for message in seen if message["ephemeral"]]
 
 
-def run_to_the_end(bot: Bot, text: str, voters: tuple[str, ...] = ("ben",)) -> str:
+def run_to_the_end(
+    bot: Bot, text: str, voters: tuple[str, ...] = ("ben",), seconds: float = 30
+) -> str:
     """Asks as ana, lets the voters approve, waits until it succeeded; the request's id."""
+    request: str = payload(new_card(bot, text))["request"]
+    for voter in voters:
+        press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
+    card_in(bot.sim, "succeeded", request, seconds)
+    return request
+
+
+def new_card(bot: Bot, text: str) -> Json:
+    """Asks as ana; the card that comes of it."""
     known = {payload(card)["request"] for card in cards(bot.sim)}
-    ask(bot.sim, text)
+    answer = ask(bot.sim, text)
 
     def asked() -> Json | None:
         new = [card for card in cards(bot.sim) if payload(card)["request"] not in known]
         return new[-1] if new else None
 
-    card: Json = wait_until(asked, f"the card of /ops {text}")
-    request: str = payload(card)["request"]
-    for voter in voters:
-        press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
-    card_in(bot.sim, "succeeded", request)
-    return request
+    card: Json = wait_until(asked, f"the card of /ops {text}, which was answered {answer}")
+    return card
 
 
 def _texts(value: Any) -> list[str]:

@@ -9,14 +9,14 @@ from playbooks.actions.postgres.recorded import dump_name, globals_name
 from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import Counted, DumpFacts, Globals
 from playbooks.errors import DatastoreError
-from playbooks.hosts.child import Child, output_of
-from playbooks.hosts.postgres import tools
+from playbooks.hosts.postgres import running, tools
 from playbooks.hosts.postgres.connection import (
     Connection,
     connected,
     password_of,
     postgres_store,
 )
+from playbooks.hosts.postgres.contained import ContainedStore
 from playbooks.hosts.postgres.description import describe, our_user, server
 from playbooks.hosts.postgres.rows import Budget, count_rows
 from playbooks.hosts.postgres.sessions import end_earlier_attempts
@@ -68,6 +68,7 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
             counted=counted.result(),
             globals=Globals(artifact=roles.name, passwords=passwords),
             dump=database.name,
+            image=store.image if isinstance(store, ContainedStore) else None,
         )
     return _entry(args, (database, roles), facts, monotonic() - began)
 
@@ -110,7 +111,7 @@ def _dump_database(
     work: Work, args: DumpArgs, store: PostgresStore, snapshot: str, expected: int
 ) -> Artifact:
     environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
-    with Child(tools.dump_argv(store, snapshot), environment) as child:
+    with running.started(store, tools.dump_argv(store, snapshot), environment) as child:
         return _write(
             work,
             args,
@@ -124,7 +125,7 @@ def _dump_database(
 
 def _dump_globals(work: Work, args: DumpArgs, store: PostgresStore, passwords: bool) -> Artifact:
     environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
-    script = output_of(tools.globals_argv(store, passwords), environment)
+    script = running.output(store, tools.globals_argv(store, passwords), environment)
     return _write(
         work, args, globals_name(args.datastore), _SQL_MEDIA, [script], finish=work.check_stop
     )
@@ -168,7 +169,7 @@ def _expected_bytes(session: Connection) -> int:
 
 def _version(work: Work, store: PostgresStore) -> str:
     environment = tools.tool_environment(None, work.tag)
-    return output_of(tools.version_argv(store), environment).decode().strip()
+    return running.output(store, tools.version_argv(store), environment).decode().strip()
 
 
 DUMP_ACTIONS = (Action("postgres.dump", DumpArgs, dump, by_hand.dump),)

@@ -9,8 +9,7 @@ from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import Extension
 from playbooks.datastores.postgres_names import side_name
 from playbooks.errors import BrokenBackup, DatastoreError
-from playbooks.hosts.child import Child
-from playbooks.hosts.postgres import databases, tools
+from playbooks.hosts.postgres import databases, running, tools
 from playbooks.hosts.postgres.connection import (
     Connection,
     administering,
@@ -94,9 +93,11 @@ def _restore(work: Work, args: LoadArgs, side: str, expected: int, admin: Connec
         work.check_stop()
 
     look()
-    with Child(tools.restore_argv(store, side, dump, store.jobs), environment) as child:
-        child.wait(look, _LOOK_SECONDS)
-        child.finish()
+    with running.within_reach(store, dump, work.tag, work.check_stop) as file:
+        argv = tools.restore_argv(store, side, file, store.jobs)
+        with running.started(store, argv, environment) as child:
+            child.wait(look, _LOOK_SECONDS)
+            child.finish()
 
 
 def _create_older_extensions(inside: Connection, wanted: dict[str, Extension]) -> None:

@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from playbooks.errors import BadArgument, DatastoreError
+from playbooks.hosts.postgres.contained import contained
 from playbooks.model.stack import PostgresStore, Stack
 from playbooks.ports import Secrets
 
@@ -23,11 +24,15 @@ _OUR_SETTINGS = (
 
 
 def postgres_store(stack: Stack, name: str) -> PostgresStore:
-    """The datastore `name`. Raises UnknownName, or BadArgument when it is no PostgreSQL."""
+    """The datastore `name`, where it can be reached: a `ContainedStore` if it is in a container.
+
+    Raises UnknownName, BadArgument when it is no PostgreSQL, HostError when its container does
+    not run.
+    """
     store = stack.datastore(name)
     if not isinstance(store, PostgresStore):
         raise BadArgument(f"{stack.name}/{name} is {store.kind}, not postgres.")
-    return store
+    return contained(stack, store)
 
 
 def password_of(store: PostgresStore, secrets: Secrets) -> str | None:

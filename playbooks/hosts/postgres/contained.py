@@ -1,5 +1,8 @@
 """A PostgreSQL server in a container: where it is reached, and where its tools run."""
 
+import os
+from pathlib import Path, PurePosixPath
+
 from playbooks.errors import HostError
 from playbooks.hosts.docker import Container, containers_of
 from playbooks.model.stack import PostgresStore, Stack
@@ -9,13 +12,15 @@ class ContainedStore(PostgresStore):
     """A store whose server runs in `container`, where its tools run as well.
 
     `host` and `port` are where it is reached from here, `inside_port` where from inside. `image`
-    is the digest of what the container was made from.
+    is the digest of what the container was made from, `mounts` are folders of the engine's host by
+    folder of the container.
     """
 
     container: str
     container_name: str
     image: str
     inside_port: int
+    mounts: dict[str, Path]
 
 
 def contained(stack: Stack, store: PostgresStore) -> PostgresStore:
@@ -36,8 +41,20 @@ def contained(stack: Stack, store: PostgresStore) -> PostgresStore:
         "container_name": container.name,
         "image": container.image,
         "inside_port": store.port,
+        "mounts": dict(container.mounts),
     }
     return ContainedStore.model_validate(store.model_dump() | place)
+
+
+def on_host(store: ContainedStore, folder: str) -> Path | None:
+    """Where this host has a folder of the container, None when it is not mounted from here."""
+    inside = PurePosixPath(folder)
+    holding = [Path(each) for each in store.mounts if inside.is_relative_to(each)]
+    if not holding:
+        return None
+    mount = max(holding, key=lambda path: len(path.parts))
+    place = store.mounts[str(mount)] / inside.relative_to(mount)
+    return place if os.access(place, os.F_OK) else None
 
 
 def _running(project: str, service: str) -> Container:

@@ -8,8 +8,11 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from playbooks.errors import HostError
+from playbooks.hosts.postgres.contained import ContainedStore
 from playbooks.model.stack import PostgresStore
 
+# Where the server is for tools that run beside it, in its container.
+_INSIDE = "127.0.0.1"
 LOCK_WAIT_MILLISECONDS = 60_000
 # The side database is worth nothing until it is verified, so its own log need not be waited for.
 # Its indexes are built by pg_restore's jobs at the same time: workers for each would only crowd.
@@ -22,6 +25,8 @@ RESTORE_SETTINGS = (
 
 def tool(store: PostgresStore, name: str) -> str:
     """Where `pg_dump` and its like are. Raises HostError with what to do."""
+    if isinstance(store, ContainedStore):
+        return name
     path = store.tools / name if store.tools else None
     found = str(path) if path and path.is_file() else None if path else shutil.which(name)
     if found is None:
@@ -88,9 +93,10 @@ def tool_environment(
 
 
 def _where(store: PostgresStore) -> tuple[str, ...]:
+    inside = isinstance(store, ContainedStore)
     return (
-        f"--host={store.host}",
-        f"--port={store.port}",
+        f"--host={_INSIDE if inside else store.host}",
+        f"--port={store.inside_port if isinstance(store, ContainedStore) else store.port}",
         f"--username={store.user}",
         "--no-password",
     )

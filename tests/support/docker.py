@@ -1,0 +1,128 @@
+"""A real Docker Engine for tests: without one they skip, and in CI a skip of that kind fails."""
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from psycopg.conninfo import make_conninfo
+
+from playbooks.hosts.docker import Container, containers_of
+from tests.images.build import image
+
+STACKS = Path(__file__).parents[1] / "stacks"
+SHIPPED = Path(__file__).parents[2] / "playbooks" / "stacks"
+PASSWORD = "Sesame 'postgres' 1"
+REDIS_PASSWORD = "Sesame-redis-1"
+
+
+def require_docker() -> None:
+    """Skips the test with the reason, or fails it in CI, where there is no engine or no compose."""
+    reason = _missing()
+    if not reason:
+        return
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(f"Docker is needed in CI: {reason}")
+    pytest.skip(f"needs Docker: {reason}")
+
+
+def _missing() -> str:
+    for program in ("docker", "mmdebstrap"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    for argv in (("docker", "info"), ("docker", "compose", "version")):
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return f"{' '.join(argv)}: {done.stderr.strip() or done.stdout.strip()}"
+    return ""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A compose project of its own, with a stack file beside it."""
+
+    name: str
+    folder: Path
+
+    @property
+    def stack_file(self) -> Path:
+        return self.folder / f"{self.name.split('-')[0]}.yaml"
+
+    def container(self, service: str) -> Container:
+        """The one container of a service."""
+        [found] = containers_of(self.name, service)
+        return found
+
+    def compose(self, *words: str) -> str:
+        """What `docker compose WORDS` says; it has to succeed."""
+        argv = ["docker", "compose", "-p", self.name, "-f", str(self.folder / "compose.yaml")]
+        done = subprocess.run(
+            [*argv, *words], capture_output=True, text=True, check=False, cwd=self.folder
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def in_container(self, service: str, *argv: str) -> str:
+        """What a command inside the service's container says; it has to succeed."""
+        done = subprocess.run(
+            ["docker", "exec", self.container(service).id, *argv],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def address(self, service: str, port: int) -> tuple[str, int]:
+        """Where this host reaches a port of the service."""
+        return self.container(service).published[port]
+
+    def uri(self, database: str = "postgres") -> str:
+        """A connection string for the project's PostgreSQL."""
+        host, port = self.address("postgres", 5432)
+        return make_conninfo(
+            host=host, port=port, user="postgres", password=PASSWORD, dbname=database
+        )
+
+
+@contextmanager
+def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
+    """One of the test stacks in `folder`, not started, with the shipped stack file pointed at it;
+    gone with its volumes afterwards. `changes` replace keys of the stack file."""
+    require_docker()
+    made = Project(f"{system}-{uuid.uuid4().hex[:6]}", folder)
+    shutil.copy(STACKS / system / "compose.yaml", folder / "compose.yaml")
+    (folder / ".env").write_text(_env(made.name))
+    described = yaml.safe_load((SHIPPED / f"{system}.yaml").read_text())
+    described["compose"] = {
+        "project": made.name,
+        "files": ["compose.yaml"],
+        "env_file": ".env",
+    }
+    described["backup"]["repository"] = "backups"
+    made.stack_file.write_text(yaml.safe_dump(described | changes, sort_keys=False))
+    try:
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--timeout", "2")
+
+
+def _env(name: str) -> str:
+    return "".join(
+        f"{key}={value}\n"
+        for key, value in {
+            "PROJECT": name,
+            "POSTGRES_IMAGE": image("postgres"),
+            "REDIS_IMAGE": image("redis"),
+            "APP_IMAGE": image("app"),
+            "POSTGRES_PASSWORD": f'"{PASSWORD}"',
+            "REDIS_PASSWORD": REDIS_PASSWORD,
+        }.items()
+    )
