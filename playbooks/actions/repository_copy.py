@@ -49,7 +49,7 @@ def _wanted(work: Work, source: Storage) -> tuple[Summary, ...]:
     """The whole backups that retention keeps, newest first."""
     listing = survey(source, work.stack.name)
     mine = {backup_id(work.started, work.run): "this run made it"}
-    rulings = rulings_on(work.stack, listing, work.started, mine)
+    rulings = rulings_on(work.stack, work.secrets, listing, work.started, mine)
     stays = {ruling.id for ruling in rulings if ruling.keep}
     return tuple(backup for backup in listing.backups if backup.good and backup.id in stays)
 

@@ -73,7 +73,7 @@ def _copy_pruned(work: Work, args: PruneArgs, url: str) -> Pruned:
 def _pruned(work: Work, args: PruneArgs, storage: Storage, url: str) -> Pruned:
     listing = survey(storage, work.stack.name)
     protected = {backup_id(work.started, work.run): "this run made it", **args.protected}
-    rulings = rulings_on(work.stack, listing, work.started, protected)
+    rulings = rulings_on(work.stack, work.secrets, listing, work.started, protected)
     removed, failed = _remove(work, storage, _approved(rulings, args, url))
     dead_ones = dead(listing.unfinished, now=work.started, run=work.run)
     swept, unswept = _sweep(work, storage, [d.id for d in dead_ones])

@@ -1,5 +1,7 @@
 """What a stack's backup repository holds. Only the repository itself is asked."""
 
+from datetime import timedelta
+
 from playbooks.errors import FactUnavailable, RepositoryError
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
@@ -7,13 +9,24 @@ from playbooks.registry import NoArgs, Reader
 from playbooks.repository.catalogue import Listing, find, summary_of, survey
 from playbooks.repository.copies import TROUBLES, holding, storage_called, survey_everywhere
 from playbooks.repository.of_stack import rules_of
+from playbooks.repository.parts import parts_of
 from playbooks.repository.upkeep import rulings_on
+
+# Long enough to start a download, too short to lie about.
+LINK_MINUTES = 15
 
 
 class BackupArgs(Model):
     """One backup, by its whole id."""
 
     backup: str
+
+
+class DownloadArgs(Model):
+    """One backup, by its whole id, and one of its datastores; all of them without."""
+
+    backup: str
+    datastore: str | None = None
 
 
 class FindArgs(Model):
@@ -51,6 +64,29 @@ def backup(reading: Reading, args: BackupArgs) -> JsonObject:
     }
 
 
+def download(reading: Reading, args: DownloadArgs) -> JsonObject:
+    """`{files: [{datastore, name, stored_bytes, sha256, codec, where}], link, minutes}`: where the
+    stored files of a backup can be had. `link` says that `where` is a URL which works without any
+    other key for so many minutes; otherwise it is a path on this host."""
+    lives = timedelta(minutes=LINK_MINUTES)
+    try:
+        found = holding(reading.stack, reading.secrets, args.backup)
+        names = [args.datastore] if args.datastore else list(found.manifest.stores)
+        entries = [found.manifest.store(name) for name in names]
+        files = [
+            {
+                "datastore": entry.datastore,
+                **part.artifact.model_dump(include={"name", "stored_bytes", "sha256", "codec"}),
+                "where": found.storage.link(part.path, lives),
+            }
+            for entry in entries
+            for part in parts_of(found.manifest, [entry])
+        ]
+    except RepositoryError as error:
+        raise FactUnavailable(f"the files of backup {args.backup}: {error}") from error
+    return {"files": files, "link": found.storage.root is None, "minutes": LINK_MINUTES}
+
+
 def rulings(reading: Reading, _: NoArgs) -> JsonObject:
     """What retention would do now: `{places: [{repository, rulings: [{id, keep, reason, made_at,
     stored_bytes}], problem}]}`; the primary repository first, under the empty name. The rulings
@@ -78,7 +114,7 @@ def _ruled(reading: Reading, url: str) -> JsonObject:
             "made_at": known[ruling.id].made_at.isoformat(),
             "stored_bytes": known[ruling.id].stored_bytes,
         }
-        for ruling in rulings_on(stack, found, reading.now, {})
+        for ruling in rulings_on(stack, reading.secrets, found, reading.now, {})
     ]
     return {"repository": url, "rulings": ruled, "problem": ""}
 
@@ -94,5 +130,6 @@ READERS = (
     Reader("repository.list", NoArgs, listing),
     Reader("repository.find", FindArgs, found),
     Reader("repository.backup", BackupArgs, backup),
+    Reader("repository.download", DownloadArgs, download),
     Reader("repository.rulings", NoArgs, rulings),
 )

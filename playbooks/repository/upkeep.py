@@ -3,22 +3,32 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from playbooks.errors import ActionFailed, SecretUnavailable
 from playbooks.folders.kept import copies
-from playbooks.model.stack import FilesStore, Stack
-from playbooks.repository.catalogue import Listing
+from playbooks.hosts.postgres.connection import administering, postgres_store
+from playbooks.hosts.postgres.kept import kept_copies
+from playbooks.model.stack import FilesStore, PostgresStore, Stack
+from playbooks.ports import Secrets
+from playbooks.repository.catalogue import Listing, Summary
 from playbooks.repository.of_stack import rules_of
 from playbooks.repository.retention import Ruling, rule
 
+_TAG = "interlock-retention"
+
 
 def rulings_on(
-    stack: Stack, listing: Listing, now: datetime, protected: Mapping[str, str]
+    stack: Stack, secrets: Secrets, listing: Listing, now: datetime, protected: Mapping[str, str]
 ) -> tuple[Ruling, ...]:
     """A ruling on every backup of one repository, newest first. `protected` as in `rule`."""
     return rule(
         listing.backups,
         rules_of(stack).retention,
         now=now,
-        protected={**kept_by_folders(stack), **protected},
+        protected={
+            **kept_by_folders(stack),
+            **kept_by_databases(stack, secrets, listing),
+            **protected,
+        },
     )
 
 
@@ -29,3 +39,28 @@ def kept_by_folders(stack: Stack) -> dict[str, str]:
         for name, store in stack.datastores.items()
         for copy in (copies(store.path) if isinstance(store, FilesStore) else ())
     }
+
+
+def kept_by_databases(stack: Stack, secrets: Secrets, listing: Listing) -> dict[str, str]:
+    """The safety backups that came with databases still kept, by run, and why they stay.
+
+    Where a server cannot be asked, all safety backups of its datastore stay.
+    """
+    needed: dict[str, str] = {}
+    for name, store in stack.datastores.items():
+        if not isinstance(store, PostgresStore):
+            continue
+        try:
+            reached = postgres_store(stack, name)
+            with administering(reached, secrets, _TAG) as admin:
+                kept = kept_copies(admin, store.database)
+        except (ActionFailed, SecretUnavailable) as error:
+            why = f"a kept copy of {name} may need it, which cannot be seen: {error.message}"
+            needed |= {b.id: why for b in listing.backups if _is_safety_of(b, name)}
+            continue
+        needed |= {c.run: f"made with the kept copy of {name}, {c.database}" for c in kept}
+    return needed
+
+
+def _is_safety_of(backup: Summary, datastore: str) -> bool:
+    return backup.origin == "safety" and datastore in backup.stores
