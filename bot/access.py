@@ -6,6 +6,7 @@ from commands.ports import Clock
 from playbooks.errors import Refused
 from playbooks.gate.access import may, roles_allowing
 from playbooks.gate.policy import Policy
+from playbooks.model.base import JsonObject
 from playbooks.model.people import Actor, Permission
 from playbooks.model.stack import Stack
 
@@ -15,6 +16,7 @@ _ACTS: dict[Permission, str] = {
     "approve": "approve operations on",
     "break_glass": "break the glass on",
     "audit": "read the audit of",
+    "download": "download backups of",
 }
 
 
@@ -42,17 +44,27 @@ class PolicyAccess:
         if self.may(actor, permission, stack):
             return
         why = self._why(actor, permission, stack)
+        self._note("access.refused", actor, stack, permission, {"why": why})
+        raise Refused(why, self._hint(permission, stack))
+
+    def grant(self, actor: Actor, permission: Permission, stack: Stack, what: str) -> None:
+        """As `require`; what it is granted for is audited, too."""
+        self.require(actor, permission, stack)
+        self._note("access.granted", actor, stack, permission, {"what": what})
+
+    def _note(
+        self, kind: str, actor: Actor, stack: Stack, permission: Permission, detail: JsonObject
+    ) -> None:
         with self._database.write() as connection:
             audit.append(
                 connection,
                 at=self._now(),
-                kind="access.refused",
+                kind=kind,
                 actor=actor.name,
                 stack=stack.name,
                 subject=permission,
-                detail={"slack": actor.slack, "why": why},
+                detail={"slack": actor.slack, **detail},
             )
-        raise Refused(why, self._hint(permission, stack))
 
     def _why(self, actor: Actor, permission: Permission, stack: Stack) -> str:
         act = _ACTS[permission]

@@ -60,4 +60,8 @@ def dossier_for(context: Context, call: Call, id_: str, permission: Permission) 
 
 
 def _verb(permission: Permission) -> str:
-    return {"break_glass": "break glass", "audit": "read the audit"}.get(permission, permission)
+    return {
+        "break_glass": "break glass",
+        "audit": "read the audit",
+        "download": "download backups",
+    }.get(permission, permission)

@@ -35,7 +35,7 @@ roles:
   viewer: {{may: [read]}}
   operator: {{may: [read, ask, audit]}}
   approver: {{may: [read, ask, approve, audit]}}
-  lead: {{may: [read, ask, approve, break_glass, audit]}}
+  lead: {{may: [read, ask, approve, break_glass, audit, download]}}
 
 # The first line that fits decides. A backup of a running database is READ: it runs at once.
 policy:

@@ -1,12 +1,13 @@
 """Backups as blocks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from notifiers.views import blocks
 from notifiers.views.text import ago, code, count, duration, escape, joined, size, utc
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
-from playbooks.repository.catalogue import Listing, Summary
+from playbooks.repository.catalogue import Held, Listing, Summary
 from playbooks.repository.manifest import Manifest, StoreEntry
 
 _MOST_TABLES = 40
@@ -28,12 +29,19 @@ def listing_blocks(stack: Stack, listing: Listing, title: str, now: datetime) ->
     ]
     if troubles:
         content += blocks.sections("\n".join(["*Not usable*", *troubles]))
+    copies = [f"• {_copy_line(listing, copy)}" for copy in listing.copies]
+    if listing.problem:
+        copies.insert(0, f"• The repository cannot be read: {escape(listing.problem)}")
+    if copies:
+        content += blocks.sections("\n".join(["*Copies*", *copies]))
     return content + blocks.context(
         f"{code('/ops backups show ID')} shows one, {code('/ops backups verify ID')} reads it whole"
     )
 
 
-def backup_blocks(manifest: Manifest, problem: str, title: str, now: datetime) -> list[JsonObject]:
+def backup_blocks(
+    manifest: Manifest, problem: str, title: str, now: datetime, places: Sequence[str]
+) -> list[JsonObject]:
     """One backup in full: who, why, what is in it."""
     content = blocks.sections(f"*{escape(title)}*")
     content += blocks.fields(
@@ -44,10 +52,49 @@ def backup_blocks(manifest: Manifest, problem: str, title: str, now: datetime) -
             ("State", escape(problem) or "complete by its manifest"),
         ]
     )
+    content += blocks.sections("\n".join(["*Where*", *(f"• {escape(each)}" for each in places)]))
     for name, entry in manifest.stores.items():
         content += _store(name, entry)
     small = joined([f"Run {code(manifest.run)}", escape(manifest.consistency)])
     return content + blocks.context(small)
+
+
+def places_of(stack: Stack, listing: Listing, backup: str) -> tuple[str, ...]:
+    """Where a backup rests, a line for each repository, and where it is missing."""
+    rules = stack.backup
+    lost = any(each.id == backup and each.repository for each in listing.backups)
+    primary = [f"{rules.repository}{': not there whole' if lost else ''}"] if rules else []
+    copies = [
+        f"{copy.repository}: {copy.problem or ('a copy' if backup in copy.backups else 'no copy')}"
+        for copy in listing.copies
+    ]
+    return (*primary, *copies)
+
+
+def download_blocks(fact: JsonObject, title: str) -> list[JsonObject]:
+    """The stored files of a backup, as the fact `repository.download` gives them."""
+    content = blocks.sections(f"*{escape(title)}*")
+    for file in fact["files"]:
+        head = f"*{escape(file['datastore'])}* {code(file['name'])} {size(file['stored_bytes'])}"
+        where = f"<{file['where']}|Download>" if fact["link"] else code(file["where"])
+        lines = [f"{head} ({escape(file['codec'])})", where, f"SHA-256 {code(file['sha256'])}"]
+        content += blocks.sections("\n".join(lines))
+    kind = (
+        f"The links work for {fact['minutes']} minutes, for anybody who has them."
+        if fact["link"]
+        else "These are paths on the host of the repository."
+    )
+    return content + blocks.context(f"{kind} This was noted in the audit.")
+
+
+def _copy_line(listing: Listing, copy: Held) -> str:
+    """How much of what is listed a copy has."""
+    if copy.problem:
+        return f"{code(copy.repository)} {escape(copy.problem)}"
+    good = [each.id for each in listing.backups if each.good]
+    missing = [each for each in good if each not in copy.backups]
+    said = "has all of them" if not missing else f"lacks {len(missing)} of {len(good)}"
+    return f"{code(copy.repository)} {said}"
 
 
 def _row(backup: Summary, now: datetime) -> tuple[str, ...]:
@@ -57,8 +104,13 @@ def _row(backup: Summary, now: datetime) -> tuple[str, ...]:
         backup.origin,
         ", ".join(backup.stores),
         size(backup.stored_bytes),
-        backup.problem or ("sealed" if backup.encrypted else "complete"),
+        backup.problem or _state(backup),
     )
+
+
+def _state(backup: Summary) -> str:
+    state = "sealed" if backup.encrypted else "complete"
+    return f"{state}, only in a copy" if backup.repository else state
 
 
 def _store(name: str, entry: StoreEntry) -> list[JsonObject]:

@@ -25,7 +25,8 @@ class Role(Model):
     """One role of `roles`: on which stacks and environments it may do what.
 
     `stacks` and `environments` are names or patterns with `*`. `may` lists what it allows: `read`
-    (status, logs, plans), `ask` (request operations), `approve`, `break_glass`, `audit`.
+    (status, logs, plans), `ask` (request operations), `approve`, `break_glass`, `audit`,
+    `download` (get the files of backups, and so all that is in them).
     """
 
     stacks: tuple[str, ...] = ("*",)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from playbooks.model.base import Model
 
-Permission = Literal["read", "ask", "approve", "break_glass", "audit"]
+Permission = Literal["read", "ask", "approve", "break_glass", "audit", "download"]
 
 
 class Person(Model):

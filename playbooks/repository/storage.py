@@ -10,12 +10,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 import obstore
-from obstore.store import ObjectStore
+from obstore.store import AzureStore, ObjectStore, S3Store
 
 from playbooks.errors import NewerFormat, RepositoryError
 from playbooks.model.base import JsonObject, Model, canonical_json
@@ -115,6 +115,18 @@ class Storage:
         with explained(self.url, f"read {path}"):
             for chunk in obstore.get(self.store, path).stream(min_chunk_size=_READ_BYTES):
                 yield bytes(chunk)
+
+    def link(self, path: str, lives: timedelta) -> str:
+        """A URL that gives an object to whoever has it, for so long; a folder's is its path.
+
+        Raises RepositoryError where the keys cannot sign.
+        """
+        if self.root is not None:
+            return str(self.root / path)
+        with explained(self.url, f"sign a link to {path}"):
+            if not isinstance(self.store, S3Store | AzureStore):
+                raise RepositoryError(f"{self.url} gives no links.")
+            return obstore.sign(self.store, "GET", path, lives)
 
     def exists(self, path: str) -> bool:
         with explained(self.url, f"look for {path}"):
