@@ -3,4 +3,6 @@
 import multiprocessing
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.support.lives", "tests.support.kills.bots"])
+FORKS.set_forkserver_preload(
+    ["tests.support.lives", "tests.support.kills.bots", "tests.support.nights"]
+)
