@@ -45,7 +45,7 @@ class ObjectiveWatch:
     def look(self) -> None:
         """A repository that cannot be read changes nothing: the daily proof says so."""
         for stack in self.ledger.stacks.values():
-            if stack.backup is None or stack.objectives.rpo_seconds is None:
+            if stack.backup is None or stack.objectives.rpo is None:
                 continue
             fact = self.facts.read(stack, [LIST]).get(LIST)
             if fact is None:

@@ -19,7 +19,7 @@ class Line:
 
     name: str
     corners: Sequence[tuple[datetime, float]]
-    at_most: int | None = None
+    at_most: float | None = None
 
 
 def ages(lines: Sequence[Line], now: datetime, span: timedelta) -> bytes | None:

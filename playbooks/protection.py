@@ -23,9 +23,9 @@ class Standing:
     datastore: str
     newest: Summary | None
     age: float | None
-    age_objective: int | None
+    age_objective: float | None
     restore: float | None
-    restore_objective: int | None
+    restore_objective: float | None
 
     @property
     def too_old(self) -> bool:
@@ -52,9 +52,9 @@ def standings(
             datastore=name,
             newest=newest,
             age=(now - newest.made_at).total_seconds() if newest else None,
-            age_objective=stack.objectives.rpo_seconds,
+            age_objective=_seconds(stack.objectives.rpo),
             restore=restores.get(name),
-            restore_objective=stack.objectives.rto_seconds,
+            restore_objective=_seconds(stack.objectives.rto),
         )
         for name in stack.datastores
         for newest in [next(iter(good_backups(backups, name)), None)]
@@ -98,5 +98,9 @@ def unusual_size(backup: Summary, datastore: str, backups: Sequence[Summary]) ->
     return usual if abs(size - usual) > _UNUSUAL * max(usual, 1.0) else None
 
 
-def _over(measured: float | None, objective: int | None) -> bool:
+def _seconds(span: timedelta | None) -> float | None:
+    return span.total_seconds() if span is not None else None
+
+
+def _over(measured: float | None, objective: float | None) -> bool:
     return measured is not None and objective is not None and measured > objective

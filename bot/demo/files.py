@@ -82,6 +82,8 @@ services:
     needs: [api]
     health: {{kind: http, url: "{web_url}/health", expect: {{status: healthy}}}}
 
+objectives: {{rpo: 1d2h, rto: 30m}}
+
 datastores:
   postgres:
     kind: postgres
@@ -99,6 +101,9 @@ datastores:
 backup:
   repository: backups
   sets: {{all: [postgres, uploads]}}
+  schedules:
+    nightly: {{set: all, at: "02:00", on: daily, zone: Europe/Paris, catch_up: none}}
+  proof: {{at: "08:30", zone: Europe/Paris}}
 """
 
 

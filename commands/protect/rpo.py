@@ -111,7 +111,7 @@ def _row(context: Context, stack: Stack, standing: Standing) -> tuple[str, ...]:
     )
 
 
-def _at_most(seconds: int | None) -> str:
+def _at_most(seconds: float | None) -> str:
     return duration(seconds) if seconds is not None else "not set"
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from playbooks.errors import UnknownName
+from playbooks.gate.duration import Duration
 from playbooks.model.base import Model
 from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.repository import Place
@@ -151,10 +152,10 @@ class BackupRules(Place):
 
 
 class Objectives(Model):
-    """How old the newest backup may be, and how long a restore may take, in seconds."""
+    """`rpo`: how old the newest backup may be; `rto`: how long a restore may take."""
 
-    rpo_seconds: int | None = None
-    rto_seconds: int | None = None
+    rpo: Duration | None = None
+    rto: Duration | None = None
 
 
 class Stack(Model):
