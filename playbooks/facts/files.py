@@ -110,6 +110,21 @@ def kept(reading: Reading, args: KeptArgs) -> JsonObject:
     return {**_copy(copy), "identity": identity(copy.path), "changed_since": changed}
 
 
+def beside(reading: Reading, args: StoreArgs) -> JsonObject:
+    """`{copies: [{run, path, role, since, files, bytes, counted}]}`, newest first: what earlier
+    runs left. Where `counted` is false the numbers are at least that much."""
+    path = files_store(reading.stack, args.datastore).path
+    try:
+        return {"copies": [_measured(copy) for copy in copies(path)]}
+    except (DatastoreError, OSError) as error:
+        raise FactUnavailable(str(error)) from error
+
+
+def _measured(copy: Copy) -> JsonObject:
+    files, size, counted = _count(copy.path)
+    return {**_copy(copy), "files": files, "bytes": size, "counted": counted}
+
+
 def _copy(copy: Copy) -> JsonObject:
     since = copy.since.isoformat().replace("+00:00", "Z")
     return {"run": copy.run, "path": str(copy.path), "role": copy.role, "since": since}
@@ -140,4 +155,5 @@ READERS = (
     Reader("files.state", StoreArgs, state),
     Reader("files.difference", DifferenceArgs, differs),
     Reader("files.kept", KeptArgs, kept),
+    Reader("files.copies", StoreArgs, beside),
 )

@@ -38,6 +38,26 @@ def test_backups_are_listed_shown_and_verified(shared: Bot, backup: str) -> None
     run_to_the_end(shared, f"backups verify {backup}", voters=())
 
 
+def test_files_of_a_backup_are_for_those_who_may(shared: Bot, backup: str) -> None:
+    """`backups get` gives the paths to the role that has it, and both answers are audited."""
+    refused = ask(shared.sim, f"backups get {backup}")
+    assert "You may not download backups of harbor" in refused and "auditor" in refused
+    said = ask(shared.sim, f"backups get {backup} uploads", user="dora")
+    assert f"harbor/{backup}/uploads.tar" in said and "SHA-256" in said
+    noted = ask(shared.sim, "audit harbor", user="dora")
+    assert "access.granted" in noted and "access.refused" in noted
+
+
+def test_everything_is_verified_and_nothing_is_pruned_without_a_plan(
+    shared: Bot, backup: str
+) -> None:
+    """`verify` reads all in a run; the dry run of `prune` says why each backup stays."""
+    run_to_the_end(shared, "verify harbor all", voters=())
+    said = ask(shared.sim, "prune harbor")
+    assert "Nothing to do" in said and "Every backup is kept by a rule" in said
+    assert "the last good backup of uploads" in ask(shared.sim, "plan prune harbor")
+
+
 def test_a_time_that_is_none_is_explained(shared: Bot, backup: str) -> None:
     """Neither an id nor a time: the answer says what can be typed."""
     said = ask(shared.sim, "restore harbor uploads whenever")
@@ -64,6 +84,9 @@ def test_restore_and_undo(shared: Bot, backup: str) -> None:
     card_in(shared.sim, "succeeded", undo)
     assert file.read_text() == "changed"
     assert "PLAN ONLY" in ask(shared.sim, "plan restore harbor uploads --undo")
+    listed = ask(shared.sim, "backups harbor")
+    assert "Kept by restores" in listed
+    assert re.search(rf"uploads\.interlock-{request}.* replaced .*by run `{request}`", listed)
 
 
 def test_a_runbook_names_the_commands(shared: Bot, backup: str) -> None:
