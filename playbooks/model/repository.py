@@ -22,14 +22,15 @@ class Access(Model):
     """How a repository in S3 or Azure Blob Storage is reached.
 
     `endpoint` is the URL of the service, where it is not Amazon's or Microsoft's own; a plain
-    `http://` is used as it is. `region` and `key_id` are for S3 only. `key` is S3's secret access
-    key or the Azure account's key; `token` a session token (S3) or a shared access signature
-    (Azure), which cannot sign links. Without any of them the identity of the machine is used.
+    `http://` is used as it is. `region` and `key_id`, which is no secret, are for S3 only. `key`
+    is S3's secret access key or the Azure account's key; `token` a session token (S3) or a shared
+    access signature (Azure), with which `backups get` gives no links that work. Without any of
+    them the identity of the machine is used.
     """
 
     endpoint: str = ""
     region: str = "us-east-1"
-    key_id: SecretRef | None = None
+    key_id: str = ""
     key: SecretRef | None = None
     token: SecretRef | None = None
 

@@ -36,7 +36,7 @@ class Keys:
 
     endpoint: str = ""
     region: str = "us-east-1"
-    key_id: Secret | None = None
+    key_id: str = ""
     key: Secret | None = None
     token: Secret | None = None
 
@@ -57,7 +57,7 @@ def address_of(place: Place, secrets: Secrets) -> Address:
         keys=Keys(
             endpoint=access.endpoint,
             region=access.region,
-            key_id=secrets.resolve(access.key_id) if access.key_id else None,
+            key_id=access.key_id,
             key=secrets.resolve(access.key) if access.key else None,
             token=secrets.resolve(access.token) if access.token else None,
         ),
@@ -111,7 +111,7 @@ def _s3(address: Address, patience: _Patience) -> S3Store:
         config=_given(
             endpoint=keys.endpoint,
             region=keys.region,
-            access_key_id=_shown(keys.key_id),
+            access_key_id=keys.key_id,
             secret_access_key=_shown(keys.key),
             token=_shown(keys.token),
         ),

@@ -45,7 +45,7 @@ _POLICY = {
     "roles": {
         "operator": {"may": ["read", "ask"]},
         "approver": {"may": ["read", "ask", "approve"]},
-        "auditor": {"may": ["audit"]},
+        "auditor": {"may": ["audit", "download"]},
         "viewer": {"may": ["read"]},
     },
     "policy": [

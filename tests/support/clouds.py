@@ -38,14 +38,14 @@ class Cloud:
     scheme: str
     endpoint: str
     secrets: KnownSecrets
+    key_id: str = ""
 
     def place(self, prefix: str, bucket: str = "backups") -> Place:
         root = f"s3://{bucket}" if self.scheme == "s3" else f"azure://{ACCOUNT}/{bucket}"
         return Place(repository=f"{root}/{prefix}", access=self.access(self.endpoint))
 
     def access(self, endpoint: str) -> Access:
-        key_id = "env:KEY_ID" if self.scheme == "s3" else None
-        return Access(endpoint=endpoint, key_id=key_id, key="env:KEY")
+        return Access(endpoint=endpoint, key_id=self.key_id, key="env:KEY")
 
 
 @contextmanager
@@ -61,8 +61,8 @@ def s3() -> Iterator[Cloud]:
         key = iam.create_access_key(UserName="interlock")["AccessKey"]
         iam.put_user_policy(UserName="interlock", PolicyName="all", PolicyDocument=_ALL_OF_S3)
         httpx.post(f"{endpoint}/moto-api/reset-auth", content=b"0").raise_for_status()
-        secrets = {"env:KEY_ID": key["AccessKeyId"], "env:KEY": key["SecretAccessKey"]}
-        yield Cloud("s3", endpoint, KnownSecrets(secrets))
+        secrets = KnownSecrets({"env:KEY": key["SecretAccessKey"]})
+        yield Cloud("s3", endpoint, secrets, key["AccessKeyId"])
 
 
 @contextmanager
