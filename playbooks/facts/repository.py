@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from playbooks.errors import FactUnavailable, RepositoryError
+from playbooks.facts.repository_standing import never_begun
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
@@ -38,7 +39,8 @@ class FindArgs(Model):
 
 def listing(reading: Reading, _: NoArgs) -> JsonObject:
     """`{backups: [Summary], unreadable: [{id, problem}], unfinished: [{id, bytes, since}], copies:
-    [{repository, backups: [id], problem}], problem}`, newest first."""
+    [{repository, backups: [id], problem}], problem}`, newest first. Where no backup was ever made
+    it is empty; where one was, and nothing is there now, it is unavailable."""
     return _survey(reading).model_dump(mode="json")
 
 
@@ -121,9 +123,14 @@ def _ruled(reading: Reading, url: str) -> JsonObject:
 
 def _survey(reading: Reading) -> Listing:
     try:
-        return survey_everywhere(reading.stack, reading.secrets)
+        found = survey_everywhere(reading.stack, reading.secrets)
     except RepositoryError as error:
+        if never_begun(reading):
+            return Listing()
         raise FactUnavailable(f"the backups of {reading.stack.name}: {error}") from error
+    if found.problem and not found.backups and never_begun(reading):
+        return found.model_copy(update={"problem": ""})
+    return found
 
 
 READERS = (

@@ -31,4 +31,14 @@ def standing(reading: Reading, _: NoArgs) -> JsonObject:
     ).model_dump()
 
 
+def never_begun(reading: Reading) -> bool:
+    """Whether no backup was ever made: nothing is there, and none is remembered."""
+    rules = rules_of(reading.stack)
+    try:
+        empty = vacant(address_of(rules, reading.secrets))
+    except RepositoryError:
+        return False
+    return empty and reading.past.backup_in(reading.stack.name, rules.repository) is None
+
+
 READERS = (Reader("repository.standing", NoArgs, standing),)

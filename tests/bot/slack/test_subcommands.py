@@ -159,7 +159,8 @@ def test_roles_are_checked_first(shared: Bot, up: str) -> None:
 
 def test_no_backups_yet_says_what_to_do(shared: Bot) -> None:
     """An empty repository is explained, not an error of ours."""
-    assert "first backup" in ask(shared.sim, "backups harbor")
+    assert "There is none yet" in ask(shared.sim, "backups harbor")
+    assert "no backup yet" in ask(shared.sim, "status harbor")
     assert "There is no backup called `nope`" in ask(shared.sim, "backups show nope")
 
 
