@@ -24,6 +24,7 @@ from playbooks.model.stack import Stack
 from tests.support import yard
 from tests.support.forks import FORKS
 from tests.support.house import House, Materials, build
+from tests.support.story import until
 
 EVENING = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -47,6 +48,7 @@ class Clock:
 class Night:
     """One bot's parts over the database of the night."""
 
+    setting: "Setting"
     house: House
     stack: Stack
     clock: Clock
@@ -135,6 +137,7 @@ def night(setting: Setting, clock: Clock | None = None, failpoint: str = "") -> 
     )
     try:
         yield Night(
+            setting=setting,
             house=house,
             stack=stack,
             clock=now,
@@ -159,6 +162,18 @@ def night(setting: Setting, clock: Clock | None = None, failpoint: str = "") -> 
         )
     finally:
         house.database.close()
+
+
+async def carry_out(one: Night) -> None:
+    """Whatever is asked for by now runs to its end, by an engine over the same database."""
+    with night(one.setting, one.clock) as other:
+        ids = [dossier.request.id for dossier in other.house.history.dossiers()]
+        await other.house.engine.start()
+        try:
+            for request in ids:
+                await until(other.house, request)
+        finally:
+            await other.house.engine.stop()
 
 
 def nights(count: int, hour: timedelta = timedelta(hours=1)) -> datetime:
