@@ -21,7 +21,7 @@ class Harbors:
 
     worlds: tuple[World, World]
 
-    def both(self, *cases: Callable[[World], None]) -> None:
+    def both(self, *cases: Callable[[World], object]) -> None:
         """Runs one case in each; the error of any of them is raised when both have ended."""
         with ThreadPoolExecutor(len(cases), thread_name_prefix="case") as threads:
             running = [

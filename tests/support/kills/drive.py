@@ -24,6 +24,7 @@ from tests.support.talk import HARBOR, card_in, press
 
 _POLL = 0.02
 _SECONDS = 60.0
+_MOST_QUESTIONS = 6
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,12 @@ class Asked:
 
     def go_on(self, answer: str = "retry") -> str:
         """As `rest`, answering every question."""
-        while (now := self.rest()) == "uncertain":
+        for _ in range(_MOST_QUESTIONS):
+            if (now := self.rest()) != "uncertain":
+                return now
             self.press("uncertain", answer, "ana")
             until(lambda: self.state != "uncertain" or not self.world.bot.alive, "the answer")
-        return now
+        raise AssertionError(f"{self.id} asks again and again: {self.entries[-6:]}")
 
 
 @dataclass(frozen=True)

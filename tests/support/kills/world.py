@@ -2,10 +2,12 @@
 
 import json
 import os
+import random
+import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from bot.workspace.testing import running_workspace
 from playbooks.model.stack import FilesStore, Stack
 from playbooks.model.stack_file import load_stack
 from tests.support import harbour
-from tests.support.bot import end_services, free_port
+from tests.support.bot import end_services
 from tests.support.harbor import tree_of
 from tests.support.kills.bots import MortalBot
 from tests.support.postgres import Server, fresh_database
@@ -193,7 +195,7 @@ def _stack(server: Server, database: str, home: Path, uploads: Path) -> dict[str
 
 
 def _service(home: Path, name: str, *needs: str) -> dict[str, Any]:
-    port = free_port()
+    port = _port()
     return {
         "process": {
             "argv": [sys.executable, str(home / "service.py"), str(port), name],
@@ -208,6 +210,16 @@ def _service(home: Path, name: str, *needs: str) -> dict[str, Any]:
             "expect": {"status": "healthy"},
         },
     }
+
+
+def _port() -> int:
+    """A free port that no outgoing connection takes while its service is down."""
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", random.randrange(18_000, 30_000)))
+                return int(probe.getsockname()[1])
 
 
 def _fill(uploads: Path) -> None:
