@@ -3,7 +3,9 @@
 import shutil
 from pathlib import Path
 from time import monotonic
+from typing import Any, Literal
 
+from playbooks.actions.dump_reading import read_dump, readable_by_its_tool
 from playbooks.byhand import repository as by_hand
 from playbooks.errors import BrokenBackup, NoSpace, UnknownName
 from playbooks.model.base import JsonObject, Model
@@ -19,7 +21,8 @@ from playbooks.repository.of_stack import (
     scratch_of,
     scratches_of,
 )
-from playbooks.repository.parts import parts_of
+from playbooks.repository.parts import Part, parts_of
+from playbooks.repository.storage import Storage
 from playbooks.repository.trouble import explained
 
 
@@ -118,36 +121,18 @@ def verify_all(work: Work, args: VerifyAllArgs) -> JsonObject:
 
 
 def verify(work: Work, args: VerifyArgs) -> JsonObject:
-    """Reads a whole backup: checksums, decryption, decompression.
+    """Reads a whole backup: checksums, decryption, decompression, and dumps by their own tool.
 
-    `{backup, stores, artifacts, bytes, stored_bytes, seconds, decoded}`. Without an identity on
-    this host an encrypted backup is only compared as stored: `decoded` is false then.
+    `{backup, stores, artifacts, bytes, stored_bytes, seconds, decoded, dumps_read}`. Without an
+    identity on this host an encrypted backup is only compared as stored: `decoded` is false then.
+    `dumps_read` counts the dumps that their tool has read; it takes the tool, and room.
     """
     began = monotonic()
     storage = storage_called(work.stack, work.secrets, args.repository)
     manifest, _ = load(storage, work.stack.name, args.backup)
-    identities = identities_of_stack(work.stack, work.secrets)
-    decoded = True
     parts = parts_of(manifest)
-    for part in parts:
-        if part.artifact.codec.endswith("age") and rules_of(work.stack).identity is None:
-            decoded = False
-            verify_stored(
-                storage,
-                part.path,
-                part.artifact,
-                progress=part.progress(work),
-                check_stop=work.check_stop,
-            )
-            continue
-        verify_artifact(
-            storage,
-            part.path,
-            part.artifact,
-            identities=identities,
-            progress=part.progress(work),
-            check_stop=work.check_stop,
-        )
+    entries = [entry for entry in manifest.stores.values() for _ in entry.artifacts]
+    depths = [_verified(work, storage, *each) for each in zip(parts, entries, strict=True)]
     return {
         "backup": manifest.id,
         "stores": list(manifest.stores),
@@ -155,8 +140,25 @@ def verify(work: Work, args: VerifyArgs) -> JsonObject:
         "bytes": manifest.bytes,
         "stored_bytes": manifest.stored_bytes,
         "seconds": round(monotonic() - began, 3),
-        "decoded": decoded,
+        "decoded": "stored" not in depths,
+        "dumps_read": depths.count("read"),
     }
+
+
+def _verified(
+    work: Work, storage: Storage, part: Part, entry: StoreEntry
+) -> Literal["stored", "decoded", "read"]:
+    """Looks at one artifact as closely as can be done here, and says how closely."""
+    watch: dict[str, Any] = {"progress": part.progress(work), "check_stop": work.check_stop}
+    if part.artifact.codec.endswith("age") and rules_of(work.stack).identity is None:
+        verify_stored(storage, part.path, part.artifact, **watch)
+        return "stored"
+    if readable_by_its_tool(work, part, entry):
+        read_dump(work, storage, part, entry)
+        return "read"
+    identities = identities_of_stack(work.stack, work.secrets)
+    verify_artifact(storage, part.path, part.artifact, identities=identities, **watch)
+    return "decoded"
 
 
 def _require_room(folder: Path, entry: StoreEntry) -> None:

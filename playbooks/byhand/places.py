@@ -8,6 +8,7 @@ from playbooks.byhand.shell import HOME, RUN, STARTED, Part, Shell, word
 from playbooks.model.stack import Stack
 from playbooks.repository.address import local_root
 from playbooks.repository.of_stack import SCRATCH, rules_of
+from playbooks.repository.storage import MARKER
 
 _BY_HAND = ".by-hand"
 
@@ -16,6 +17,11 @@ def opened(stack: Stack, *name: Part) -> Shell:
     """The folder of the backup that this runbook makes, or something in it."""
     inside: tuple[Part, ...] = ("/", *name) if name else ()
     return word(*_root(stack), f"/{_BY_HAND}/{stack.name}/", STARTED, "-", RUN, *inside)
+
+
+def marker(stack: Stack) -> Shell:
+    """The file that makes a folder a repository."""
+    return word(*_root(stack), f"/{MARKER}")
 
 
 def stored(stack: Stack, backup: str, name: str) -> Shell:

@@ -7,14 +7,18 @@ from playbooks.byhand.tools import tool
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import PostgresStore
 from playbooks.repository.codec import plain_name
-from playbooks.repository.manifest import Artifact, Manifest, StoreEntry
-from playbooks.repository.of_stack import rules_of
+from playbooks.repository.manifest import DUMP_MEDIA, Artifact, Manifest, StoreEntry
+from playbooks.repository.of_stack import owner_by, rules_of
+from playbooks.repository.storage import marker_text
 
-_DUMP_MEDIA = "application/x-postgresql-dump"
 
-
-def begin(known: Known, _args: JsonObject) -> Lines:
-    return (command("mkdir", "--parents", "--", places.opened(known.stack)),)
+def begin(known: Known, args: JsonObject) -> Lines:
+    """A folder that becomes the repository now is marked as one, so that Interlock uses it too."""
+    opening = command("mkdir", "--parents", "--", places.opened(known.stack))
+    if not args.get("new") or places.remote(known.stack) is not None:
+        return (opening,)
+    text = marker_text(owner_by(known.stack)).decode().strip()
+    return (opening, f"{command('echo', text)} > {places.marker(known.stack)}")
 
 
 def discard(known: Known, _args: JsonObject) -> Lines:
@@ -101,7 +105,7 @@ def verify_all(_known: Known, args: JsonObject) -> Lines:
 def _read(known: Known, entry: StoreEntry, artifact: Artifact) -> Shell:
     """Reads everything and keeps nothing; a dump is read by its own tool."""
     store = known.stack.datastores.get(entry.datastore)
-    if artifact.media == _DUMP_MEDIA:
+    if artifact.media == DUMP_MEDIA:
         where = store if isinstance(store, PostgresStore) else None
         return command(tool(where, "pg_restore"), "--file=/dev/null")
     return command("sha256sum")

@@ -17,6 +17,8 @@ from playbooks.errors import BrokenBackup, NewerFormat
 from playbooks.model.base import JsonObject, Model, canonical_json, digest_of
 
 FORMAT = 1
+# The media type of what pg_dump writes in its custom format.
+DUMP_MEDIA = "application/x-postgresql-dump"
 
 Origin = Literal["asked", "scheduled", "safety"]
 Codec = Literal["plain", "zstd", "age", "zstd+age"]

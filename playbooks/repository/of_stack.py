@@ -45,21 +45,22 @@ def new_or_old_repository_of(stack: Stack, secrets: Secrets) -> Storage:
 
 def new_or_old_place_of(stack: Stack, place: Place, secrets: Secrets) -> Storage:
     """The repository or a copy, made at first use, to be written to. Raises the same."""
-    return owned(establish(address_of(place, secrets), _owner(stack)), stack)
+    return owned(establish(address_of(place, secrets), owner_by(stack)), stack)
 
 
 def owned(storage: Storage, stack: Stack) -> Storage:
     """The same storage. Raises RepositoryError when it is another stack's."""
     owner = owner_of(storage)
-    if owner is not None and owner != _owner(stack):
+    if owner is not None and owner != owner_by(stack):
         raise RepositoryError(
-            f"{storage.url} is the repository of {owner}, not of {_owner(stack)}.",
+            f"{storage.url} is the repository of {owner}, not of {owner_by(stack)}.",
             "Give each stack a place of its own as backup.repository.",
         )
     return storage
 
 
-def _owner(stack: Stack) -> Owner:
+def owner_by(stack: Stack) -> Owner:
+    """How a repository of this stack is marked."""
     return Owner(stack=stack.name, environment=stack.environment)
 
 

@@ -216,7 +216,7 @@ def establish(address: Address, owner: Owner | None = None) -> Storage:
         return storage
     if not _is_empty(storage):
         raise _unmarked(storage)
-    storage.create(MARKER, _marker_text(owner))
+    storage.create(MARKER, marker_text(owner))
     return storage
 
 
@@ -244,7 +244,8 @@ def _is_empty(storage: Storage) -> bool:
     return not storage.objects("") and not set(storage.folders("")) - _NOTHING
 
 
-def _marker_text(owner: Owner | None) -> bytes:
+def marker_text(owner: Owner | None) -> bytes:
+    """What the marker of a new repository says."""
     of = {} if owner is None else {"owner": owner.model_dump(mode="json")}
     return (canonical_json({**_FORMAT, **of}) + "\n").encode()
 

@@ -26,10 +26,9 @@ from playbooks.ports import Work
 from playbooks.registry import Action
 from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import codec_for, stored_name, write_artifact
-from playbooks.repository.manifest import Artifact, StoreEntry
+from playbooks.repository.manifest import DUMP_MEDIA, Artifact, StoreEntry
 from playbooks.repository.of_stack import recipients_of_stack, repository_of, rules_of
 
-_DUMP_MEDIA = "application/x-postgresql-dump"
 _SQL_MEDIA = "application/sql"
 
 # What the tables' files hold, as the last VACUUM or ANALYZE saw it; reading it takes no locks.
@@ -116,7 +115,7 @@ def _dump_database(
             work,
             args,
             dump_name(args.datastore),
-            _DUMP_MEDIA,
+            DUMP_MEDIA,
             child.chunks(),
             finish=child.finish,
             expected=expected,

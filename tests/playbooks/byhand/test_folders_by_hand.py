@@ -112,14 +112,15 @@ def test_the_restore_of_a_folder_can_be_taken_back(bench: Bench, tmp_path: Path)
 
 
 def test_a_folder_packed_by_its_runbook_holds_it(bench: Bench, tmp_path: Path) -> None:
-    """The archive that a person made unpacks to the same folder."""
+    """The archive that a person made unpacks to the same folder; where it was the first backup,
+    Interlock goes on with the repository that it began."""
     whole = tree(folder_of(bench))
-    bench.backup("uploads")
     typed(bench, bench.plan_backup("uploads"), tmp_path)
     (packed,) = tmp_path.glob("backups/.by-hand/harbor/*-h220102/uploads.tar.zst")
     done = follow([f"mkdir out; zstd -d --stdout {packed} | tar -x -p -C out"], tmp_path)
     assert done.returncode == 0, done.stderr
     assert tree(tmp_path / "out") == whole
+    assert bench.backup("uploads")
 
 
 def test_a_backup_is_verified_by_its_runbook(bench: Bench, tmp_path: Path) -> None:
