@@ -19,8 +19,10 @@ from tests.support.workspace import Sim
 
 ROOT = Path(__file__).parents[2]
 _MAIN = (
-    "import asyncio; from bot.app import run; from bot.environment import BotSettings; "
-    "asyncio.run(run(BotSettings(), lambda address: print('ready', address, flush=True)))"
+    "import asyncio, datetime, sys; from bot.app import run; "
+    "from bot.environment import BotSettings; ahead = datetime.timedelta(0, float(sys.argv[1])); "
+    "asyncio.run(run(BotSettings(), lambda address: print('ready', address, flush=True), "
+    "lambda: datetime.datetime.now(datetime.UTC) + ahead))"
 )
 _SERVICE = """
 import http.server, sys
@@ -60,12 +62,13 @@ _POLICY = {
 
 @dataclass
 class Bot:
-    """A bot's folder and, while it runs, its process."""
+    """A bot's folder and, while it runs, its process, whose clock is `ahead` by so many seconds."""
 
     folder: Path
     sim: Sim
     mode: str = "socket"
     port: int = 0
+    ahead: float = 0.0
     process: subprocess.Popen[str] | None = None
     address: str = ""
     logs: list[Path] = field(default_factory=list)
@@ -87,7 +90,7 @@ class Bot:
         }
         with log.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", _MAIN],
+                [sys.executable, "-c", _MAIN, str(self.ahead)],
                 cwd=ROOT,
                 env=environment,
                 stdout=subprocess.PIPE,
