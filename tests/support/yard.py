@@ -232,7 +232,8 @@ def swap(work: Work, args: Swap) -> JsonObject:
     work.check_stop()
     _write(Path(args.folder) / "live", f"new-{work.run}")
     _count(Path(args.folder), "swap")
-    return {}
+    warning = Path(args.folder) / "warning"
+    return {"warnings": [warning.read_text()]} if warning.exists() else {}
 
 
 def unswap(work: Work, args: Swap) -> JsonObject:

@@ -88,6 +88,19 @@ async def test_a_plan_without_approvals_runs_at_once(folder: Path) -> None:
         assert state_of(await until(house, dossier.request.id)) == "succeeded"
 
 
+async def test_a_success_with_a_warning_says_it(folder: Path) -> None:
+    """What went wrong without stopping the run is its outcome, and stands in the message."""
+    (folder / "warning").write_text("The spare key is missing.")
+    async with working(folder) as house:
+        dossier = await until(house, approved(house).request.id)
+        assert state_of(dossier) == "succeeded"
+        assert dossier.run and dossier.run.outcome == "The spare key is missing."
+        with house.database.read() as connection:
+            finished = f"run:{dossier.request.id}:finished"
+            rows = connection.execute(sa.select(outbox).where(outbox.c.key == finished)).all()
+        assert "The spare key is missing." in str(rows[0].body["blocks"])
+
+
 async def test_a_failure_before_the_swap_is_undone(folder: Path, url: str | None) -> None:
     """What was begun is undone in reverse, what is owed is paid, nothing of the live data moved."""
     async with working(folder, url) as house:

@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from collections.abc import Iterator
@@ -147,3 +149,42 @@ def test_a_service_that_is_away_is_said_within_seconds(cloud: Cloud) -> None:
             with pytest.raises(RepositoryError, match="cannot be reached"):
                 connect(address_of(place, cloud.secrets))
             assert time.monotonic() - began < 8
+
+
+GROWTH = """
+import itertools, json, os, resource, sys
+from playbooks.model.secret import Secret
+from playbooks.repository.address import Address, Keys
+from playbooks.repository.codec import verify_stored, write_artifact
+from playbooks.repository.storage import establish
+
+said = json.loads(sys.argv[1])
+keys = Keys(endpoint=said["endpoint"], key_id=said["key_id"], key=Secret(os.environ["KEY"]))
+storage = establish(Address(said["url"], keys))
+nothing = lambda *_: None
+piece = os.urandom(1 << 20)
+
+def upload(name, count):
+    artifact = write_artifact(storage, f"harbor/x/{name}", itertools.repeat(piece, count),
+        codec="plain", finish=nothing, progress=nothing, check_stop=nothing)
+    verify_stored(storage, f"harbor/x/{name}", artifact, progress=nothing, check_stop=nothing)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+small = upload("small", 2)
+print(upload("large", 300) - small)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_what_is_sent(cloud: Cloud) -> None:
+    """300 MB sent and read back take less than 64 MB more than 2 MB do."""
+    place = cloud.place("growth")
+    said = {"url": place.repository, "endpoint": cloud.endpoint, "key_id": cloud.key_id}
+    environment = {**os.environ, "KEY": cloud.secrets.values["env:KEY"]}
+    ended = subprocess.run(
+        [sys.executable, "-c", GROWTH, json.dumps(said)],
+        check=True,
+        capture_output=True,
+        env=environment,
+    )
+    assert int(ended.stdout) < 64 << 10
