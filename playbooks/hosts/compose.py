@@ -1,10 +1,12 @@
 """Compose projects through the `docker compose` plugin, which alone reads compose files."""
 
+import fcntl
 import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -76,6 +78,22 @@ def run(argv: Sequence[str], seconds: float = _ACT_SECONDS) -> str:
     return done.stdout
 
 
+@contextmanager
+def alone(compose: Compose) -> Iterator[None]:
+    """Nobody else on this host makes anything of the project meanwhile.
+
+    Two plugins that both find a network missing make two of one name, and then neither can be
+    used. The lock is on the compose file, which all of them have.
+    """
+    try:
+        file = compose.files[0].open("rb")
+    except OSError as error:
+        raise _unreadable(error) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def images_of(compose: Compose) -> Mapping[str, str]:
     """The services that the files describe, with their images. Raises HostError.
 
@@ -85,11 +103,14 @@ def images_of(compose: Compose) -> Mapping[str, str]:
     try:
         content = tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in given)
     except OSError as error:
-        raise HostError(
-            f"{error.filename} cannot be read: {error.strerror}.",
-            "Mend `compose` in the stack file.",
-        ) from error
+        raise _unreadable(error) from error
     return _images(base_argv(compose), content)
+
+
+def _unreadable(error: OSError) -> HostError:
+    return HostError(
+        f"{error.filename} cannot be read: {error.strerror}.", "Mend `compose` in the stack file."
+    )
 
 
 @lru_cache(maxsize=64)

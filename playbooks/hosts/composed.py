@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,7 +46,8 @@ class ComposedService:
         seen = self.containers()
         if seen and all(container.status == "running" for container in seen):
             return seen
-        plugin.run(plugin.start_argv(self.compose, self.name))
+        with nullcontext() if seen else plugin.alone(self.compose):
+            plugin.run(plugin.start_argv(self.compose, self.name))
         settled = time.monotonic() + _SETTLE_SECONDS
         while True:
             seen = self.containers()
