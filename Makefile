@@ -8,11 +8,12 @@ COMPILED := $(BIN)/python -m compileall -q bot commands notifiers playbooks
 DEMO ?=
 TESTS ?=
 
-.PHONY: help setup setup-dev demo test check bench docs lock clean
+.PHONY: help setup setup-dev demo test test-slow check bench docs lock clean
 
 help:
 	@echo "make demo    a workspace in the browser, a bot in it, a stack it operates"
-	@echo "make test    all tests; TESTS='tests/bot -k demo' chooses"
+	@echo "make test    the tests; TESTS='tests/bot -k facts' chooses"
+	@echo "make test-slow  those that take longer: whole demos, kills, containers, a browser"
 	@echo "make check   ruff, mypy and the direction of imports"
 	@echo "make bench   what it costs, as ratios"
 	@echo "make setup   what the others call first; docs, lock and clean are for developers"
@@ -25,7 +26,10 @@ demo: setup
 	@$(BIN)/interlock demo $(DEMO)
 
 test: setup-dev
-	@$(BIN)/pytest -m "" $(TESTS)
+	@$(BIN)/pytest -m "not slow" $(TESTS)
+
+test-slow: setup-dev
+	@$(BIN)/pytest -m slow --durations 15 $(TESTS)
 
 check: setup-dev
 	@$(BIN)/ruff check .
