@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Composable
 from playbooks.byhand import artifacts, places
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import RUN, Part, command, filled
-from playbooks.byhand.tools import database, password, psql, tool, where
+from playbooks.byhand.tools import as_reached, database, loading, password, psql, writing
 from playbooks.datastores.postgres_model import DumpFacts
 from playbooks.datastores.postgres_names import kept_name, side_name
 from playbooks.errors import BadArgument
@@ -33,12 +33,12 @@ def dump(known: Known, args: JsonObject) -> Lines:
         *password(store),
         artifacts.kept(
             known.stack,
-            command(tool(store, "pg_dump"), *where(store), *whole),
+            writing(store, "pg_dump", *whole),
             f"{name}.dump",
         ),
         artifacts.kept(
             known.stack,
-            command(tool(store, "pg_dumpall"), *where(store), *roles),
+            writing(store, "pg_dumpall", *roles),
             f"{name}.globals.sql",
         ),
     )
@@ -49,14 +49,8 @@ def load_side(known: Known, args: JsonObject) -> Lines:
     wanted, side = facts.description, _side(store)
     archive = known.entry(args).artifact(facts.dump)
     creating = statements.create_database(_SIDE, wanted.owner, wanted.locale, facts.server)
-    restore = command(
-        tool(store, "pg_restore"),
-        *where(store),
-        "--exit-on-error",
-        f"--jobs={store.jobs}",
-        database(*side),
-        places.fetched(known.stack, str(args["datastore"]), "/", plain_name(archive)),
-    )
+    file = places.fetched(known.stack, str(args["datastore"]), "/", plain_name(archive))
+    restore = loading(store, database(*side), file)
     return (
         *password(store),
         *_administering(store, {"side": side}, [*_missing_roles(wanted.roles), creating]),
@@ -226,7 +220,7 @@ def _store(known: Known, args: JsonObject) -> PostgresStore:
     store = known.stack.datastore(str(args["datastore"]))
     if not isinstance(store, PostgresStore):
         raise BadArgument(f"{args['datastore']} is {store.kind}, not postgres.")
-    return store
+    return as_reached(known.stack, store)
 
 
 def _facts(known: Known, args: JsonObject) -> DumpFacts:

@@ -2,16 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
 from bot.workspace.testing import running_workspace
+from playbooks.model.stack_file import load_stack
 from tests.support import fingerprint
 from tests.support.bot import Bot, interlock_yaml
 from tests.support.docker import PASSWORD, Project
+from tests.support.run_plan import Bench
+from tests.support.runbook import commands, follow, printed
 from tests.support.talk import ask, card_in, new_card, payload, press, run_to_the_end, text_of
+from tests.support.work import KnownSecrets
 from tests.support.workspace import Sim
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -122,3 +127,20 @@ def test_rows_destroyed_come_back_and_the_restore_can_be_undone(relica: Project,
 
     ended(bot, f"restore relica postgres --undo {request}", "ben", "cleo")
     assert fingerprint.database(relica.uri()) == damaged
+
+
+def test_the_runbook_on_paper_restores_it_too(relica: Project, bot: Bot, tmp_path: Path) -> None:
+    """Its commands, typed into bash, stop the users, load in the container, exchange, and start."""
+    bench = Bench(load_stack(relica.stack_file), KnownSecrets({"env:RELICA_PG_PASSWORD": PASSWORD}))
+    sql(relica, "CREATE TABLE letters AS SELECT g AS id FROM generate_series(1, 500) g")
+    whole = fingerprint.database(relica.uri())
+    backup = bench.backup("postgres")
+    sql(relica, "DELETE FROM letters WHERE id > 20")
+    before = relica.container("archivist").since
+    runbook = printed(bench.stack, bench.restore_plan(backup))
+    assert PASSWORD not in runbook
+    done = follow(commands(runbook), tmp_path, {"RELICA_PG_PASSWORD": PASSWORD})
+    assert done.returncode == 0, done.stderr
+    assert fingerprint.database(relica.uri()) == whole
+    archivist = relica.container("archivist")
+    assert archivist.health == "healthy" and archivist.since != before
