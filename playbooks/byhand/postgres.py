@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Composable
 
 from playbooks.byhand import artifacts, places
 from playbooks.byhand.known import Known, Lines
-from playbooks.byhand.shell import RUN, Part, command, filled
+from playbooks.byhand.shell import RUN, Part, filled
 from playbooks.byhand.tools import as_reached, database, loading, password, psql, writing
 from playbooks.datastores.postgres_model import DumpFacts
 from playbooks.datastores.postgres_names import kept_name, side_name
