@@ -107,6 +107,8 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
         "env_file": ".env",
     }
     described["backup"]["repository"] = "backups"
+    for by_the_clock in ("schedules", "proof"):
+        described["backup"].pop(by_the_clock, None)
     made.stack_file.write_text(yaml.safe_dump(described | changes, sort_keys=False))
     try:
         yield made
