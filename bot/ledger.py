@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot import audit
 from bot.engine.board import Board
 from bot.engine.story import Story, records
-from bot.store import journal, outbox, requests, runs
+from bot.store import journal, outbox, requests, runs, undoings
 from bot.store.database import Database
 from commands.ports import Clock, Dossier
 from notifiers.ports import Body, Desired, Lane
@@ -23,7 +23,7 @@ from playbooks.gate.policy import Policy
 from playbooks.gate.verdict import eligible
 from playbooks.model.base import JsonObject
 from playbooks.model.people import Person
-from playbooks.model.request import Request, RequestState, Run
+from playbooks.model.request import Request, RequestState, Run, TakenBack
 from playbooks.model.stack import Stack
 
 
@@ -53,12 +53,31 @@ class Ledger:
     def dossier(self, connection: sa.Connection, request: Request) -> Dossier:
         plan = request.plan
         took = runs.durations(connection, plan.stack, plan.operation, requests.target_of(plan))
+        run = self.run(connection, request)
         return Dossier(
             request=request,
             votes=requests.votes_on(connection, request.id),
-            run=self.run(connection, request),
+            run=run,
             estimate_seconds=median(took) if took else None,
+            taken_back=run and self._taken_back(connection, request, run),
         )
+
+    def _taken_back(
+        self, connection: sa.Connection, request: Request, run: Run
+    ) -> TakenBack | None:
+        """The first undo after it that went past its own point of no return."""
+        if run.ended_at is None:
+            return None
+        later = undoings.later_undos(connection, run.id, request.plan, run.ended_at)
+        for undo in later:
+            its, row = requests.get(connection, undo), runs.row(connection, undo)
+            if its is None or row is None:
+                continue
+            if Story.of(journal.of_run(connection, undo)).past_return(its.plan):
+                return TakenBack(
+                    run=undo, person=its.requester, slack=its.requester_slack, at=row["ended_at"]
+                )
+        return None
 
     def run(self, connection: sa.Connection, request: Request) -> Run | None:
         row = runs.row(connection, request.id)
@@ -81,6 +100,7 @@ class Ledger:
             estimate_seconds=dossier.estimate_seconds,
             now=self.now(),
             approvers=self._can_act(dossier),
+            taken_back=dossier.taken_back,
         )
 
     def want_card(
@@ -113,6 +133,8 @@ class Ledger:
         state = self.want_card(connection, request.id)
         key = f"run:{request.id}:finished"
         self.want_notice(connection, key, request, finished(state), Lane.UPDATE)
+        for undone in undoings.undone_by(connection, request.id, request.plan):
+            self.want_card(connection, undone)
 
     def audit(
         self,

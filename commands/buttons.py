@@ -106,7 +106,14 @@ def _details(context: Context, given: Press, on: Pressed) -> Reply:
 
 def _undo(context: Context, given: Press, on: Pressed) -> Reply:
     """Asks for the undo as a request of its own, by the line that the plan names."""
-    hint = spoken(context.history.dossier(on.request).request.plan, on.request).undo_hint
+    dossier = context.history.dossier(on.request)
+    if dossier.taken_back is not None and not given.again:
+        undo = dossier.taken_back
+        raise Refused(
+            f"It was undone already, by run {undo.run}, which {undo.person} asked for.",
+            f"Undo that one instead if you want it back: its card is in `/ops run {undo.run}`.",
+        )
+    hint = spoken(dossier.request.plan, on.request).undo_hint
     if not hint:
         raise Refused("What this run did cannot be undone by another one.")
     return answer(context, _call(given, hint.removeprefix("/ops ")))

@@ -10,7 +10,7 @@ from playbooks.byhand.known import Known, Lines
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.people import Actor, Permission
 from playbooks.model.plan import ActionCall, Plan
-from playbooks.model.request import Request, RequestState, Run, Vote
+from playbooks.model.request import Request, RequestState, Run, TakenBack, Vote
 from playbooks.model.schedule import Schedule
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
@@ -31,12 +31,14 @@ class Asking(Model):
 
 
 class Dossier(Model):
-    """A request with all that belongs to it. `estimate_seconds` comes from earlier runs."""
+    """A request with all that belongs to it. `estimate_seconds` comes from earlier runs;
+    `taken_back` says which later run undid what this one did."""
 
     request: Request
     votes: tuple[Vote, ...] = ()
     run: Run | None = None
     estimate_seconds: float | None = None
+    taken_back: TakenBack | None = None
 
 
 class AuditEntry(Model):

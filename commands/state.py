@@ -12,4 +12,5 @@ def state_of(context: Context, dossier: Dossier) -> CardState:
         run=dossier.run,
         estimate_seconds=dossier.estimate_seconds,
         now=context.now(),
+        taken_back=dossier.taken_back,
     )

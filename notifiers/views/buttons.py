@@ -53,6 +53,8 @@ def actions(state: CardState) -> list[JsonObject]:
 
 def undoable(state: CardState) -> bool:
     """Whether the finished operation can be taken back by another one."""
+    if state.taken_back is not None:
+        return False
     return state.state == RunState.SUCCEEDED.value and bool(state.request.plan.undo_hint)
 
 

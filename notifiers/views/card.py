@@ -6,9 +6,9 @@ from typing import Literal
 from notifiers.ports import Body
 from notifiers.views import blocks, limits, text
 from notifiers.views.buttons import actions, undoable
-from notifiers.views.outcome import first_line, outcome_line, over, why
+from notifiers.views.outcome import first_line, outcome_line, over, taken_back_line, why
 from notifiers.views.state import CardState
-from notifiers.views.steps import Room, step_lines
+from notifiers.views.steps import Room, busy_lines, step_lines
 from notifiers.views.values import spoken
 from playbooks.model.base import JsonObject
 from playbooks.model.plan import Plan, Risk
@@ -94,20 +94,23 @@ def _blocks(state: CardState, room: Room) -> list[JsonObject]:
         *blocks.headline(first_line(state)),
         *_standing(state, room),
         *_stakes(state, room),
+        *actions(state),
+        *_background(state, room),
         *_steps(state, room),
         *blocks.context(*_small_print(state)),
-        *actions(state),
     ]
 
 
 def _standing(state: CardState, room: Room) -> list[JsonObject]:
     """What is to be known first: what it is, or how far, or how it ended."""
     if over(state):
-        reason = why(state)
-        return blocks.sections(outcome_line(state) + (f"\n{reason}" if reason else ""))
+        lines = (outcome_line(state), why(state), taken_back_line(state))
+        return blocks.sections("\n".join(line for line in lines if line))
     if state.run is None:
-        return blocks.fields(_pending_fields(state, room))
+        return blocks.fields(_pending_fields(state))
     said = blocks.fields(_running_fields(state))
+    if busy := busy_lines(state.run, state.now, room):
+        said += blocks.sections("\n".join(busy))
     if state.state == "uncertain":
         said += blocks.sections(f"{why(state)}\n{ANSWERS}".strip())
     elif state.run.cancel_requested_by:
@@ -115,24 +118,17 @@ def _standing(state: CardState, room: Room) -> list[JsonObject]:
     return said
 
 
-def _pending_fields(state: CardState, room: Room) -> list[tuple[str, str]]:
+def _pending_fields(state: CardState) -> list[tuple[str, str]]:
     request = state.request
     roles = " or ".join(sorted(request.approver_roles))
     needed = f"{state.approvals} of {request.needed}" + (
         f", by {text.escape(roles)}" if roles else ""
     )
-    rest = len(request.plan.shown) - room.sentences
-    shown = [
-        (text.clip(line.label, 60), text.clip(line.value, room.characters))
-        for line in request.plan.shown[: room.sentences]
-    ]
     return [
         ("Risk", RISKS[request.plan.risk]),
         ("Approvals", needed),
         ("Takes", _estimate(state)),
         ("Expires", text.when(request.expires_at, "{date_short_pretty} {time}")),
-        *shown,
-        ("More", f"{rest:,} more facts in *Details*" if rest > 0 else ""),
     ]
 
 
@@ -161,10 +157,24 @@ def _stakes(state: CardState, room: Room) -> list[JsonObject]:
         ("Loses", plan.loses, state.pending),
         ("Affects", plan.affects, not over(state)),
         ("Keeps", keeps, state.pending or undoable(state)),
-        ("Good to know", plan.notes, state.pending),
     ]
     said = [bullets(title, lines, room) for title, lines, wanted in lists if wanted]
     return [block for part in said if part for block in blocks.sections(part)]
+
+
+def _background(state: CardState, room: Room) -> list[JsonObject]:
+    """What helps to decide and is not needed to: below the buttons, which stay in sight."""
+    if not state.pending:
+        return []
+    plan = spoken(state.request.plan, state.request.id)
+    rest = len(plan.shown) - room.sentences
+    shown = [
+        (text.clip(line.label, 60), text.clip(line.value, room.characters))
+        for line in plan.shown[: room.sentences]
+    ]
+    more = ("More", f"{rest:,} more facts in *Details*" if rest > 0 else "")
+    notes = bullets("Good to know", plan.notes, room)
+    return [*blocks.fields([*shown, more]), *(blocks.sections(notes) if notes else [])]
 
 
 def _steps(state: CardState, room: Room) -> list[JsonObject]:
@@ -174,7 +184,9 @@ def _steps(state: CardState, room: Room) -> list[JsonObject]:
     if over(state) and state.run is None:
         return []
     more = f"`/ops run {state.request.id}`"
-    lines = step_lines(plan, state.run, state.now, room, more)
+    # How far the busy ones are is said once, near the top.
+    run = state.run and state.run.model_copy(update={"progress": ()})
+    lines = step_lines(plan, run, state.now, room, more)
     return blocks.sections("\n".join(["*Steps*", *lines]))
 
 

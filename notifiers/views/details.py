@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from notifiers.ports import Body
 from notifiers.views import blocks, limits, text
 from notifiers.views.card import RISKS, bullets, undo_hint
-from notifiers.views.outcome import first_line, outcome_line, over, why
+from notifiers.views.outcome import first_line, outcome_line, over, taken_back_line, why
 from notifiers.views.state import CardState
 from notifiers.views.steps import EVERYTHING, step_lines
 from notifiers.views.values import RUN_NOT_KNOWN, shown_args, shown_value, spoken
@@ -75,7 +75,8 @@ def _request_blocks(state: CardState) -> list[JsonObject]:
     request = state.request
     said = blocks.headline(first_line(state))
     if over(state):
-        said += blocks.sections("\n".join(p for p in (outcome_line(state), why(state)) if p))
+        ending = (outcome_line(state), why(state), taken_back_line(state))
+        said += blocks.sections("\n".join(line for line in ending if line))
     if state.run is not None:
         lines = step_lines(request.plan, state.run, state.now, EVERYTHING, "")
         said += [*blocks.sections("\n".join(["*Run*", *lines])), blocks.divider()]

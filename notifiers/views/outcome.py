@@ -57,6 +57,16 @@ def outcome_line(state: CardState) -> str:
     return text.joined(parts)
 
 
+def taken_back_line(state: CardState) -> str:
+    """mrkdwn: which run undid it, who asked for that, and when; empty when none did."""
+    undone = state.taken_back
+    if undone is None:
+        return ""
+    by = f"by {text.person(undone.slack, undone.person)}"
+    at = text.when(undone.at, "{date_short_pretty} {time}")
+    return text.joined([f"*Undone* by {text.code(undone.run)}", by, at])
+
+
 def why(state: CardState) -> str:
     """mrkdwn: what is to be known about the ending, or what it waits for."""
     run = state.run
@@ -88,7 +98,8 @@ def _standing(state: CardState) -> str:
             return ": uncertain, needs an answer"
         case ended:
             took = _took(state)
-            return f": {ended}{f' in {took}' if took and ended == 'succeeded' else ''}"
+            since = ", undone since" if state.taken_back else ""
+            return f": {ended}{f' in {took}' if took and ended == 'succeeded' else ''}{since}"
 
 
 def _took(state: CardState) -> str:

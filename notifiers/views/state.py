@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbooks.model.request import Request, RequestState, Run, Vote
+from playbooks.model.request import Request, RequestState, Run, TakenBack, Vote
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,7 @@ class CardState:
 
     `approvers` are the Slack ids of those who may still act: vote while it is pending, answer
     while it is uncertain. `estimate_seconds` comes from earlier runs of the same operation.
+    `taken_back` says which later run undid what this one did.
     """
 
     request: Request
@@ -20,6 +21,7 @@ class CardState:
     estimate_seconds: float | None
     now: datetime
     approvers: tuple[str, ...] = ()
+    taken_back: TakenBack | None = None
 
     @property
     def state(self) -> str:

@@ -10,6 +10,7 @@ from playbooks.model.plan import Plan
 from playbooks.model.request import Progress, Run, StepRecord
 
 _BAR = 12
+_BUSY = 4
 _PHASES = {"undo": "Undoing", "owed": "Putting back"}
 
 
@@ -52,6 +53,21 @@ def step_lines(plan: Plan, run: Run | None, now: datetime, room: Room, more: str
     if untouched:
         lines.append(f"{text.plural(untouched, 'step')} not begun")
     return lines + _afterwards(run, now, room, more)
+
+
+def busy_lines(run: Run, now: datetime, room: Room) -> list[str]:
+    """What is being done at this moment, with how far it is: at most a few lines."""
+    busy = [record for record in run.steps if record.state == "running"]
+    lines = []
+    for record in busy[:_BUSY]:
+        name = text.clip(record.name, min(room.characters, 200))
+        what = _PHASES.get(record.phase, "Now")
+        lines.append(f"*{what}* · {name}")
+        progress = next((p for p in run.progress if p.key == record.key), None)
+        if progress is not None:
+            lines.append(progress_line(progress, record.started_at, now))
+    rest = len(busy) - _BUSY
+    return [*lines, *([f"{text.ELLIPSIS} and {rest:,} more at the same time"] if rest > 0 else [])]
 
 
 def position(plan: Plan, run: Run) -> tuple[int, int]:

@@ -113,6 +113,15 @@ class Progress(Model):
     note: str = ""
 
 
+class TakenBack(Model):
+    """What was done has been undone by another run, whose request `person` made."""
+
+    run: str
+    person: str
+    slack: str
+    at: datetime
+
+
 class Run(Model):
     """A plan being carried out. `outcome` is one sentence for people, set at the end."""
 

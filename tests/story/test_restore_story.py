@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.support import fingerprint
+from tests.support.demo import until
 from tests.support.people import Harbor, since
 from tests.support.talk import Json, payload, text_of
 
@@ -191,11 +192,24 @@ def test_runs_and_audit_have_it(harbor: Harbor, told: Told) -> None:
     assert "Dump the database" in harbor.types("eve", f"run {restore}")
 
 
+def test_a_restore_that_was_undone_says_so_and_offers_no_undo(harbor: Harbor, told: Told) -> None:
+    """Its card names the run that undid it, and who asked; the undo's own card offers one."""
+    restore, undo = (payload(card)["request"] for card in (told.done, told.undo_done))
+    card = until("it says so", lambda: _undone_since(harbor.card(restore)))
+    assert f"*Undone* by `{undo}` · by <@U0ANA>" in text_of(card)
+    assert payload(card)["state"] == "succeeded"
+    assert _elements(card) == []
+    assert [each["action_id"] for each in _elements(harbor.card(undo))] == ["undo"]
+
+
 def test_a_copy_that_is_gone_is_not_undone_again(harbor: Harbor, told: Told) -> None:
-    """The first restore's Undo, pressed again, says that its copy is no longer there."""
-    said = harbor.presses("ana", told.done, "undo")
-    assert said["ephemeral"]
-    assert "kept no copy" in said["text"]
+    """An undo of the first restore, typed again, says that its copy is no longer there."""
+    restore = payload(told.done)["request"]
+    assert "kept no copy" in harbor.types("ana", f"restore harbor postgres --undo {restore}")
+
+
+def _undone_since(card: Json) -> Json | None:
+    return card if card["text"].endswith(", undone since") else None
 
 
 def _elements(card: Json) -> list[Json]:

@@ -1,6 +1,7 @@
 """The card of a request, in every state."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from notifiers.views.buttons import pressed
 from notifiers.views.card import card
 from playbooks.errors import BadArgument
 from playbooks.model.plan import Plan, Risk
-from playbooks.model.request import RequestState, RunState
+from playbooks.model.request import RequestState, RunState, TakenBack
 from tests.support.cards import (
+    ANA,
+    NOW,
     card_state,
     long_plan,
     records,
@@ -161,6 +164,35 @@ def test_an_ending_says_outcome_who_and_how_long() -> None:
     assert "*Denied* · by <@U0BEN>" in words(samples()["denied"])
     assert "replaced by `p8w2rt`" in words(samples()["void"])
     assert "*Cancelled* · by <@U0ANA>" in words(samples()["cancelled"])
+
+
+def test_what_was_undone_says_by_which_run_and_offers_no_undo() -> None:
+    """The card of a restore that another run took back names it, and has no button."""
+    done = samples()["succeeded"]
+    state = replace(done, taken_back=TakenBack(run="p8w2rt", person="ana", slack=ANA, at=NOW))
+    assert "*Undone* by `p8w2rt` · by <@U0ANA>" in words(state)
+    assert card(state).text.endswith(", undone since")
+    assert elements(state) == {}
+    assert "--undo" not in words(state)
+
+
+@pytest.mark.parametrize("name", ["pending", "one_of_two", "running", "uncertain"])
+def test_the_buttons_come_before_the_steps(name: str) -> None:
+    """What is lost, affected and kept, then the buttons, then facts and steps: all in sight."""
+    shown = [json.dumps(block, ensure_ascii=False) for block in card(samples()[name]).blocks]
+    buttons = next(n for n, block in enumerate(shown) if '"type": "actions"' in block)
+    assert any("*Steps*" in block for block in shown[buttons:])
+    assert any("*Affects*" in block for block in shown[:buttons])
+    assert not any("*Steps*" in block or "*From*" in block for block in shown[:buttons])
+
+
+def test_a_running_card_says_near_the_top_what_goes_on() -> None:
+    """The busy step and its bar stand above the buttons, and are not said twice."""
+    shown = [json.dumps(block, ensure_ascii=False) for block in card(samples()["running"]).blocks]
+    buttons = next(n for n, block in enumerate(shown) if '"type": "actions"' in block)
+    assert "*Now* · " in "".join(shown[:buttons])
+    assert "52 %" in "".join(shown[:buttons])
+    assert "52 %" not in "".join(shown[buttons:])
 
 
 def test_no_state_carries_emoji_or_colour_alone() -> None:
