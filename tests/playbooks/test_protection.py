@@ -1,0 +1,85 @@
+"""Objectives, ages and usual sizes, from what a repository lists."""
+
+from datetime import UTC, datetime, timedelta
+
+from playbooks.model.stack import Stack
+from playbooks.protection import ages, good_backups, standings, unusual_size
+from playbooks.repository.catalogue import StoreSummary, Summary
+
+NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
+DAY = timedelta(days=1)
+HARBOR = Stack.model_validate(
+    {
+        "name": "harbor",
+        "environment": "prod",
+        "channel": "ops",
+        "objectives": {"rpo": "1d2h", "rto": "30m"},
+        "datastores": {
+            "uploads": {"kind": "files", "path": "/uploads"},
+            "other": {"kind": "files", "path": "/other"},
+        },
+    }
+)
+
+
+def backup(days: float, size: int = 1000, **more: object) -> Summary:
+    made = NOW - days * DAY
+    store = StoreSummary(kind="files", bytes=size, stored_bytes=size, seconds=1.0)
+    values = {
+        "id": f"{made:%Y%m%d-%H%M%S}-abcdef",
+        "made_at": made,
+        "origin": "scheduled",
+        "run": "abcdef",
+        "requester": "schedule nightly",
+        "environment": "prod",
+        "stores": {"uploads": store},
+        "bytes": size,
+        "stored_bytes": size,
+        "encrypted": False,
+    }
+    return Summary.model_validate({**values, **more})
+
+
+def test_what_counts_as_a_good_backup() -> None:
+    """Damaged ones and safety backups do not, nor those without the datastore; newest first."""
+    found = [
+        backup(3),
+        backup(0.5, problem="uploads.tar is cut"),
+        backup(0.2, origin="safety"),
+        backup(1),
+    ]
+    assert [b.made_at for b in good_backups(found, "uploads")] == [NOW - DAY, NOW - 3 * DAY]
+    assert good_backups(found, "other") == ()
+
+
+def test_standing_against_the_objectives() -> None:
+    """Age and restore time are held against the objectives; what is not known misses nothing."""
+    uploads, other = standings(HARBOR, [backup(2)], {"uploads": 1900.0}, NOW)
+    assert (uploads.age, uploads.too_old, uploads.too_slow) == (2 * 86400.0, True, True)
+    assert (other.newest, other.too_old, other.too_slow) == (None, False, False)
+    [fine, _] = standings(HARBOR, [backup(1)], {"uploads": 60.0}, NOW)
+    assert not fine.too_old
+    assert not fine.too_slow
+
+
+def test_the_line_of_ages() -> None:
+    """It climbs to each backup and falls to nought there; one older than the span counts."""
+    found = [backup(40), backup(20), backup(1)]
+    corners = ages(found, "uploads", NOW, 30 * DAY)
+    assert [(NOW - moment, seconds / 86400) for moment, seconds in corners] == [
+        (30 * DAY, 10.0),
+        (20 * DAY, 20.0),
+        (20 * DAY, 0.0),
+        (DAY, 19.0),
+        (DAY, 0.0),
+        (timedelta(0), 1.0),
+    ]
+    assert ages([], "uploads", NOW, 30 * DAY) == ()
+
+
+def test_an_unusual_size() -> None:
+    """The usual size is named when this one is far from it, unless too few tell what is usual."""
+    earlier = [backup(days) for days in (2, 3, 4)]
+    assert unusual_size(backup(1, 100), "uploads", earlier) == 1000.0
+    assert unusual_size(backup(1, 1400), "uploads", earlier) is None
+    assert unusual_size(backup(1, 100), "uploads", earlier[:2]) is None
