@@ -5,7 +5,7 @@ import httpx
 from bot.demo.errors import DemoError
 from bot.demo.places import Places, write_whole
 
-_EVENT = "interlock.welcome"
+_MARK = "interlock-welcome"
 _TEXT = "Welcome to harbor. Try `/ops status harbor` first."
 _PARAGRAPHS = (
     "*Welcome.* I am Interlock, and `harbor` is a real stack on this machine: a PostgreSQL with "
@@ -46,10 +46,10 @@ def welcome(places: Places, workspace_url: str, token: str, channel: str) -> Non
 
 def _is_there(slack: httpx.Client, channel: str) -> bool:
     """Whether it was posted already, by a demo that was killed before it could note so."""
-    arguments = {"channel": channel, "include_all_metadata": "true", "limit": "50"}
+    arguments = {"channel": channel, "limit": "50"}
     answer = slack.post("conversations.history", data=arguments).json()
-    messages = answer.get("messages", [])
-    return any(message.get("metadata", {}).get("event_type") == _EVENT for message in messages)
+    blocks = [block for each in answer.get("messages", []) for block in each.get("blocks", [])]
+    return any(block.get("block_id") == _MARK for block in blocks)
 
 
 def _post(slack: httpx.Client, channel: str, places: Places) -> None:
@@ -57,12 +57,8 @@ def _post(slack: httpx.Client, channel: str, places: Places) -> None:
         text.format(uploads=places.uploads, description=places.description) for text in _PARAGRAPHS
     ]
     sections = [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in said]
-    message = {
-        "channel": channel,
-        "text": _TEXT,
-        "blocks": sections,
-        "metadata": {"event_type": _EVENT, "event_payload": {}},
-    }
+    marked = [{**sections[0], "block_id": _MARK}, *sections[1:]]
+    message = {"channel": channel, "text": _TEXT, "blocks": marked}
     answer = slack.post("chat.postMessage", json=message).json()
     if not answer.get("ok"):
         raise DemoError(f"The workspace does not take the welcome: {answer.get('error')}.")
