@@ -95,10 +95,6 @@ def _log_hint(work: Work, args: AwaitArgs) -> str:
     return f"See `/ops logs {work.stack.name} {args.service}`."
 
 
-def _nothing() -> None:
-    return None
-
-
 ACTIONS: tuple[Action[Any], ...] = (
     Action("service.start", OneService, start, by_hand.start),
     Action("service.stop", StopArgs, stop, by_hand.stop),

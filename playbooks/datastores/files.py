@@ -11,9 +11,9 @@ from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Guard, Line, Risk, Step
 from playbooks.model.stack import Stack
+from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
 from playbooks.repository.of_stack import rules_of
-from playbooks.repository.address import local_root
 from playbooks.sizes import counted, in_bytes
 
 # Names, inodes and tar headers come on top of the bytes of files.

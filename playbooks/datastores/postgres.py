@@ -27,9 +27,9 @@ from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard, Line, Risk
 from playbooks.model.stack import PostgresStore, Stack
+from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
 from playbooks.repository.of_stack import rules_of
-from playbooks.repository.address import local_root
 from playbooks.sizes import counted, in_bytes
 from playbooks.spans import moment
 
