@@ -171,13 +171,19 @@ def test_a_schedule_may_only_ask_where_it_is_named(evening: Night) -> None:
     assert evening.house.history.audit()[0].kind == "access.refused"
 
 
-def test_policy_decides_about_approvals(tmp_path: Path) -> None:
-    """Where policy wants an approval for backups, a scheduled one waits for it like any other."""
-    rules = [{"risk": "READ", "approvals": 1, "from": ["approver"]}]
+@pytest.mark.parametrize(
+    ("named", "state"), [(True, RequestState.APPROVED), (False, RequestState.PENDING)]
+)
+def test_policy_decides_about_approvals(tmp_path: Path, named: bool, state: RequestState) -> None:
+    """Where policy wants an approval, a scheduled backup waits for it like any other; a rule that
+    names the operation lets it run by itself."""
+    rules: list[dict[str, object]] = [{"risk": "READ", "approvals": 1, "from": ["approver"]}]
+    if named:
+        rules.insert(0, {"risk": "READ", "operation": "backup", "approvals": 0})
     with night(Setting(tmp_path, policy=yard.policy(policy=rules))) as one:
         one.scheduler.turn()
         one.at(NIGHT)
-        assert first(one).request.state is RequestState.PENDING
+        assert first(one).request.state is state
 
 
 def test_refused_is_said_once(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.locks import Ticket, allot, wanted
+from bot.engine.locks import Ticket, allot, displaced, wanted
 from playbooks.model.plan import Resource
 
 
@@ -81,3 +81,16 @@ def test_nobody_collides_and_nobody_starves(drawn: list[tuple[dict[str, bool], b
         served.append(holding[0].run)
         queue.remove(holding[0])
     assert len(served) == len(drawn)
+
+
+def test_what_gives_way_to_a_restore() -> None:
+    """Only a yielding one that waits, in front of a restore that waits and wants the same."""
+    running = ticket("a", 1, granted=True, db=True)
+    backup, other = ticket("b", 2, db=True), ticket("c", 3, files=True)
+    restore, late = ticket("r", 4, db=True), ticket("d", 5, db=True)
+    tickets = [running, backup, other, restore, late]
+    assert displaced(tickets, {"r"}, {"a", "b", "c", "d"}) == {"b": "r"}
+    assert displaced(tickets, {"r"}, set()) == {}
+    assert displaced([running, backup], set(), {"b"}) == {}
+    begun = ticket("r", 4, granted=True, db=True)
+    assert displaced([backup, begun], {"r"}, {"b"}) == {}
