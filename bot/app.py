@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.audit import AnchorFile
 from bot.context import House, open_house, read_configuration, utc_now
@@ -28,6 +29,7 @@ from bot.scheduler import Scheduler
 from bot.slack.answers import UNREACHABLE, Answers
 from bot.slack.client import answering_client, listening_client
 from bot.slack.desk import Desk
+from bot.slack.installed import Installed
 from bot.slack.listeners import Listeners, bolt_app, register
 from bot.slack.socket import Socket
 from bot.store.database import Database
@@ -61,6 +63,8 @@ class _Parts:
     desk: Desk
     outbox: Outbox
     app: AsyncApp
+    client: AsyncWebClient
+    installed: Installed
     engine: Engine
 
 
@@ -117,10 +121,11 @@ def _assembled(
     answers = Answers(client, house.redactor)
     desk = Desk(house.context, inbox, answers, house.failpoints, house.turns)
     listening = listening_client(bot_token, settings.slack_api)
-    app = bolt_app(listening, settings.signing_secret.get_secret_value())
+    installed = Installed(bot_token)
+    app = bolt_app(listening, settings.signing_secret.get_secret_value(), installed)
     register(app, Listeners(inbox, desk, metrics, house.failpoints))
     engine = Engine(_equipment(house), anchor)
-    return _Parts(house, metrics, inbox, desk, outbox, app, engine)
+    return _Parts(house, metrics, inbox, desk, outbox, app, client, installed, engine)
 
 
 def _equipment(house: House) -> Equipment:
@@ -173,7 +178,7 @@ async def _work(
         work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
         work.append(parts.engine.until_lost())
         work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
-        hearing = _hear(parts.app, heard, server.up, lambda: ready(address_of(listener)))
+        hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 
 
@@ -194,11 +199,11 @@ async def _shielded(serving: asyncio.Future[None]) -> None:
 
 
 async def _hear(
-    app: AsyncApp, heard: Socket | None, up: asyncio.Event, ready: Callable[[], None]
+    parts: _Parts, heard: Socket | None, up: asyncio.Event, ready: Callable[[], None]
 ) -> None:
     """Hears Slack over a socket, or only over the server."""
     await up.wait()
-    await _check_token(app)
+    await _check_token(parts)
     if heard is None:
         ready()
         await asyncio.Future()
@@ -222,11 +227,12 @@ async def _until(stop: asyncio.Event, work: list[Coroutine[Any, Any, Any]]) -> N
         await asyncio.gather(*tasks, stopped, return_exceptions=True)
 
 
-async def _check_token(app: AsyncApp) -> None:
+async def _check_token(parts: _Parts) -> None:
     """Asks Slack who we are, once, before anything is heard; waits while Slack is away."""
     while True:
         try:
-            await app.client.auth_test()
+            answer: Any = await parts.client.auth_test()
+            parts.installed.learn(answer.data)
             return
         except SlackApiError as error:
             raise InterlockError(

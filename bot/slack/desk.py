@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
 
@@ -26,6 +27,19 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 _THREADS = 8
 _DRAIN_SECONDS = 20.0
+_NOTHING = Body(text="")
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """What came of a delivery: a reply, or a refusal and the problem behind it."""
+
+    received: Received
+    where: Address
+    view: str | None
+    reply: Reply | None
+    refusal: Body
+    problem: str
 
 
 class Desk:
@@ -46,12 +60,12 @@ class Desk:
         self._answers = answers
         self._failpoints = failpoints
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="desk")
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.Task[Any]] = set()
 
     async def handle_new(self, received: Received) -> None:
         """Deals with a delivery that was stored and acknowledged just now."""
         self._failpoints.passing("inbox:acked")
-        await self._watched(received)
+        await self._watched(self._handle(received))
 
     async def drain(self) -> None:
         """Deals with what an earlier life left, then looks again from time to time."""
@@ -62,7 +76,9 @@ class Desk:
                 _log.exception("inbox.take_failed")
                 left = ()
             for received in left:
-                await self._watched(received)
+                # One after the other; an answer that waits for Slack holds up none of the others.
+                worked = await self._watched(self._work(received))
+                self._begun(self._tell(worked))
             if not left:
                 await asyncio.sleep(_DRAIN_SECONDS)
 
@@ -72,33 +88,41 @@ class Desk:
             await asyncio.wait(self._open, timeout=5)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _watched(self, received: Received) -> None:
-        task = asyncio.ensure_future(self._handle(received))
+    async def _watched(self, work: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.shield(self._begun(work))
+
+    def _begun(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
         self._open.add(task)
         task.add_done_callback(self._open.discard)
-        await asyncio.shield(task)
+        return task
 
     async def _handle(self, received: Received) -> None:
+        await self._tell(await self._work(received))
+
+    async def _work(self, received: Received) -> _Worked:
         where = address_of(received)
         view = await self._open_view(received, where)
         try:
             reply = await self._off(lambda: self._reply_to(received))
-            problem = ""
+            return _Worked(received, where, view, reply, _NOTHING, "")
         except InterlockError as error:
-            reply, problem = None, str(error)
-            refusal = refused(error)
+            return _Worked(received, where, view, None, refused(error), str(error))
         except Exception as error:  # noqa: BLE001 - the boundary of everything somebody asked for
             trouble = f"E-{secrets.token_hex(4)}"
             _log.exception("desk.broke", trouble=trouble, kind=received.kind, id=received.id)
-            reply, problem = None, f"{trouble} {type(error).__name__}"
-            refusal = broken(trouble)
+            problem = f"{trouble} {type(error).__name__}"
+            return _Worked(received, where, view, None, broken(trouble), problem)
+
+    async def _tell(self, worked: _Worked) -> None:
+        received, problem = worked.received, worked.problem
         try:
-            if reply is not None:
-                await self._answers.give(where, reply, view)
-            elif view is not None:
-                await self._answers.fill_view(view, refusal)
+            if worked.reply is not None:
+                await self._answers.give(worked.where, worked.reply, worked.view)
+            elif worked.view is not None:
+                await self._answers.fill_view(worked.view, worked.refusal)
             else:
-                await self._answers.whisper(where, refusal)
+                await self._answers.whisper(worked.where, worked.refusal)
         except UNREACHABLE as error:
             _log.warning("desk.not_answered", id=received.id, why=str(error))
             problem = f"{problem} not answered: {error}".strip()

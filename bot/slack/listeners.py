@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.engine.failpoints import Failpoints
 from bot.slack.delivered import Kind, delivery_id, kept
 from bot.slack.desk import Desk
+from bot.slack.installed import Installed
 from bot.store.inbox import Inbox
 from bot.web.metrics import Metrics
 from commands.buttons import ACTIONS
@@ -77,11 +78,12 @@ class Listeners:
         self._failpoints.passing("inbox:stored")
 
 
-def bolt_app(client: AsyncWebClient, signing_secret: str) -> AsyncApp:
+def bolt_app(client: AsyncWebClient, signing_secret: str, installed: Installed) -> AsyncApp:
     """An app without listeners. Acknowledgements are sent when the `ack=` function returns, so a
     payload that could not be stored is not acknowledged, and Slack delivers it again."""
     return AsyncApp(
         client=client,
+        authorize=installed,
         signing_secret=signing_secret,
         process_before_response=True,
         raise_error_for_unhandled_request=True,

@@ -7,7 +7,7 @@ import pytest
 from tests.support import fingerprint
 from tests.support.demo import until
 from tests.support.people import Harbor
-from tests.support.talk import payload, text_of
+from tests.support.talk import Json, payload, text_of
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +43,12 @@ def test_cancelled_while_it_runs(harbor: Harbor) -> None:
     assert payload(harbor.run("restore harbor postgres", "ben", "cleo"))["state"] == "succeeded"
 
 
+def says_undone(harbor: Harbor, card: Json) -> None:
+    """Waits until the card of a restore says that it was undone."""
+    request = payload(card)["request"]
+    until("the card says so", lambda: harbor.card(request)["text"].endswith(", undone since"))
+
+
 def test_a_folder_comes_back_and_goes_again(harbor: Harbor) -> None:
     """Files deleted, changed and added: the restore brings all of it back, names and times
     included; the undo brings the damage back."""
@@ -61,6 +67,13 @@ def test_a_folder_comes_back_and_goes_again(harbor: Harbor) -> None:
     undo = harbor.new_card_after(lambda: harbor.presses("ana", done, "undo"))
     assert payload(harbor.approved(undo, "ben", "dora"))["state"] == "succeeded"
     assert fingerprint.folder(harbor.files) == damaged
+    says_undone(harbor, done)
+    undone = harbor.card(payload(undo)["request"])
+    again = harbor.new_card_after(lambda: harbor.presses("ana", undone, "undo"))
+    assert payload(harbor.approved(again, "ben", "dora"))["state"] == "succeeded"
+    assert fingerprint.folder(harbor.files) == whole
+    says_undone(harbor, undo)
+    assert "undone since" not in harbor.card(payload(again)["request"])["text"]
 
 
 def test_phones_threads_and_typos(harbor: Harbor) -> None:
@@ -78,7 +91,8 @@ def test_a_plan_on_paper(harbor: Harbor) -> None:
     known = len(harbor.cards())
     assert "PLAN ONLY" in harbor.types("ana", "plan stop harbor api")
     harbor.types("ana", "plan stop harbor api --paper")
-    shared = until("the file", lambda: [each for each in harbor.messages() if each["files"]])[-1]
+    assert not [each for each in harbor.messages() if each["files"]]
+    shared = [each for each in harbor.messages(channel="@ana") if each["files"]][-1]
     assert "STOP prod/harbor api" in shared["text"]
     content = harbor.http.get(f"/sim/files/{shared['files'][0]['id']}").text
     assert "STOP prod/harbor api" in content

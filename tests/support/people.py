@@ -115,8 +115,8 @@ class Harbor:
         return self.approved(self.asks(user, text), *voters)
 
     def messages(self, user: str = "ana", **query: str) -> list[Json]:
-        """What somebody sees in ops-harbor, oldest first."""
-        query |= {"channel": HARBOR, "user": user}
+        """What somebody sees in ops-harbor (or another channel), oldest first."""
+        query = {"channel": HARBOR, "user": user, **query}
         found: list[Json] = self.http.get("/sim/messages", params=query).json()
         return found
 

@@ -62,6 +62,13 @@ def ephemeral_to(sim: Sim, user: str, channel: str = HARBOR) -> list[str]:
     return [text_of(message) for message in seen if message["ephemeral"]]
 
 
+def newest_file(sim: Sim, user: str) -> Json:
+    """The newest file in somebody's direct messages with the bot."""
+    seen = sim.messages(user=user, channel=f"@{user}")
+    found: Json = [file for message in seen for file in message["files"]][-1]
+    return found
+
+
 def run_to_the_end(
     bot: Bot, text: str, voters: tuple[str, ...] = ("ben",), seconds: float = 30
 ) -> str:

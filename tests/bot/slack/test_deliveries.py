@@ -33,6 +33,17 @@ def test_a_kill_after_the_ack_loses_nothing(bot: Bot) -> None:
     assert len(cards(bot.sim)) == 1
 
 
+def test_an_answer_waits_for_slack_to_come_back(bot: Bot) -> None:
+    """Slack takes no call for a while: what somebody asked is answered when it does again."""
+    bot.start()
+    bot.sim.act("faults", kind="500", seconds=6)
+    began = time.monotonic()
+    bot.sim.act("command", user="ana", channel="ops", command="/ops", text="runs", wait=False)
+    said = wait_until(lambda: ephemeral_to(bot.sim, "ana", "ops"), "the answer")
+    assert time.monotonic() - began > 5, said
+    assert len(said) == 1 and "Nothing was asked for yet" in said[0]
+
+
 @pytest.mark.parametrize("failpoint", ["vote:before-commit", "vote:after-commit", "inbox:acked"])
 def test_a_kill_around_a_vote_counts_it_once(bot: Bot, failpoint: str) -> None:
     """kill -9 before or after a vote's commit: it counts once, and its run ends by itself."""

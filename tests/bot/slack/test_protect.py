@@ -10,11 +10,11 @@ from tests.support.talk import (
     ask,
     card_in,
     cards,
+    newest_file,
     payload,
     press,
     run_to_the_end,
 )
-from tests.support.workspace import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -93,13 +93,7 @@ def test_a_runbook_names_the_commands(shared: Bot, backup: str) -> None:
     """`plan … --paper` prints the commands of every step."""
     before = len(cards(shared.sim))
     ask(shared.sim, "plan restore harbor uploads latest --paper", channel="incidents")
-
-    def uploaded() -> dict[str, object] | None:
-        seen = shared.sim.messages(channel="incidents")
-        files = [each for message in seen for each in message["files"]]
-        return files[-1] if files else None
-
-    found = eventually(uploaded, "the runbook")
+    found = newest_file(shared.sim, "ana")
     content = httpx.get(f"{shared.sim.workspace.url}/sim/files/{found['id']}").text
     assert "tar --extract" in content
     assert "mv --no-target-directory" in content

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.support.bot import Bot
-from tests.support.talk import ask, card_in, cards, payload, press, run_to_the_end
+from tests.support.talk import ask, card_in, cards, newest_file, payload, press, run_to_the_end
 from tests.support.workspace import eventually
 
 pytestmark = pytest.mark.slow
@@ -67,19 +67,18 @@ def test_logs_show_the_newest_lines(shared: Bot, up: str) -> None:
 
 
 def test_a_long_log_becomes_a_file(shared: Bot, up: str) -> None:
-    """What is too long for a message is uploaded whole."""
+    """What is too long for a message is uploaded whole, to the one who asked and nobody else."""
+    public = shared.sim.messages()
     log = shared.folder / "services" / "api.log"
     lines = [f"2026-11-22T01:02:03Z a line of the log, number {n:05}" for n in range(2000)]
     with log.open("a") as file:
         file.write("\n".join(lines) + "\n")
     said = ask(shared.sim, "logs harbor api --lines 1500")
-    assert "harbor-api.log" in said
-
-    def uploaded() -> dict[str, object] | None:
-        files = [file for message in shared.sim.messages() for file in message["files"]]
-        return files[-1] if files else None
-
-    file = eventually(uploaded, "the log as a file")
+    assert "`harbor-api.log` is in your direct messages" in said
+    file = newest_file(shared.sim, "ana")
+    assert [each for each in shared.sim.messages() if each["files"]] == [
+        each for each in public if each["files"]
+    ]
     content = httpx.get(f"{shared.sim.workspace.url}/sim/files/{file['id']}").text
     assert "number 01999" in content
     assert len(content.splitlines()) == 1500
@@ -105,13 +104,7 @@ def test_a_plan_asks_for_nothing(shared: Bot, up: str) -> None:
 def test_a_plan_on_paper_is_a_file(shared: Bot, up: str) -> None:
     """`plan … --paper` is a runbook in a file."""
     assert "Runbook" in ask(shared.sim, "plan stop harbor --paper", channel="incidents")
-
-    def uploaded() -> dict[str, object] | None:
-        seen = shared.sim.messages(channel="incidents")
-        files = [file for message in seen for file in message["files"]]
-        return files[-1] if files else None
-
-    file = eventually(uploaded, "the runbook as a file")
+    file = newest_file(shared.sim, "ana")
     content = httpx.get(f"{shared.sim.workspace.url}/sim/files/{file['id']}").text
     assert content.startswith("# STOP prod/harbor all services")
 
