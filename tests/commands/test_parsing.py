@@ -76,7 +76,7 @@ def test_words_become_parameters(typed: str, params: dict[str, object]) -> None:
 )
 def test_mistakes_say_what_was_expected(typed: str, said: str) -> None:
     """A mistake names the word, what was expected, the usage and an example."""
-    name = typed.split()[0]
+    name = typed.split(maxsplit=1)[0]
     with pytest.raises(BadArgument) as caught:
         read(typed)
     assert said in caught.value.message
