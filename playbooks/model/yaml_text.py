@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from playbooks.model.yaml_errors import advice
+
 Location = tuple[str | int, ...]
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
@@ -66,10 +68,12 @@ class Document:
 
 def parse(path: Path) -> Document:
     """Reads `path` safely. What cannot be read at all is a document with one problem."""
+    text = ""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return _broken(*_unreadable(error))
+        return _broken(*_unreadable(error, text))
     if root is None:
         return _broken(1, "the file is empty; describe something in it")
     problems = tuple(sorted(_problems(root, set())))
@@ -78,14 +82,13 @@ def parse(path: Path) -> Document:
     return _constructed(root)
 
 
-def _unreadable(error: OSError | UnicodeDecodeError | yaml.YAMLError) -> tuple[int, str]:
+def _unreadable(error: OSError | UnicodeDecodeError | yaml.YAMLError, text: str) -> tuple[int, str]:
     if isinstance(error, OSError):
         return 1, f"the file cannot be read ({error.strerror}); give the path of a file"
     if isinstance(error, UnicodeDecodeError):
         return 1, f"byte {error.start} is not UTF-8; save the file as UTF-8"
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        line = error.problem_mark.line + 1
-        return line, f"this is not YAML ({error.problem}); check quotes and indentation"
+        return advice(error, text.splitlines())
     return 1, f"this is not YAML ({_one_line(error)}); save it as plain text"
 
 

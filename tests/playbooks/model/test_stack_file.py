@@ -133,7 +133,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
             "password",
             "harbor.yaml:17: the key 'user' is missing in datastores.postgres; add 'user: …'",
         ),
-        ("needs: [api]", "needs: [api", "harbor.yaml:16: this is not YAML"),
+        ("needs: [api]", "needs: [api", "harbor.yaml:15: this is not YAML: the '[' is not closed"),
         ("name: harbor", "name: 2026-11-22", "harbor.yaml:1: name is datetime.date(2026, 11, 22)"),
         ("  web:\n", "  Web App:\n", "harbor.yaml:8: services.Web App: 'Web App' is no name"),
         ("needs: [api]", "needs:", "harbor.yaml:15: services.web.needs is empty; write a list"),
