@@ -127,8 +127,6 @@ def _pending_fields(state: CardState) -> list[tuple[str, str]]:
     return [
         ("Risk", RISKS[request.plan.risk]),
         ("Approvals", needed),
-        ("Takes", _estimate(state)),
-        ("Expires", text.when(request.expires_at, "{date_short_pretty} {time}")),
     ]
 
 
@@ -152,7 +150,8 @@ def _estimate(state: CardState) -> str:
 def _stakes(state: CardState, room: Room) -> list[JsonObject]:
     """Everything before it is decided; while it runs and when it is over, what still matters."""
     plan = spoken(state.request.plan, state.request.id)
-    keeps = tuple(sentence for sentence in (*plan.keeps, undo_hint(plan)) if sentence)
+    hint = "" if state.pending else undo_hint(plan)
+    keeps = tuple(sentence for sentence in (*plan.keeps, hint) if sentence)
     lists = [
         ("Loses", plan.loses, state.pending),
         ("Affects", plan.affects, not over(state)),
@@ -172,9 +171,13 @@ def _background(state: CardState, room: Room) -> list[JsonObject]:
         (text.clip(line.label, 60), text.clip(line.value, room.characters))
         for line in plan.shown[: room.sentences]
     ]
+    first = [
+        ("Takes", _estimate(state)),
+        ("Expires", text.when(state.request.expires_at, "{date_short_pretty} {time}")),
+    ]
     more = ("More", f"{rest:,} more facts in *Details*" if rest > 0 else "")
-    notes = bullets("Good to know", plan.notes, room)
-    return [*blocks.fields([*shown, more]), *(blocks.sections(notes) if notes else [])]
+    notes = bullets("Good to know", [n for n in (*plan.notes, undo_hint(plan)) if n], room)
+    return [*blocks.fields([*first, *shown, more]), *(blocks.sections(notes) if notes else [])]
 
 
 def _steps(state: CardState, room: Room) -> list[JsonObject]:
