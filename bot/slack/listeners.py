@@ -8,11 +8,14 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine.failpoints import Failpoints
+from bot.slack.answers import UNREACHABLE
 from bot.slack.delivered import Kind, delivery_id, kept
 from bot.slack.desk import Desk
 from bot.slack.installed import Installed
@@ -107,10 +110,27 @@ def kind_of(body: Mapping[str, Any]) -> str:
     return str((event or body).get("type") or ("command" if "command" in body else "other"))
 
 
-async def _last_resort(error: Exception, body: Mapping[str, Any]) -> BoltResponse:
-    """What no listener took is acknowledged; what failed before it was stored is not."""
+async def _last_resort(
+    error: Exception, body: Mapping[str, Any], respond: AsyncRespond
+) -> BoltResponse:
+    """What no listener took is acknowledged; what failed before it was stored is not: an event
+    comes again by itself, a person is told to try again."""
     if isinstance(error, BoltUnhandledRequestError):
         _log.info("slack.unknown_payload", kind=kind_of(body))
         return BoltResponse(status=200, body="")
     _log.error("slack.not_stored", kind=kind_of(body), error=repr(error), exc_info=error)
+    if isinstance(error, SQLAlchemyError) and body.get("response_url"):
+        try:
+            await respond(_not_stored(error), response_type="ephemeral", replace_original=False)
+        except UNREACHABLE as unreachable:
+            _log.warning("slack.not_told", why=str(unreachable))
     return BoltResponse(status=500, body="")
+
+
+def _not_stored(error: SQLAlchemyError) -> str:
+    full = "disk is full" in str(error) or "disk I/O error" in str(error)
+    what = "the disk of its own database is full" if full else "its own database does not answer"
+    return (
+        f"Interlock could not take this: {what}. Nothing was done and nothing was counted. "
+        "Whoever keeps the bot's host can help; try again then."
+    )
