@@ -15,7 +15,11 @@ export function watchRoute(workspace) {
   workspace.on("reset", read);
 }
 
-const first = (workspace) => workspace.channels.values().next().value;
+/* Where somebody is asked for, else where something is unread, else the top of the list. */
+function first(workspace) {
+  const channels = [...workspace.channels.values()];
+  return channels.find((each) => each.mentions) ?? channels.find((each) => each.unread) ?? channels[0];
+}
 
 export function routeTo(workspace, channelId, threadTs) {
   const name = workspace.channels.get(channelId)?.name ?? channelId;
