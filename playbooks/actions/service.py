@@ -64,6 +64,15 @@ def await_health(work: Work, args: AwaitArgs) -> JsonObject:
         time.sleep(_POLL_SECONDS)
 
 
+def bring_up(work: Work, args: AwaitArgs) -> JsonObject:
+    """As `await_health`; what has ended since its start is started first, so that trying once
+    more helps when the cause is gone."""
+    runner = runner_of(work.stack, args.service)
+    if runner is not None:
+        runner.start(work.secrets)
+    return await_health(work, args)
+
+
 def is_up(work: Work, args: OneService) -> JsonObject:
     """Probe of a start: done when the service runs."""
     seen = _managed(work, args.service).seen()
@@ -99,6 +108,7 @@ ACTIONS: tuple[Action[Any], ...] = (
     Action("service.start", OneService, start, by_hand.start),
     Action("service.stop", StopArgs, stop, by_hand.stop),
     Action("service.await_health", AwaitArgs, await_health, by_hand.await_health),
+    Action("service.bring_up", AwaitArgs, bring_up, by_hand.await_health),
     Action("service.is_up", OneService, is_up, by_hand.state),
     Action("service.is_down", OneService, is_down, by_hand.state),
 )

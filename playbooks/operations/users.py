@@ -45,7 +45,7 @@ def users_of(stack: Stack, datastore: str, facts: Facts) -> Users:
             )
             if stage
         ),
-        owed=tuple(_owed(name) for layer in layers for name in layer),
+        owed=tuple(_owed(stack, name) for layer in layers for name in layer),
         affects=(
             *(
                 f"{name} is down while the data are exchanged, some seconds."
@@ -95,19 +95,21 @@ def _await(name: str) -> Step:
     return Step(
         key=f"health.{name}",
         name=f"Wait until {name} is healthy",
-        action="service.await_health",
+        action="service.bring_up",
         args={"service": name},
         idempotent=True,
     )
 
 
-def _owed(name: str) -> Owed:
+def _owed(stack: Stack, name: str) -> Owed:
+    """Settled once the service is known to be up: one that began may have ended again."""
+    last = _await(name) if stack.service(name).health else _start(name)
     return Owed(
         key=f"up.{name}",
         name=f"Start {name}",
         call=ActionCall(action="service.start", args={"service": name}),
         since=0,
-        settled_by=f"start.{name}",
+        settled_by=last.key,
     )
 
 

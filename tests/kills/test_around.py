@@ -39,8 +39,8 @@ def test_killed_while_it_asks(harbors: Harbors) -> None:
     """A run that waits for a person waits on in the next life, says so once, and takes the answer
     that was acknowledged right before another kill."""
     harbors.both(
-        partial(asks, "retry", "succeeded", "postgres"),
-        partial(asks, "abort", "failed", "uploads"),
+        partial(asks, "retry", "succeeded", "postgres", "short-lived"),
+        partial(asks, "abort", "failed", "uploads", "broken"),
     )
 
 
@@ -48,7 +48,7 @@ def test_given_up_past_the_exchange(harbors: Harbors) -> None:
     """Nothing is taken back, the services are started, and no plain copy is left; a person can
     still have it undone."""
     harbor = harbors.worlds[0]
-    content = asks("abort", "failed", "postgres", harbor).taken_back
+    content = asks("abort", "failed", "postgres", "short-lived", harbor).taken_back
     asked = Person(harbor).asks("restore harbor postgres --undo")
     asked.approve()
     assert asked.go_on() == "ended"

@@ -82,6 +82,18 @@ def test_waiting_for_what_ended_fails_at_once(tmp_path: Path, free_port: int) ->
         call(here, "service.await_health")
 
 
+def test_what_ended_is_brought_up_again(work: TestWork) -> None:
+    """After its start it ended: it is started once more and waited for; one that runs stays."""
+    call(work, "service.bring_up")
+    first = call(work, "service.start")
+    call(work, "service.bring_up")
+    assert call(work, "service.start") == first
+    call(work, "service.stop", seconds=0.2)
+    call(work, "service.bring_up")
+    assert call(work, "service.is_up")["output"] != first
+    assert CALLS["service.bring_up"].call(work, {"service": "proxy"})["ms"] < 1000
+
+
 def test_what_is_only_watched_is_not_touched(tmp_path: Path) -> None:
     """Without a process there is nothing to start; without a check nothing to wait for."""
     here = here_with(stack(tmp_path, 1))

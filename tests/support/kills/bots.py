@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -11,26 +12,25 @@ from pathlib import Path
 from bot.app import run
 from bot.engine.failpoints import VARIABLE
 from bot.environment import BotSettings
-from tests.support.forks import FORKS
+from tests.support.forks import FORKS, ONE_ASKS
 from tests.support.workspace import Sim
 
 KILLED = -9
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
+_POLL = 0.005
 
 
 @dataclass
 class MortalBot:
-    """A bot's folder, and its present life. `wounds` are the failpoints that killed it so far."""
+    """A bot's folder, and its present life."""
 
     folder: Path
     sim: Sim
     process: ForkServerProcess | None = None
-    lives: int = 0
-    wounds: list[str] = field(default_factory=list)
 
     @property
     def alive(self) -> bool:
-        return self.process is not None and self.process.exitcode is None
+        return self.process is not None and self.exit_code() is None
 
     @property
     def log(self) -> Path:
@@ -44,15 +44,15 @@ class MortalBot:
         self.process = FORKS.Process(
             target=_live, args=(environment, self.log, sending), daemon=True
         )
-        self.process.start()
-        self.lives += 1
+        with ONE_ASKS:
+            self.process.start()
         sending.close()
         with receiving:
             assert receiving.poll(_START_SECONDS), f"no bot within {_START_SECONDS} s; {self.log}"
             try:
                 receiving.recv()
             except EOFError:
-                self.process.join()
+                self._wait()
                 assert failpoint, f"the bot ended by itself:\n{self.log.read_text()[-3000:]}"
                 return False
         return True
@@ -60,11 +60,17 @@ class MortalBot:
     def kill(self) -> None:
         """kill -9, now."""
         if self.process is not None:
-            self.process.kill()
-            self.process.join()
+            with ONE_ASKS:
+                self.process.kill()
+            self._wait()
 
     def exit_code(self) -> int | None:
-        return self.process.exitcode if self.process is not None else None
+        with ONE_ASKS:
+            return self.process.exitcode if self.process is not None else None
+
+    def _wait(self) -> None:
+        while self.alive:
+            time.sleep(_POLL)
 
     def _environment(self) -> dict[str, str]:
         secrets = self.sim.workspace.secrets

@@ -146,11 +146,11 @@ def around(text: str, harbor: World) -> None:
     check_the_end(asked, None)
 
 
-def asks(answer: str, state: str, datastore: str, harbor: World) -> Content:
+def asks(answer: str, state: str, datastore: str, mood: str, harbor: World) -> Content:
     content = before_restore(harbor, datastore)
     harbor.bot.start()
     asked = Person(harbor).asks(f"restore harbor {datastore} latest")
-    harbor.mood("api", "broken")
+    harbor.mood("api", mood)
     asked.approve()
     assert asked.rest() == "uncertain"
     harbor.bot.kill()

@@ -25,13 +25,16 @@ from tests.support.kills.bots import MortalBot
 from tests.support.postgres import Server, fresh_database
 from tests.support.workspace import Sim
 
-# It is late, broken or slow to end as long as a file says so.
+# How it behaves is said by a file.
 _SERVICE = """
 import http.server, pathlib, signal, sys, time
 name = sys.argv[2]
 mood = pathlib.Path(name + ".mood").read_text() if pathlib.Path(name + ".mood").exists() else ""
 if mood == "broken":
     sys.exit("broken")
+if mood == "short-lived":
+    time.sleep(1)
+    sys.exit("tired")
 if mood == "late":
     time.sleep(2)
 def end(*_):
@@ -116,7 +119,8 @@ class World:
         (self.uploads / "made afterwards.txt").write_text("after the backup")
 
     def mood(self, service: str, mood: str = "") -> None:
-        """How the service behaves from its next start on: late, broken, slow to end, or well."""
+        """How the service behaves from its next start on: late, broken, short-lived, slow to
+        end, or well."""
         (self.bot.folder / f"{service}.mood").write_text(mood)
 
     def healthy(self) -> bool:
