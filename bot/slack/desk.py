@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine.failpoints import Failpoints
 from bot.slack.answers import UNREACHABLE, Answers
@@ -108,6 +109,11 @@ class Desk:
             return _Worked(received, where, view, reply, _NOTHING, "")
         except InterlockError as error:
             return _Worked(received, where, view, None, refused(error), str(error))
+        except SQLAlchemyError as error:
+            _log.exception("desk.no_memory", kind=received.kind, id=received.id)
+            said = without_memory(error)
+            body = Body(text=said, blocks=tuple(blocks.sections(said)))
+            return _Worked(received, where, view, None, body, f"{type(error).__name__}")
         except Exception as error:  # noqa: BLE001 - the boundary of everything somebody asked for
             trouble = f"E-{secrets.token_hex(4)}"
             _log.exception("desk.broke", trouble=trouble, kind=received.kind, id=received.id)
@@ -152,6 +158,16 @@ def refused(error: InterlockError) -> Body:
     lines = [escape(error.message), escape(error.hint)]
     text = "\n".join(line for line in lines if line)
     return Body(text=str(error), blocks=tuple(blocks.sections(text)))
+
+
+def without_memory(error: SQLAlchemyError) -> str:
+    """What somebody is told whose wish could not be noted."""
+    full = "disk is full" in str(error) or "disk I/O error" in str(error)
+    what = "the disk of its own database is full" if full else "its own database does not answer"
+    return (
+        f"Interlock could not take this: {what}. Nothing was done and nothing was counted. "
+        "Whoever keeps the bot's host can help; try again then."
+    )
 
 
 def broken(trouble: str) -> Body:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.engine.failpoints import Failpoints
 from bot.slack.answers import UNREACHABLE
 from bot.slack.delivered import Kind, delivery_id, kept
-from bot.slack.desk import Desk
+from bot.slack.desk import Desk, without_memory
 from bot.slack.installed import Installed
 from bot.store.inbox import Inbox
 from bot.web.metrics import Metrics
@@ -121,16 +121,7 @@ async def _last_resort(
     _log.error("slack.not_stored", kind=kind_of(body), error=repr(error), exc_info=error)
     if isinstance(error, SQLAlchemyError) and body.get("response_url"):
         try:
-            await respond(_not_stored(error), response_type="ephemeral", replace_original=False)
+            await respond(without_memory(error), response_type="ephemeral", replace_original=False)
         except UNREACHABLE as unreachable:
             _log.warning("slack.not_told", why=str(unreachable))
     return BoltResponse(status=500, body="")
-
-
-def _not_stored(error: SQLAlchemyError) -> str:
-    full = "disk is full" in str(error) or "disk I/O error" in str(error)
-    what = "the disk of its own database is full" if full else "its own database does not answer"
-    return (
-        f"Interlock could not take this: {what}. Nothing was done and nothing was counted. "
-        "Whoever keeps the bot's host can help; try again then."
-    )

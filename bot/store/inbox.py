@@ -58,6 +58,7 @@ class Inbox:
         self._now = now
         self._owner = owner
         self._queue: queue.SimpleQueue[_Put | _Done | None] = queue.SimpleQueue()
+        self._late: list[_Done] = []
         self._writer = threading.Thread(target=self._write_groups, name="inbox", daemon=True)
 
     def start(self) -> None:
@@ -116,8 +117,9 @@ class Inbox:
             if puts or dones:
                 self._write(puts, dones)
 
-    def _write(self, puts: Sequence[_Put], dones: Sequence[_Done]) -> None:
-        now = self._now()
+    def _write(self, puts: Sequence[_Put], new_dones: Sequence[_Done]) -> None:
+        """What was dealt with and cannot be noted now is noted with the next group."""
+        now, dones = self._now(), [*self._late, *new_dones]
         try:
             with self._database.write() as connection:
                 new = self._insert(connection, puts, now) if puts else set()
@@ -129,9 +131,11 @@ class Inbox:
                     )
         except sa.exc.SQLAlchemyError as error:
             _log.warning("inbox.not_written", puts=len(puts), dones=len(dones), why=str(error))
+            self._late = dones
             for put in puts:
                 put.stored.set_exception(error)
             return
+        self._late = []
         for put in puts:
             put.stored.set_result(now if put.id in new else None)
             new.discard(put.id)

@@ -63,6 +63,10 @@ def test_a_full_disk_is_said_and_heals(cramped: Bot) -> None:
     said = refused_for_want_of_room(cramped)
     assert "the disk of its own database is full" in said
     assert "Nothing was done" in said
+    press(cramped.sim, card, "approve", "ben")
+    told = wait_until(lambda: ephemeral_to(cramped.sim, "ben"), "what the voter is told")
+    assert "the disk of its own database is full" in told[-1]
+    assert payload(cards(cramped.sim)[0])["state"] == "pending"
     filler.unlink()
     press(cramped.sim, card, "approve", "ben")
     done = card_in(cramped.sim, "succeeded", payload(card)["request"])
