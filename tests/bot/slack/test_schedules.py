@@ -79,14 +79,14 @@ def test_the_nightly_backup_makes_itself(scheduled: Bot) -> None:
 
 
 def test_objectives_are_shown_with_a_picture(scheduled: Bot) -> None:
-    """`rpo` names the newest backup and what is met, and brings a picture as a file."""
+    """`rpo` names the newest backup and what is met; who asked gets a picture, privately."""
     card_in(scheduled.sim, "succeeded")
     said = ask(scheduled.sim, "rpo harbor", user="eve")
     assert "no objective is missed" in said
     assert "harbor/uploads" in said
 
     def picture() -> list[bytes]:
-        messages = scheduled.sim.messages(user="eve")
+        messages = scheduled.sim.messages(user="eve", channel="@eve")
         files = [file for message in messages for file in message.get("files") or []]
         return [
             scheduled.sim.http.get(f"/sim/files/{file['id']}").content
