@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from commands.names import found
 from commands.ports import Call, Context, Dossier
 from playbooks.errors import Refused
+from playbooks.model.datastores import Datastore
 from playbooks.model.people import Permission
-from playbooks.model.stack import Datastore, Service, Stack
+from playbooks.model.stack import Service, Stack
 
 
 def stack_for(context: Context, call: Call, name: str, permission: Permission) -> Stack:

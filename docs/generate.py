@@ -15,8 +15,9 @@ from pydantic_core import PydanticUndefined
 from bot.environment import BotSettings
 from bot.settings import InterlockFile
 from playbooks.gate.duration import write_duration
+from playbooks.model.base import Name
 from playbooks.model.secret import SecretRef
-from playbooks.model.stack import Name, Stack
+from playbooks.model.stack import Stack
 
 PAGE = Path(__file__).parent / "configuration.md"
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from playbooks.errors import BrokenBackup, HostError
 from playbooks.hosts.child import Child, output_of
 from playbooks.hosts.postgres import tools
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.repository.codec import Progress, plain_name, read_artifact
 from playbooks.repository.manifest import DUMP_MEDIA, StoreEntry

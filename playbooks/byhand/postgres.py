@@ -15,7 +15,7 @@ from playbooks.datastores.postgres_names import kept_name, side_name
 from playbooks.errors import BadArgument
 from playbooks.hosts.postgres import statements
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 from playbooks.repository.codec import plain_name
 
 _LIVE, _INCOMING, _KEPT = (SQL(f':"{name}"') for name in ("live", "incoming", "kept"))

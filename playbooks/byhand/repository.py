@@ -5,7 +5,7 @@ from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command, pipe
 from playbooks.byhand.tools import tool
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 from playbooks.repository.codec import plain_name
 from playbooks.repository.manifest import DUMP_MEDIA, Artifact, Manifest, StoreEntry
 from playbooks.repository.of_stack import owner_by, rules_of

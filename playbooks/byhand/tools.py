@@ -7,7 +7,8 @@ from psycopg.sql import Composable
 
 from playbooks.byhand.shell import Part, Shell, command, script, secret, word
 from playbooks.hosts.compose import base_argv
-from playbooks.model.stack import PostgresStore, Stack
+from playbooks.model.datastores import PostgresStore
+from playbooks.model.stack import Stack
 
 # What the tools inside a container are called by; the opening lines of a block define it.
 _INSIDE = "inside"

@@ -24,9 +24,10 @@ from playbooks.datastores.postgres_steps import (
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart
 from playbooks.errors import BadArgument, FactUnavailable, UnknownName
 from playbooks.model.base import JsonObject
+from playbooks.model.datastores import PostgresStore
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard, Line, Risk
-from playbooks.model.stack import PostgresStore, Stack
+from playbooks.model.stack import Stack
 from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
 from playbooks.repository.of_stack import rules_of

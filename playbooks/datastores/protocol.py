@@ -36,7 +36,8 @@ class BackupPart:
     """How one store is backed up.
 
     `dump` runs inside an opened backup; its output is the store's entry in the manifest
-    (`playbooks.repository.manifest.StoreEntry`). `risk` is CHANGE where something must stop.
+    (`playbooks.repository.manifest.StoreEntry`). `risk` is CHANGE where something must stop:
+    `stops` names the services that are down while `dump` runs, and started again in every ending.
     """
 
     dump: Step
@@ -45,6 +46,7 @@ class BackupPart:
     affects: tuple[str, ...]
     shown: tuple[Line, ...]
     binding: JsonObject
+    stops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class RestorePart:
 
     `prepare` brings the data beside the live one and verifies it; `swap` exchanges the two in as
     little time as possible (one stage per act); `finish` clears up afterwards and is idempotent.
-    `owed` counts its `since` from the first stage of `swap`.
+    `owed` counts its `since` from the first stage of `swap`. `stops` names the services that are
+    down for the swap besides the users of the store, its own server for instance.
     """
 
     prepare: Stages
@@ -67,6 +70,7 @@ class RestorePart:
     notes: tuple[str, ...]
     shown: tuple[Line, ...]
     binding: JsonObject
+    stops: tuple[str, ...] = ()
 
 
 class DatastorePlanner(Protocol):

@@ -19,7 +19,7 @@ from playbooks.hosts.postgres.kept import kept_copies
 from playbooks.hosts.postgres.rows import Budget, count_rows, read_written
 from playbooks.hosts.postgres.sessions import sessions_in
 from playbooks.model.base import JsonObject, Model
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 

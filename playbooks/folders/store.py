@@ -1,7 +1,8 @@
 """A datastore of kind files: how it is found, and how its artifacts are called."""
 
 from playbooks.errors import BadArgument, BrokenBackup
-from playbooks.model.stack import FilesStore, Stack
+from playbooks.model.datastores import FilesStore
+from playbooks.model.stack import Stack
 from playbooks.repository.manifest import StoreEntry
 
 INDEX_MEDIA = "application/jsonl"

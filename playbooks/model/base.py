@@ -3,12 +3,15 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 # JSON is dynamic by nature; every reader validates it into a model before use.
 JsonObject = dict[str, Any]
+
+# What a stack file calls its services, datastores, sets and schedules.
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
 class Model(BaseModel):

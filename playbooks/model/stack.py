@@ -7,13 +7,13 @@ from pydantic import Field, model_validator
 
 from playbooks.errors import UnknownName
 from playbooks.gate.duration import Duration
-from playbooks.model.base import Model
+from playbooks.model.base import Model, Name
 from playbooks.model.compose import Compose, ContainerHealth
+from playbooks.model.datastores import Datastore
 from playbooks.model.repository import Place
 from playbooks.model.schedule import Schedule, Timed
 from playbooks.model.secret import SecretRef
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Environment = Literal["dev", "staging", "prod"]
 
 
@@ -68,36 +68,6 @@ class Service(Model):
     @property
     def managed(self) -> bool:
         return self.process is not None
-
-
-class PostgresStore(Model):
-    """A PostgreSQL database. `host` is an address or the folder of a socket.
-
-    `tools` is the folder with pg_dump and pg_restore, when they are not on PATH.
-    `maintenance_database` is where it is administered from while it is being swapped.
-    """
-
-    kind: Literal["postgres"]
-    service: Name | None = None
-    host: str = "127.0.0.1"
-    port: int = 5432
-    database: str
-    user: str
-    password: SecretRef | None = None
-    maintenance_database: str = "postgres"
-    tools: Path | None = None
-    jobs: int = Field(default=2, ge=1, le=16)
-
-
-class FilesStore(Model):
-    """A folder."""
-
-    kind: Literal["files"]
-    service: Name | None = None
-    path: Path
-
-
-Datastore = Annotated[PostgresStore | FilesStore, Field(discriminator="kind")]
 
 
 class Retention(Model):

@@ -13,10 +13,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from playbooks.errors import StackFileError
+from playbooks.model.datastores import PostgresStore
 from playbooks.model.places import absolute, placed_reference, with_places
 from playbooks.model.problems import instead, problems_of
 from playbooks.model.repository import Place
-from playbooks.model.stack import PostgresStore, Process, Stack
+from playbooks.model.stack import Process, Stack
 from playbooks.model.yaml_text import Document, Location, Problem, parse
 
 M = TypeVar("M", bound=BaseModel)

@@ -7,7 +7,8 @@ from playbooks.errors import ActionFailed, SecretUnavailable
 from playbooks.folders.kept import copies
 from playbooks.hosts.postgres.connection import administering, postgres_store
 from playbooks.hosts.postgres.kept import kept_copies
-from playbooks.model.stack import FilesStore, PostgresStore, Stack
+from playbooks.model.datastores import FilesStore, PostgresStore
+from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 from playbooks.repository.catalogue import Listing, Summary
 from playbooks.repository.of_stack import rules_of

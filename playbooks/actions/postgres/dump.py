@@ -21,7 +21,7 @@ from playbooks.hosts.postgres.description import describe, our_user, server
 from playbooks.hosts.postgres.rows import Budget, count_rows
 from playbooks.hosts.postgres.sessions import end_earlier_attempts
 from playbooks.model.base import JsonObject, Model
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.registry import Action
 from playbooks.repository.catalogue import folder_of

@@ -9,7 +9,8 @@ from psycopg.rows import TupleRow
 
 from playbooks.errors import BadArgument, DatastoreError
 from playbooks.hosts.postgres.contained import contained
-from playbooks.model.stack import PostgresStore, Stack
+from playbooks.model.datastores import PostgresStore
+from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 
 Connection = psycopg.Connection[TupleRow]

@@ -5,7 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from playbooks.errors import HostError
 from playbooks.hosts.docker import Container, containers_of
-from playbooks.model.stack import PostgresStore, Stack
+from playbooks.model.datastores import PostgresStore
+from playbooks.model.stack import Stack
 
 
 class ContainedStore(PostgresStore):

@@ -9,7 +9,7 @@ from playbooks.hosts.container_files import brought_into
 from playbooks.hosts.container_tool import ContainerTool, output_in
 from playbooks.hosts.postgres.contained import ContainedStore
 from playbooks.hosts.tool import RunningTool
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 
 _LARGEST_NAME = 100
 

@@ -9,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from playbooks.errors import HostError
 from playbooks.hosts.postgres.contained import ContainedStore
-from playbooks.model.stack import PostgresStore
+from playbooks.model.datastores import PostgresStore
 
 # Where the server is for tools that run beside it, in its container.
 _INSIDE = "127.0.0.1"

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from playbooks.errors import StackFileError
-from playbooks.model.stack import FilesStore, PostgresStore
+from playbooks.model.datastores import FilesStore, PostgresStore
 from playbooks.model.stack_file import load_model, load_stack
 
 HARBOR = """\

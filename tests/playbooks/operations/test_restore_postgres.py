@@ -16,8 +16,9 @@ from playbooks.errors import (
     StopRequested,
     UnknownName,
 )
+from playbooks.model.datastores import FilesStore
 from playbooks.model.plan import Plan, Risk, Step
-from playbooks.model.stack import FilesStore, Stack
+from playbooks.model.stack import Stack
 from playbooks.registry import found
 from tests.support import harbour
 from tests.support.carry import call

@@ -16,7 +16,8 @@ import httpx
 
 from bot.store.database import Database
 from bot.workspace.testing import running_workspace
-from playbooks.model.stack import FilesStore, Stack
+from playbooks.model.datastores import FilesStore
+from playbooks.model.stack import Stack
 from playbooks.model.stack_file import load_stack
 from tests.support import harbour
 from tests.support.bot import end_services
