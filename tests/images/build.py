@@ -35,7 +35,10 @@ class Recipe:
 
 RECIPES = {
     "postgres": Recipe(
-        packages=("postgresql-17", "postgresql-17-pgvector", "postgresql-17-timescaledb"),
+        packages=(
+            *("postgresql-17", "postgresql-17-pgvector", "postgresql-17-timescaledb"),
+            *("pgbackrest", "zstd"),
+        ),
         path="/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         changes=(
             "ENV PGDATA=/var/lib/postgresql/data",
