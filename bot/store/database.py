@@ -29,8 +29,11 @@ class Database:
         self.url = sa.make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgres_engine(self.url)
+        self._reader = self.engine
         self._writer: AbstractContextManager[Any] = threading.RLock()
         if not self.sqlite:
+            # PostgreSQL's default would show each statement another moment.
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
             self._writer = nullcontext()
 
     @property
@@ -41,7 +44,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that only reads; it sees one moment."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
