@@ -1,7 +1,7 @@
 """What every kind of datastore can do: say how it is backed up and how it is restored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from playbooks.model.base import JsonObject, Model
@@ -31,13 +31,22 @@ class RestoreParams(Model):
     mode: Literal["swap", "beside", "undo"] = "swap"
 
 
+class DrillParams(Model):
+    """Which datastore is to be restored from which backup (its whole id), in a throwaway place."""
+
+    datastore: str
+    backup: str
+
+
 @dataclass(frozen=True)
 class BackupPart:
     """How one store is backed up.
 
     `dump` runs inside an opened backup; its output is the store's entry in the manifest
     (`playbooks.repository.manifest.StoreEntry`). `risk` is CHANGE where something must stop:
-    `stops` names the services that are down while `dump` runs, and started again in every ending.
+    `stops` names the services that are down while `dump` runs; those that ran are started again in
+    every ending. The state of the store's own service is read by the playbook; `backup_needs` asks
+    for the `service.state` of any other one that it names.
     """
 
     dump: Step
@@ -57,7 +66,8 @@ class RestorePart:
     `prepare` brings the data beside the live one and verifies it; `swap` exchanges the two in as
     little time as possible (one stage per act); `finish` clears up afterwards and is idempotent.
     `owed` counts its `since` from the first stage of `swap`. `stops` names the services that are
-    down for the swap besides the users of the store, its own server for instance.
+    down for the swap besides the users of the store, its own server for instance; the states of
+    both are read by the playbook, that of any other one is asked for in `restore_needs`.
     """
 
     prepare: Stages
@@ -71,6 +81,30 @@ class RestorePart:
     shown: tuple[Line, ...]
     binding: JsonObject
     stops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DrillPart:
+    """How a restore of one store is rehearsed. The playbook fetches the backup before, removes
+    everything throwaway afterwards, in every ending, and notes what was found.
+
+    `rehearse` is one idempotent step (`playbooks.datastores.drilling.rehearse_step`); its output is
+    a `playbooks.model.drill.Rehearsal`. `guards` are for the throwaway copy alone.
+    """
+
+    rehearse: Step
+    guards: tuple[Guard, ...]
+    shown: tuple[Line, ...] = ()
+    notes: tuple[str, ...] = ()
+    binding: JsonObject = field(default_factory=dict)
+
+
+class DrillPlanner(Protocol):
+    """Pure planning of drills for one kind of datastore. Nothing of the live stack is touched."""
+
+    def drill_needs(self, stack: Stack, params: DrillParams) -> Sequence[FactQuery]: ...
+
+    def drill(self, stack: Stack, params: DrillParams, facts: Facts) -> DrillPart: ...
 
 
 class DatastorePlanner(Protocol):

@@ -1,34 +1,45 @@
-"""Back up datastores: all dumped at the same time, published together or not at all."""
+"""Back up datastores: all dumped at the same time, published together or not at all.
 
-from collections.abc import Sequence
+What must not run meanwhile is stopped after the backup was opened and started again before it is
+published. Once the data are copied nothing throws the copy away: a service that does not come up
+again is the worst moment to be without.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from playbooks.datastores.catalogue import planner_of
 from playbooks.datastores.protocol import BackupParams, BackupPart, Stages
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Line, Plan, Resource, Risk, Step
+from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.repository import Place
 from playbooks.model.stack import Stack
+from playbooks.operations.downtime import Downtime, downtime
 from playbooks.operations.guards import together
+from playbooks.operations.service_steps import state_query
 from playbooks.playbook import Playbook
 from playbooks.repository.manifest import Origin
 from playbooks.repository.standing import STANDING, how_to_open
 
+Stage = tuple[Step, ...]
+Backup = tuple[Stage, Stage, Stage]
 _RISKS = tuple(Risk)
-_PUBLISHED = 2
 
 
 def needs(stack: Stack, params: BackupParams) -> Sequence[FactQuery]:
     queries = (
         STANDING,
-        *(
-            query
-            for name in params.datastores
-            for query in planner_of(stack, name).backup_needs(stack, name)
-        ),
+        *(query for name in params.datastores for query in store_needs(stack, name)),
     )
     return tuple({query.key: query for query in queries}.values())
+
+
+def store_needs(stack: Stack, name: str) -> Sequence[FactQuery]:
+    """What the backup of one datastore asks, its own service included: that may have to stop."""
+    planner, own = planner_of(stack, name), stack.datastore(name).service
+    states = (state_query(own),) if own else ()
+    return (*planner.backup_needs(stack, name), *states)
 
 
 def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
@@ -41,27 +52,44 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
         name: planner_of(stack, name).backup(stack, name, facts)
         for name in dict.fromkeys(params.datastores)
     }
+    down = downtime(
+        stack,
+        facts,
+        must=(name for part in parts.values() for name in part.stops),
+        meanwhile="while the data are copied",
+        bears="the copying",
+    )
     what = ", ".join(parts)
-    opened = how_to_open(facts)
+    begin, dump, publish = backup_stages(parts, params.origin, how_to_open(facts))
+    before = (begin, *down.stops, dump)
     return Plan(
         operation="backup",
         stack=stack.name,
         environment=stack.environment,
         summary=f"BACKUP {stack.environment}/{stack.name} {what}",
-        risk=max((part.risk for part in parts.values()), key=_RISKS.index),
+        risk=max((*(part.risk for part in parts.values()), _least(down)), key=_RISKS.index),
         params=params.model_dump(mode="json"),
-        stages=(*backup_stages(parts, params.origin, opened), *_copies(stack), (_prune(),)),
-        point_of_no_return=_PUBLISHED,
+        stages=(*before, *down.starts, publish, *_copies(stack), (_prune(),)),
+        point_of_no_return=len(before) - 1 if down.stops else len(before),
+        owed=(*down.owed_since(1), *((_discarded(),) if down.stops else ())),
         resources=(
             Resource(kind="stack", name=stack.name),
+            *(
+                Resource(kind="service", name=f"{stack.name}/{name}", exclusive=True)
+                for name in down.stopped
+            ),
             *(
                 Resource(kind="datastore", name=f"{stack.name}/{name}", exclusive=True)
                 for name in parts
             ),
         ),
         guards=together(*(part.guards for part in parts.values())),
-        affects=tuple(line for part in parts.values() for line in part.affects),
-        binding={key: value for part in parts.values() for key, value in part.binding.items()},
+        affects=(*(line for part in parts.values() for line in part.affects), *down.affects),
+        notes=down.notes,
+        binding={
+            **{key: value for part in parts.values() for key, value in part.binding.items()},
+            **down.binding,
+        },
         shown=(
             *(line for part in parts.values() for line in part.shown),
             *(Line(label="Copy", value=place.repository) for place in _copy_places(stack)),
@@ -69,7 +97,7 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
     )
 
 
-def backup_stages(parts: dict[str, BackupPart], origin: Origin, opened: JsonObject) -> Stages:
+def backup_stages(parts: Mapping[str, BackupPart], origin: Origin, opened: JsonObject) -> Backup:
     """Opens a backup, dumps everything into it at the same time, and publishes it."""
     begin = Step(
         key="begin",
@@ -92,6 +120,21 @@ def backup_stages(parts: dict[str, BackupPart], origin: Origin, opened: JsonObje
         idempotent=True,
     )
     return ((begin,), tuple(part.dump for part in parts.values()), (publish,))
+
+
+def _least(down: Downtime) -> Risk:
+    return Risk.CHANGE if down.stops else Risk.READ
+
+
+def _discarded() -> Owed:
+    """What is copied outlives a service that does not start, but not a run that is given up."""
+    return Owed(
+        key="discard",
+        name="Remove the backup unless it is published",
+        call=ActionCall(action="repository.discard"),
+        since=0,
+        settled_by="publish",
+    )
 
 
 def _copies(stack: Stack) -> Stages:

@@ -2,13 +2,21 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from playbooks.datastores.protocol import Stages
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Line, Plan, Resource, Risk, Step
+from playbooks.model.plan import Line, Plan, Resource, Risk
 from playbooks.model.stack import Stack
+from playbooks.operations.service_steps import (
+    await_health,
+    in_order,
+    starting,
+    state_query,
+    states_of,
+    stopping,
+    takes_back,
+)
 from playbooks.playbook import Playbook
-
-Stages = tuple[tuple[Step, ...], ...]
 
 
 class LifecycleParams(Model):
@@ -28,7 +36,7 @@ def stop_needs(stack: Stack, params: LifecycleParams) -> Sequence[FactQuery]:
 def plan_start(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
     """Starts what is asked for and what it needs, as far as it is stopped."""
     names = _with_needs(stack, params.service)
-    states = _states(facts, names)
+    states = states_of(facts, names)
     stopped = {name for name in names if states[name] == "stopped"}
     return _plan(
         "start",
@@ -36,16 +44,16 @@ def plan_start(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
         params,
         states,
         facts,
-        stages=_starting(stack, stopped),
+        stages=takes_back(starting(stack, stopped, await_health)),
         touched=stopped,
-        affects=tuple(f"{name} starts." for name in _in_order(stack, stopped)),
+        affects=tuple(f"{name} starts." for name in in_order(stack, stopped)),
         undo="stop",
     )
 
 
 def plan_stop(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
     """Stops what is asked for, as far as it runs. Who needs it is told, not stopped."""
-    states = _states(facts, _chosen(stack, params.service))
+    states = states_of(facts, _chosen(stack, params.service))
     running = {name for name, state in states.items() if state == "running"}
     return _plan(
         "stop",
@@ -53,7 +61,7 @@ def plan_stop(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
         params,
         states,
         facts,
-        stages=_stopping(stack, running),
+        stages=takes_back(stopping(stack, running)),
         touched=running,
         affects=_losses(stack, running, "is down until it is started again"),
         undo="start",
@@ -63,7 +71,7 @@ def plan_stop(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
 def plan_restart(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
     """Stops what runs of what is asked for, then starts all of it."""
     names = _chosen(stack, params.service)
-    states = _states(facts, names)
+    states = states_of(facts, names)
     managed = {name for name in names if states[name] != "unmanaged"}
     running = {name for name in managed if states[name] == "running"}
     return _plan(
@@ -72,7 +80,7 @@ def plan_restart(stack: Stack, params: LifecycleParams, facts: Facts) -> Plan:
         params,
         states,
         facts,
-        stages=_stopping(stack, running) + _starting(stack, managed),
+        stages=takes_back(stopping(stack, running) + starting(stack, managed, await_health)),
         touched=managed,
         affects=_losses(stack, managed, "is down for some seconds"),
         undo="",
@@ -115,7 +123,7 @@ def _containers(facts: Facts, names: Iterable[str]) -> JsonObject:
     known = {
         name: [
             {"id": container["id"], "image": container["image"]}
-            for container in facts.of(_state_query(name)).get("containers", ())
+            for container in facts.of(state_query(name)).get("containers", ())
         ]
         for name in names
     }
@@ -147,63 +155,8 @@ def _resources(
     return (Resource(kind="stack", name=stack.name), *services)
 
 
-def _starting(stack: Stack, names: set[str]) -> Stages:
-    """A stage per layer, and after it one that waits until the layer is healthy."""
-    stages: list[tuple[Step, ...]] = []
-    for layer in _layers(stack, names):
-        stages.append(tuple(_start_step(name) for name in layer))
-        waiting = tuple(_health_step(n) for n in layer if stack.services[n].health is not None)
-        if waiting:
-            stages.append(waiting)
-    return tuple(stages)
-
-
-def _stopping(stack: Stack, names: set[str]) -> Stages:
-    """A stage per layer, those first that nothing needs."""
-    layers = reversed(_layers(stack, names))
-    return tuple(tuple(_stop_step(name) for name in layer) for layer in layers)
-
-
-def _start_step(service: str) -> Step:
-    return Step(
-        key=f"start.{service}",
-        name=f"Start {service}",
-        action="service.start",
-        args=_about(service),
-        undo=ActionCall(action="service.stop", args=_about(service)),
-        probe=ActionCall(action="service.is_up", args=_about(service)),
-        idempotent=True,
-    )
-
-
-def _stop_step(service: str) -> Step:
-    return Step(
-        key=f"stop.{service}",
-        name=f"Stop {service}",
-        action="service.stop",
-        args=_about(service),
-        undo=ActionCall(action="service.start", args=_about(service)),
-        probe=ActionCall(action="service.is_down", args=_about(service)),
-        idempotent=True,
-    )
-
-
-def _health_step(service: str) -> Step:
-    return Step(
-        key=f"health.{service}",
-        name=f"Wait until {service} is healthy",
-        action="service.await_health",
-        args=_about(service),
-        idempotent=True,
-    )
-
-
-def _about(service: str) -> JsonObject:
-    return {"service": service}
-
-
 def _losses(stack: Stack, names: set[str], what: str) -> tuple[str, ...]:
-    lines = [f"{name} {what}." for name in _in_order(stack, names)]
+    lines = [f"{name} {what}." for name in in_order(stack, names)]
     for user, service in stack.services.items():
         lost = [need for need in service.needs if need in names]
         if lost and user not in names:
@@ -211,21 +164,13 @@ def _losses(stack: Stack, names: set[str], what: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _states(facts: Facts, names: Iterable[str]) -> dict[str, str]:
-    return {name: str(facts.of(_state_query(name))["state"]) for name in names}
-
-
 def _queries(names: Iterable[str]) -> tuple[FactQuery, ...]:
-    return tuple(_state_query(name) for name in names)
-
-
-def _state_query(service: str) -> FactQuery:
-    return FactQuery(fact="service.state", args={"service": service})
+    return tuple(state_query(name) for name in names)
 
 
 def _chosen(stack: Stack, service: str | None) -> tuple[str, ...]:
     if service is None:
-        return _in_order(stack, set(stack.services))
+        return in_order(stack, set(stack.services))
     stack.service(service)
     return (service,)
 
@@ -237,16 +182,7 @@ def _with_needs(stack: Stack, service: str | None) -> tuple[str, ...]:
         for name in layer:
             if name in wanted:
                 wanted |= set(stack.services[name].needs)
-    return _in_order(stack, wanted)
-
-
-def _in_order(stack: Stack, names: set[str]) -> tuple[str, ...]:
-    return tuple(name for layer in stack.layers() for name in layer if name in names)
-
-
-def _layers(stack: Stack, names: set[str]) -> list[tuple[str, ...]]:
-    layers = (tuple(name for name in layer if name in names) for layer in stack.layers())
-    return [layer for layer in layers if layer]
+    return in_order(stack, wanted)
 
 
 def _playbook(

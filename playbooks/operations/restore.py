@@ -1,8 +1,9 @@
 """Restore a datastore: beside the live data, verified, then exchanged; or exchange it back.
 
 The store's planner says how its data are brought and exchanged. Around that stand, the same for
-every kind, the safety backup and the services that use the store, which are down for the
-exchange only.
+every kind, the safety backup and the services that are down for the exchange only: those that use
+the store, and its own server where that has to stop. A safety backup that needs the server stopped
+is made while all of them are down.
 """
 
 from collections.abc import Sequence
@@ -14,9 +15,9 @@ from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
-from playbooks.operations.backup import backup_stages
+from playbooks.operations.backup import Backup, backup_stages, store_needs
+from playbooks.operations.downtime import Downtime, downtime, downtime_queries
 from playbooks.operations.guards import together
-from playbooks.operations.users import Users, state_queries, users_of
 from playbooks.playbook import Playbook
 from playbooks.repository.catalogue import Summary
 from playbooks.repository.standing import STANDING, how_to_open
@@ -31,10 +32,10 @@ def needs(stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
         own = planner.undo_needs(stack, params)
     else:
         own = (_backup(params), *planner.restore_needs(stack, params))
-    users = () if params.mode == "beside" else state_queries(stack, params.datastore)
-    safety = planner.backup_needs(stack, params.datastore) if params.mode == "swap" else ()
+    states = () if params.mode == "beside" else downtime_queries(stack, params.datastore)
+    safety = store_needs(stack, params.datastore) if params.mode == "swap" else ()
     repository = (STANDING,) if params.mode == "swap" else ()
-    queries = (_CLOCK, *own, *repository, *safety, *users)
+    queries = (_CLOCK, *own, *repository, *safety, *states)
     return tuple({query.key: query for query in queries}.values())
 
 
@@ -52,8 +53,14 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     planner = planner_of(stack, params.datastore)
     part = planner.restore(stack, params, facts)
     safety = planner.backup(stack, params.datastore, facts) if part.keeps else None
-    users = users_of(stack, params.datastore, facts)
-    before = (*_bringing(facts, params, safety, summary.repository), *part.prepare, *users.stops)
+    down = _down(stack, params, facts, part, safety)
+    fetch = _fetch(params, summary.repository)
+    if safety is None:
+        before = ((fetch,), *part.prepare, *down.stops)
+    else:
+        copied = backup_stages({params.datastore: safety}, "safety", how_to_open(facts))
+        before = _with_safety(fetch, part, copied, down, offline=bool(safety.stops))
+    stopping = before.index(down.stops[0]) if down.stops else 0
     exchange = len(before) + len(part.swap) - 1
     opening = facts.of(_CLOCK)["now"]
     age = span(datetime.fromisoformat(opening) - summary.made_at)
@@ -64,19 +71,16 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         **_common(stack, params),
         summary=f"{_title(stack, params)} to {_when(summary, facts)}, loses {age}",
         risk=Risk.DESTROY,
-        stages=(*before, *part.swap, *users.starts, *part.finish, (_release(),)),
+        stages=(*before, *part.swap, *down.starts, *part.finish, (_release(),)),
         point_of_no_return=exchange,
-        owed=(
-            *_owed(part, users, since=len(before), stopping=len(before) - len(users.stops)),
-            _cleared(),
-        ),
+        owed=(*_owed(part, len(before)), *down.owed_since(stopping), _cleared()),
         resources=_resources(stack, exclusive=True),
         guards=together(safety.guards if safety else (), part.guards),
-        affects=users.affects,
+        affects=down.affects,
         loses=part.loses,
         keeps=(*part.keeps, *(("a safety backup made just before",) if safety else ())),
-        notes=(*notes, *users.notes),
-        binding={**_source(params, summary), **part.binding, "services": users.states},
+        notes=(*notes, *down.notes),
+        binding={**_source(params, summary), **part.binding, "services": down.states},
         shown=(*_backup_lines(summary, facts), *part.shown),
         undo_hint=_undo_hint(stack, params) if part.keeps else "",
     )
@@ -103,8 +107,8 @@ def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
 
 def _plan_undo(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     part = planner_of(stack, params.datastore).undo(stack, params, facts)
-    users = users_of(stack, params.datastore, facts)
-    before = (*part.prepare, *users.stops)
+    down = _down(stack, params, facts, part, None)
+    before = (*part.prepare, *down.stops)
     return Plan(
         **_common(stack, params),
         summary=(
@@ -112,27 +116,52 @@ def _plan_undo(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
             f"back to what run {params.backup} replaced"
         ),
         risk=Risk.DESTROY,
-        stages=(*before, *part.swap, *users.starts, *part.finish),
+        stages=(*before, *part.swap, *down.starts, *part.finish),
         point_of_no_return=len(before) + len(part.swap) - 1,
-        owed=_owed(part, users, since=len(before), stopping=len(part.prepare)),
+        owed=(*_owed(part, len(before)), *down.owed_since(len(part.prepare))),
         resources=_resources(stack, exclusive=True),
         guards=part.guards,
-        affects=users.affects,
+        affects=down.affects,
         loses=part.loses,
         keeps=part.keeps,
-        notes=(*part.notes, *users.notes),
-        binding={"undone": params.backup, **part.binding, "services": users.states},
+        notes=(*part.notes, *down.notes),
+        binding={"undone": params.backup, **part.binding, "services": down.states},
         shown=part.shown,
         undo_hint=_undo_hint(stack, params),
     )
 
 
-def _bringing(facts: Facts, params: RestoreParams, safety: BackupPart | None, copy: str) -> Stages:
-    """Fetches the backup and backs up what is there now, if anything is."""
-    if safety is None:
-        return ((_fetch(params, copy),),)
-    begin, *rest = backup_stages({params.datastore: safety}, "safety", how_to_open(facts))
-    return ((_fetch(params, copy), *begin), *rest)
+def _down(
+    stack: Stack,
+    params: RestoreParams,
+    facts: Facts,
+    part: RestorePart,
+    safety: BackupPart | None,
+) -> Downtime:
+    copying = safety is not None and safety.stops
+    return downtime(
+        stack,
+        facts,
+        must=(*part.stops, *(safety.stops if safety else ())),
+        may=stack.users_of(params.datastore),
+        meanwhile=(
+            "while the safety backup is made and the data are exchanged"
+            if copying
+            else "while the data are exchanged, some seconds"
+        ),
+        bears="the exchange",
+    )
+
+
+def _with_safety(
+    fetch: Step, part: RestorePart, copied: Backup, down: Downtime, *, offline: bool
+) -> Stages:
+    """Up to the exchange. A safety backup that needs the server stopped waits until it is."""
+    begin, dump, publish = copied
+    opening = (fetch, *begin)
+    if offline:
+        return (opening, *part.prepare, *down.stops, dump, publish)
+    return (opening, dump, publish, *part.prepare, *down.stops)
 
 
 def _source(params: RestoreParams, summary: Summary) -> JsonObject:
@@ -141,10 +170,9 @@ def _source(params: RestoreParams, summary: Summary) -> JsonObject:
     return {"backup": params.backup, **copy}
 
 
-def _owed(part: RestorePart, users: Users, *, since: int, stopping: int) -> tuple[Owed, ...]:
-    """`since` and `stopping` are the stages where the exchange and the stops begin."""
-    own = (owed.model_copy(update={"since": owed.since + since}) for owed in part.owed)
-    return (*own, *(owed.model_copy(update={"since": stopping}) for owed in users.owed))
+def _owed(part: RestorePart, since: int) -> tuple[Owed, ...]:
+    """`since` is the stage where the exchange begins."""
+    return tuple(owed.model_copy(update={"since": owed.since + since}) for owed in part.owed)
 
 
 def _fetch(params: RestoreParams, copy: str) -> Step:
