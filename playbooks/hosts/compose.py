@@ -28,11 +28,10 @@ _SAID = 600
 
 def base_argv(compose: Compose) -> tuple[str, ...]:
     """What every call of the plugin begins with."""
-    environment = ("--env-file", str(compose.env_file)) if compose.env_file else ()
     return (
         *("docker", "compose", "--project-name", compose.project),
         *(word for file in compose.files for word in ("--file", str(file))),
-        *environment,
+        *(word for file in compose.env_files for word in ("--env-file", str(file))),
         *(word for profile in compose.profiles for word in ("--profile", profile)),
     )
 
@@ -99,7 +98,7 @@ def images_of(compose: Compose) -> Mapping[str, str]:
 
     Files that have not changed are read once.
     """
-    given = (*compose.files, *((compose.env_file,) if compose.env_file else ()))
+    given = (*compose.files, *compose.env_files)
     try:
         content = tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in given)
     except OSError as error:

@@ -1,29 +1,39 @@
 """A docker compose project, and how its containers say that they are well."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from playbooks.gate.duration import Duration
 from playbooks.model.base import Model
 
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Project = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
 class Compose(Model):
     """The files of a compose project, as `docker compose` is given them.
 
-    `env_file` holds the values that the files name as `${NAME}`; Interlock's own environment is
-    not seen by them.
+    `env_files` hold the values that the files name as `${NAME}`, the last one decides; Interlock's
+    own environment is not seen by them. `required` are variables that must have a value there.
     """
 
     project: Project
     files: tuple[Path, ...] = Field(min_length=1)
-    env_file: Path | None = None
+    env_files: tuple[Path, ...] = ()
     profiles: tuple[str, ...] = ()
+    required: tuple[Variable, ...] = ()
 
 
-class ContainerHealth(Model):
+class Watched(Model):
+    """`interval` is how often it is asked when it is watched."""
+
+    interval: Duration = timedelta(seconds=30)
+
+
+class ContainerHealth(Watched):
     """The container's own health check (`healthcheck` of the compose file) says that it is well."""
 
     kind: Literal["container"] = "container"

@@ -25,11 +25,30 @@ R = TypeVar("R", bound=Place)
 Check = Callable[[Document], Iterable[Problem]]
 
 _ANY = "*"
-_REFERENCES: tuple[tuple[Location, str], ...] = (
-    (("services", _ANY, "needs", _ANY), "services"),
-    (("datastores", _ANY, "service"), "services"),
-    (("backup", "sets", _ANY, _ANY), "datastores"),
-    (("backup", "schedules", _ANY, "datastores", _ANY), "datastores"),
+_SERVICES: Location = ("services",)
+_DATASTORES: Location = ("datastores",)
+_SETS: Location = ("backup", "sets")
+_SCRIPTS: Location = ("scripts",)
+_WAYS: Location = ("deploy", "ways", _ANY, _ANY)
+_ROLLBACK: Location = ("deploy", "rollback", _ANY)
+_REFERENCES: tuple[tuple[Location, Location], ...] = (
+    (("services", _ANY, "needs", _ANY), _SERVICES),
+    (("datastores", _ANY, "service"), _SERVICES),
+    (("backup", "sets", _ANY, _ANY), _DATASTORES),
+    (("backup", "schedules", _ANY, "datastores", _ANY), _DATASTORES),
+    (("thresholds", _ANY, "services", _ANY), _SERVICES),
+    (("scripts", _ANY, "service"), _SERVICES),
+    (("maintenance", "switch", "service"), _SERVICES),
+    *(
+        ((*steps, *key), table)
+        for steps in (_WAYS, _ROLLBACK)
+        for key, table in (
+            (("services", _ANY), _SERVICES),
+            (("service",), _SERVICES),
+            (("set",), _SETS),
+            (("script",), _SCRIPTS),
+        )
+    ),
 )
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIALS)$", re.IGNORECASE)
 _REFERENCE = re.compile(r"^(env|file|docker-secret):\S")
@@ -85,10 +104,10 @@ def _nothing_more(_: Document) -> Iterable[Problem]:
 
 def _stack_problems(document: Document) -> Iterator[Problem]:
     for pattern, table in _REFERENCES:
-        known = [str(key[-1]) for key, _ in _matches(document.data, (table, _ANY))]
+        known = [str(key[-1]) for key, _ in _matches(document.data, (*table, _ANY))]
         for location, value in _matches(document.data, pattern):
             if isinstance(value, str) and value not in known:
-                what = f"{_dotted(location)} names the unknown {table[:-1]} {value!r}"
+                what = f"{_dotted(location)} names the unknown {str(table[-1])[:-1]} {value!r}"
                 yield Problem(document.line(location), f"{what}; {instead(value, known)}")
     yield from _circle(document)
     yield from _plain_environment(document)

@@ -104,7 +104,7 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
     described["compose"] = {
         "project": made.name,
         "files": ["compose.yaml"],
-        "env_file": ".env",
+        "env_files": [".env"],
     }
     described["backup"]["repository"] = "backups"
     for by_the_clock in ("schedules", "proof"):

@@ -22,7 +22,7 @@ def compose(tmp_path: Path) -> Compose:
     (tmp_path / "compose.yaml").write_text(_FILE.format(image="web:${VERSION}"))
     (tmp_path / "values.env").write_text("VERSION=7\nSECRET=hush\n")
     return Compose(
-        project="tide", files=(tmp_path / "compose.yaml",), env_file=tmp_path / "values.env"
+        project="tide", files=(tmp_path / "compose.yaml",), env_files=(tmp_path / "values.env",)
     )
 
 
@@ -31,7 +31,7 @@ def test_argv_names_project_files_and_values(compose: Compose) -> None:
     start = start_argv(compose, "web")
     assert start[:4] == ("docker", "compose", "--project-name", "tide")
     assert start[start.index("--file") + 1] == str(compose.files[0])
-    assert start[start.index("--env-file") + 1] == str(compose.env_file)
+    assert start[start.index("--env-file") + 1] == str(compose.env_files[0])
     assert {"--no-deps", "--no-recreate", "--no-build"} < set(start) and start[-1] == "web"
     assert "--timeout" not in stop_argv(compose, "web")
     assert stop_argv(compose, "web", 12.4)[-3:] == ("--timeout", "12", "web")

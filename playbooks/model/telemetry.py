@@ -1,0 +1,70 @@
+"""Where a stack's logs, metrics and pages are, and what it depends on outside."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from playbooks.gate.duration import Duration
+from playbooks.model.base import Model, Name
+
+_URL = re.compile(r"https?://[^\s/]+\S*")
+
+
+def _web_address(value: str) -> str:
+    if not _URL.fullmatch(value):
+        raise ValueError(f"{value!r} is no web address; write one like http://127.0.0.1:9090")
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression ({error}); mend it") from error
+    return value
+
+
+Url = Annotated[str, AfterValidator(_web_address)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class LogFile(Model):
+    """A log beside what docker keeps. `path` is a file or folder of the host, or with
+    `in_container` of the service's container. `keep` is how long it is kept."""
+
+    path: Path
+    in_container: bool = False
+    keep: Duration | None = None
+
+
+class Telemetry(Model):
+    """What measures the stack: addresses of APIs, and `dashboards`, pages for people by name.
+
+    `loki_labels` are the streams of services in Loki. `business` names what the stack's own
+    metrics count.
+    """
+
+    prometheus: Url | None = None
+    alertmanager: Url | None = None
+    loki: Url | None = None
+    loki_labels: dict[Name, str] = {}
+    dashboards: dict[str, Url] = {}
+    business: tuple[str, ...] = ()
+
+
+class Security(Model):
+    """What in the logs is worth a look: `patterns` are regular expressions by name; answers larger
+    than `large_response_bytes`; the `top_sources` most frequent addresses."""
+
+    patterns: dict[Name, Pattern] = {}
+    large_response_bytes: int | None = Field(default=None, gt=0)
+    top_sources: int | None = Field(default=None, gt=0)
+
+
+class External(Model):
+    """Something outside that the stack depends on."""
+
+    purpose: str
+    criticality: Literal["high", "medium", "low"]
