@@ -91,6 +91,7 @@ def _fires(schedule: Schedule, after: datetime) -> Iterator[Fire]:
 def _trigger(schedule: Schedule) -> CronTrigger:
     clock, month_day = schedule.clock, schedule.day_of_month
     return CronTrigger(
+        month="1,4,7,10" if schedule.quarterly else "*",
         day=month_day or "*",
         day_of_week=",".join(day[:3] for day in schedule.days) or "*",
         hour="*" if schedule.on == "hourly" else clock.hour,

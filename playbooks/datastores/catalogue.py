@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from playbooks.datastores.files import FILES
+from playbooks.datastores.files_drill import FILES_DRILL
 from playbooks.datastores.postgres import POSTGRES
-from playbooks.datastores.protocol import DatastorePlanner
+from playbooks.datastores.postgres_drill import POSTGRES_DRILL
+from playbooks.datastores.protocol import DatastorePlanner, DrillPlanner
+from playbooks.errors import BadArgument
 from playbooks.model.stack import Stack
 
 _PLANNERS: Mapping[str, DatastorePlanner] = MappingProxyType({"files": FILES, "postgres": POSTGRES})
@@ -14,3 +17,22 @@ _PLANNERS: Mapping[str, DatastorePlanner] = MappingProxyType({"files": FILES, "p
 def planner_of(stack: Stack, name: str) -> DatastorePlanner:
     """The planner for the datastore `name`. Raises UnknownName with the names there are."""
     return _PLANNERS[stack.datastore(name).kind]
+
+
+_DRILLS: Mapping[str, DrillPlanner] = MappingProxyType(
+    {"files": FILES_DRILL, "postgres": POSTGRES_DRILL}
+)
+
+
+def drill_planner_of(stack: Stack, name: str) -> DrillPlanner:
+    """How restores of the datastore `name` are rehearsed.
+
+    Raises UnknownName with the names there are, BadArgument for a kind that cannot be drilled.
+    """
+    kind = stack.datastore(name).kind
+    if kind not in _DRILLS:
+        raise BadArgument(
+            f"{stack.name}/{name} is {kind}, and restores of that kind cannot be rehearsed.",
+            f"Only {' and '.join(_DRILLS)} can be drilled.",
+        )
+    return _DRILLS[kind]

@@ -34,4 +34,14 @@ def write_duration(span: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+def parse_duration_or_none(value: object) -> timedelta:
+    """As `parse_duration`, but `0`, or `0s`, is no time at all."""
+    if str(value).strip() in {"0", "0s", "0m", "0h", "0d"}:
+        return timedelta(0)
+    return parse_duration(value)
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(write_duration)]
+DurationOrNone = Annotated[
+    timedelta, BeforeValidator(parse_duration_or_none), PlainSerializer(write_duration)
+]

@@ -13,7 +13,8 @@ from playbooks.model.base import Model
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _PAST_THE_HOUR = re.compile(r":([0-5]\d)")
-_MONTHLY = re.compile(r"monthly (last|[1-9]|1\d|2[0-8])")
+_BY_MONTHS = re.compile(r"(monthly|quarterly) (last|[1-9]|1\d|2[0-8])")
+_LONGEST = {"hourly": timedelta(hours=1), "daily": timedelta(days=1)}
 _MINUTES_OF_A_DAY = 24 * 60
 _MOST_JITTER = timedelta(hours=6)
 
@@ -58,9 +59,10 @@ class Schedule(Model):
 
     It holds `set` (a name of `sets`) or `datastores`; without either, all datastores. `on` is
     `daily`, days by their names (`weekly sunday`, `weekly monday, thursday`), a day of the month
-    (`monthly 1` to `monthly 28`, `monthly last`) or `hourly`. `at` is the time on the clocks of
-    `zone`, in quotes, like "02:00"; for `hourly` it is the minute, like ":15", of every hour of
-    UTC. A time that clocks jump over counts when they have jumped; one that comes twice, once.
+    (`monthly 1` to `monthly 28`, `monthly last`), the same of January, April, July and October
+    (`quarterly 1`) or `hourly`. `at` is the time on the clocks of `zone`, in quotes, like "02:00";
+    for `hourly` it is the minute, like ":15", of every hour of UTC. A time that clocks jump over
+    counts when they have jumped; one that comes twice, once.
     `jitter` delays each by up to that long, always the same for the same one. `catch_up` says what
     is made up for after Interlock was down: the newest that was missed (`once`), `none`, or `all`
     (the newest five).
@@ -91,10 +93,10 @@ class Schedule(Model):
             )
         if self.set is not None and self.datastores:
             raise ValueError("set and datastores are both there; keep one")
-        if self.on not in {"daily", "hourly"} and not (_MONTHLY.fullmatch(self.on) or self.days):
+        if self.on not in {"daily", "hourly"} and not (self.day_of_month or self.days):
             raise ValueError(
                 f"on is {self.on!r}; write daily, hourly, days like 'weekly sunday', or a day of "
-                "the month: monthly 1 to monthly 28, or monthly last"
+                "the month: monthly 1 to monthly 28, or monthly last; quarterly takes the same days"
             )
         if self.on == "hourly" and self.at and not _PAST_THE_HOUR.fullmatch(self.at):
             raise ValueError(f'at is {self.at!r}; hourly takes only minutes, like ":15"')
@@ -111,9 +113,26 @@ class Schedule(Model):
 
     @property
     def day_of_month(self) -> str | None:
-        """`1` to `28` or `last` of a monthly one."""
-        found = _MONTHLY.fullmatch(self.on)
-        return found[1] if found else None
+        """`1` to `28` or `last` of a monthly or quarterly one."""
+        found = _BY_MONTHS.fullmatch(self.on)
+        return found[2] if found else None
+
+    @property
+    def quarterly(self) -> bool:
+        """Whether it is for the first month of each quarter only."""
+        return self.on.startswith("quarterly")
+
+    @property
+    def longest_gap(self) -> timedelta:
+        """The longest time that may lie between two of its fires, changes of clocks aside."""
+        if self.day_of_month:
+            return timedelta(days=92 if self.quarterly else 31)
+        if self.days:
+            places = sorted(DAYS.index(day) for day in self.days)
+            following = [*places[1:], places[0] + len(DAYS)]
+            gaps = (after - day for day, after in zip(places, following, strict=True))
+            return timedelta(days=max(gaps))
+        return _LONGEST[self.on]
 
     @property
     def clock(self) -> time:
