@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from playbooks.actions import files as files_actions
+from playbooks.actions import helpers as helper_actions
 from playbooks.actions import postgres as postgres_actions
 from playbooks.actions import repository as repository_actions
 from playbooks.actions import service as service_actions
@@ -43,6 +44,7 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 
 ACTIONS: Mapping[str, Action[Any]] = registry(
     files_actions.ACTIONS,
+    helper_actions.ACTIONS,
     postgres_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,

@@ -1,7 +1,5 @@
 """Runs a tool inside a container, streams what it writes, and never leaves it behind."""
 
-import queue
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,25 +8,20 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
-import urllib3
 from docker import DockerClient
 from docker.errors import DockerException
 
 from playbooks.errors import HostError, NoSpace
 from playbooks.hosts.docker import engine
+from playbooks.hosts.frames import Output
 
 _KEPT_LINES = 20
-_SILENCE_SECONDS = 0.5
 _END_SECONDS = 5.0
 _TICK = 0.05
-_WAITING_CHUNKS = 32
 _FULL = "No space left on device"
-_STDERR = 2
 # The first line on stderr is the tool's own process id: the API can start a tool but not end it.
 _NAMED = 'printf "%s\\n" "$$" >&2; exec "$@"'
 _NO_LIMIT = 24 * 3600.0
-
-Frame = tuple[int, bytes]
 
 
 class ContainerTool:
@@ -41,41 +34,24 @@ class ContainerTool:
     def __init__(self, container: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         self._name, self._container = argv[0], container
         self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
-        self._frames: queue.Queue[bytes | None] = queue.Queue(_WAITING_CHUNKS)
-        self._left = threading.Event()
         self._pid = ""
         with ExitStack() as opening:
             self._client: DockerClient = opening.enter_context(engine(_NO_LIMIT))
             self._exec = _created(self._client, container, argv, environment)
-            self._answer = _started(self._client, self._exec)
+            self._output = Output(_started(self._client, self._exec), self._heard)
             self._resources = opening.pop_all()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
 
     def chunks(self) -> Iterator[bytes]:
         """What the tool writes to stdout, as it comes; now and then nothing, while it is silent."""
-        while True:
-            try:
-                chunk = self._frames.get(timeout=_SILENCE_SECONDS)
-            except queue.Empty:
-                yield b""
-                continue
-            if chunk is None:
-                return
-            yield chunk
+        return self._output.chunks()
 
     def wait(self, each: Callable[[], None], every_seconds: float) -> None:
         """Waits for the tool to end, calling `each` meanwhile; what `each` raises goes through."""
-        while True:
-            try:
-                if self._frames.get(timeout=every_seconds) is None:
-                    return
-            except queue.Empty:
-                each()
+        self._output.wait(each, every_seconds)
 
     def finish(self) -> None:
         """Waits for the end. Raises HostError, or NoSpace, unless the tool ended with 0."""
-        self._reader.join()
+        self._output.join()
         code = self._exit_code()
         if code != 0:
             said = " ".join(line for line in self._complaints if line) or "It gave no reason."
@@ -91,12 +67,11 @@ class ContainerTool:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._left.set()
+        self._output.leave()
         with self._resources:
             if self._runs():
                 self._end()
-            self._answer.close()
-        self._reader.join(timeout=_END_SECONDS)
+            self._output.close()
 
     def _exit_code(self) -> int:
         deadline = time.monotonic() + _END_SECONDS
@@ -134,30 +109,11 @@ class ContainerTool:
             while self._runs() and time.monotonic() < deadline:
                 time.sleep(_TICK)
 
-    def _read(self) -> None:
-        rest = ""
-        for kind, content in _frames(self._answer):
-            if kind != _STDERR:
-                self._hand_over(content)
-                continue
-            *lines, rest = (rest + content.decode(errors="replace")).split("\n")
-            for line in lines:
-                if self._pid:
-                    self._complaints.append(line.strip())
-                else:
-                    self._pid = line.strip()
-        if rest:
-            self._complaints.append(rest.strip())
-        self._hand_over(None)
-
-    def _hand_over(self, chunk: bytes | None) -> None:
-        """Waits until there is room, or until nobody wants it any more."""
-        while not self._left.is_set():
-            try:
-                self._frames.put(chunk, timeout=_SILENCE_SECONDS)
-                return
-            except queue.Full:
-                continue
+    def _heard(self, line: str) -> None:
+        if self._pid:
+            self._complaints.append(line)
+        else:
+            self._pid = line
 
 
 def output_in(container: str, argv: Sequence[str], environment: Mapping[str, str]) -> bytes:
@@ -187,16 +143,3 @@ def _started(client: DockerClient, order: str) -> requests.Response:
     )
     answer.raise_for_status()
     return answer
-
-
-def _frames(answer: requests.Response) -> Iterator[Frame]:
-    """The stream's frames: which output, and what it wrote. A cut frame ends it: whether the tool
-    succeeded is asked afterwards, and does not depend on this."""
-    raw: Any = answer.raw
-    try:
-        while len(head := raw.read(8)) == 8:
-            size = int.from_bytes(head[4:], "big")
-            yield head[0], raw.read(size)
-    except (urllib3.exceptions.HTTPError, OSError, AttributeError, ValueError):
-        # Closed by us while it was read, or by the engine going away.
-        return

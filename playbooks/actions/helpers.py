@@ -1,0 +1,16 @@
+"""Ending the helper containers of a run."""
+
+from playbooks.byhand import helpers as by_hand
+from playbooks.hosts import helper_container
+from playbooks.model.base import JsonObject
+from playbooks.ports import Work
+from playbooks.registry import Action, NoArgs
+
+
+def clear(work: Work, _: NoArgs) -> JsonObject:
+    """Ends and removes what helpers of this run are left. `{removed}`. For undoing and for owing:
+    a helper goes by itself when its step ends, but not when the bot is killed in the step."""
+    return {"removed": helper_container.clear(work.run)}
+
+
+ACTIONS = (Action("helper.clear", NoArgs, clear, by_hand.clear),)

@@ -1,0 +1,264 @@
+"""A container beside a service's own: it has the same mounts, and is gone when its work is done.
+
+Archives go in and out of it without its ever being started, so that neither the service's image
+needs a tool nor its container is locked while a long archive is read. Where a tool is needed it
+runs as the helper's only process.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+from docker import DockerClient
+from docker.errors import APIError, NotFound
+from docker.types import LogConfig, Mount
+
+from playbooks.errors import HostError, NoSpace
+from playbooks.hosts.docker import engine
+from playbooks.hosts.frames import Output
+
+RUN_LABEL = "interlock.run"
+PURPOSE_LABEL = "interlock.purpose"
+_READ_BYTES = 1024 * 1024
+_KEPT_LINES = 20
+_NO_LIMIT = 24 * 3600.0
+_BRIEF_SECONDS = 60.0
+_END_SECONDS = 10.0
+_TICK = 0.05
+# A container cannot be made without a command, also where it only carries archives.
+_NEVER_STARTED = "true"
+_FULL = "no space left on device"
+# A tmpfs is not shared, and there is nothing in it that outlives its container.
+_SHARED = frozenset({"volume", "bind"})
+
+
+@dataclass(frozen=True)
+class HelperOrder:
+    """What a helper is made like. `container` lends its mounts and its image, running or not.
+
+    `run` and `purpose` together name the helper: one that an earlier attempt left is ended first.
+    `argv` is what `Helper.tool` runs; without it the helper only carries archives. `entrypoint`
+    replaces the image's own, which None keeps. `image` is used instead of the container's own
+    (same digest). `user` is the image's own where it is empty. With `read_only` nothing of the
+    service can be changed.
+    """
+
+    container: str
+    run: str
+    purpose: str
+    argv: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    image: str = ""
+    read_only: bool = False
+    memory_bytes: int | None = None
+
+
+class Helper:
+    """A helper that has been made and not been started."""
+
+    def __init__(self, client: DockerClient, container: str) -> None:
+        self._client = client
+        self.id = container
+
+    def take(self, path: str) -> Iterator[bytes]:
+        """A tar of the file or folder `path`, in pieces. `FOLDER/.` names its entries from there.
+
+        A tar that ends without its two blocks of zeros is cut: the engine ends it so, without a
+        word, when a file vanishes or shrinks while it is read. Raises HostError.
+        """
+        with _explained(f"{path} could not be read"):
+            pieces, _ = self._client.api.get_archive(self.id, path, chunk_size=_READ_BYTES)
+            yield from pieces
+
+    def put(self, folder: str, tar: Iterable[bytes]) -> None:
+        """Unpacks a tar into the folder, which is there already; owners, modes and times are the
+        tar's. What fails halfway leaves what was unpacked so far. Raises HostError, NoSpace."""
+        with _explained(f"{folder} could not be filled"):
+            self._client.api.put_archive(self.id, folder, iter(tar))
+
+    def tool(self) -> "HelperTool":
+        """Starts what was ordered. Enter it as a context: leaving it ends it."""
+        return HelperTool(self._client, self.id)
+
+
+class HelperTool:
+    """A helper's process, as a `RunningTool`. Its exit code is that of the container."""
+
+    def __init__(self, client: DockerClient, container: str) -> None:
+        self._client, self._container = client, container
+        self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
+        with _explained("a helper could not be started"):
+            answer = _attached(client, container)
+            self._output = Output(answer, self._complaints.append)
+            client.api.start(container)
+
+    def chunks(self) -> Iterator[bytes]:
+        """What it writes to stdout, as it comes; now and then nothing, while it is silent."""
+        return self._output.chunks()
+
+    def wait(self, each: Callable[[], None], every_seconds: float) -> None:
+        """Waits for its end, calling `each` meanwhile; what `each` raises goes through."""
+        self._output.wait(each, every_seconds)
+
+    def finish(self) -> None:
+        """Waits for the end. Raises HostError, or NoSpace, unless it ended with 0."""
+        self._output.join()
+        code = self._exit_code()
+        if code != 0:
+            said = " ".join(line for line in self._complaints if line) or "It gave no reason."
+            what = f"A helper container ended with {code}. {said}"
+            raise (NoSpace if _FULL in said.lower() else HostError)(what)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._output.leave()
+        _ended(self._client, self._container)
+        self._output.close()
+
+    def _exit_code(self) -> int:
+        deadline = time.monotonic() + _END_SECONDS
+        with _explained("nothing is known of a helper any more"):
+            while (seen := self._state())["Running"]:
+                if time.monotonic() > deadline:
+                    raise HostError("A helper closed its output and has not ended.")
+                time.sleep(_TICK)
+        return int(seen["ExitCode"])
+
+    def _state(self) -> Mapping[str, Any]:
+        state: Mapping[str, Any] = self._client.api.inspect_container(self._container)["State"]
+        return state
+
+
+@contextmanager
+def helper(order: HelperOrder) -> Iterator[Helper]:
+    """A helper with the mounts of a service's container and no network; gone in every ending.
+
+    Raises HostError, also when the container or its image is not there any more.
+    """
+    with engine(_NO_LIMIT) as client:
+        _remove(client, {RUN_LABEL: order.run, PURPOSE_LABEL: order.purpose})
+        made = _made(client, order)
+        try:
+            yield Helper(client, made)
+        finally:
+            _remove_one(client, made)
+
+
+def output_of(order: HelperOrder) -> bytes:
+    """All that a short tool writes to stdout. Raises HostError unless it ends with 0."""
+    with helper(order) as made, made.tool() as tool:
+        output = b"".join(tool.chunks())
+        tool.finish()
+    return output
+
+
+def clear(run: str) -> int:
+    """Ends and removes all helpers of a run; how many there were. Raises HostError."""
+    with engine(_BRIEF_SECONDS) as client:
+        return _remove(client, {RUN_LABEL: run})
+
+
+def helpers() -> Mapping[str, str]:
+    """The run of every helper there is, by container id. Raises HostError."""
+    with engine() as client:
+        found = client.api.containers(all=True, filters={"label": [RUN_LABEL, PURPOSE_LABEL]})
+    return {each["Id"]: each["Labels"][RUN_LABEL] for each in found}
+
+
+def _made(client: DockerClient, order: HelperOrder) -> str:
+    api = client.api
+    with _explained("a helper could not be made"):
+        lender = api.inspect_container(order.container)
+        made = api.create_container(
+            image=order.image or lender["Image"],
+            command=list(order.argv) or [_NEVER_STARTED],
+            entrypoint=None if order.entrypoint is None else list(order.entrypoint),
+            environment=dict(order.environment),
+            user=order.user or None,
+            labels={RUN_LABEL: order.run, PURPOSE_LABEL: order.purpose},
+            network_disabled=True,
+            healthcheck={"test": ["NONE"]},
+            host_config=api.create_host_config(
+                network_mode="none",
+                log_config=LogConfig(type="none"),
+                mem_limit=order.memory_bytes,
+                mounts=_mounts(lender["Mounts"], read_only=order.read_only),
+            ),
+        )
+    return str(made["Id"])
+
+
+def _mounts(lent: Iterable[Mapping[str, Any]], *, read_only: bool) -> list[Mount]:
+    """By name, so that removing the helper never takes an unnamed volume of the service along."""
+    return [
+        Mount(
+            target=each["Destination"],
+            source=each.get("Name") or each["Source"],
+            type=each["Type"],
+            read_only=read_only,
+            no_copy=each["Type"] == "volume",
+        )
+        for each in lent
+        if each["Type"] in _SHARED
+    ]
+
+
+def _attached(client: DockerClient, container: str) -> requests.Response:
+    """The stream of a container's output, without the upgrade that Docker's own clients ask for:
+    so no byte can be lost between the answer's head and its body."""
+    api = client.api
+    answer = api.post(
+        f"{api.base_url}/v{api.api_version}/containers/{container}/attach",
+        params={"stream": 1, "stdout": 1, "stderr": 1},
+        stream=True,
+        timeout=(_END_SECONDS, None),
+    )
+    answer.raise_for_status()
+    return answer
+
+
+def _remove(client: DockerClient, labels: Mapping[str, str]) -> int:
+    wanted = [PURPOSE_LABEL, *(f"{name}={value}" for name, value in labels.items())]
+    found = client.api.containers(all=True, filters={"label": wanted})
+    for each in found:
+        _remove_one(client, each["Id"])
+    return len(found)
+
+
+def _remove_one(client: DockerClient, container: str) -> None:
+    """With the unnamed volumes that its image declares and nobody else mounts."""
+    try:
+        client.api.remove_container(container, force=True, v=True)
+    except NotFound:
+        return
+
+
+def _ended(client: DockerClient, container: str) -> None:
+    try:
+        client.api.kill(container)
+    except APIError:  # it has ended by itself, which is the rule
+        return
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except APIError as error:
+        said = str(error.explanation or error).strip().rstrip(".")
+        kind = NoSpace if _FULL in said.lower() else HostError
+        raise kind(f"{what[0].upper()}{what[1:]}: {said}.") from error
