@@ -6,18 +6,31 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from playbooks.errors import UnknownName
-from playbooks.gate.duration import Duration
+from playbooks.gate.duration import Duration, DurationOrNone
 from playbooks.model.base import Model, Name
-from playbooks.model.compose import Compose, ContainerHealth
+from playbooks.model.compose import Compose, ContainerHealth, Watched
+from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore
+from playbooks.model.deploy import Deploy
+from playbooks.model.drill import DrillRules
+from playbooks.model.maintenance import Maintenance
 from playbooks.model.repository import Place
+from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule, Timed
+from playbooks.model.scripts import Script
 from playbooks.model.secret import SecretRef
+from playbooks.model.size import Size
+from playbooks.model.telemetry import External, LogFile, Security, Telemetry
+from playbooks.model.thresholds import Threshold
 
 Environment = Literal["dev", "staging", "prod"]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+DRILL = "drill"
+"""What the schedule of a stack's drills is called."""
 
 
-class HttpHealth(Model):
+class HttpHealth(Watched):
     """`GET url` answers 2xx in time, and its JSON has what `expect` names."""
 
     kind: Literal["http"] = "http"
@@ -26,7 +39,7 @@ class HttpHealth(Model):
     seconds: float = 5.0
 
 
-class TcpHealth(Model):
+class TcpHealth(Watched):
     """A TCP connection opens in time."""
 
     kind: Literal["tcp"] = "tcp"
@@ -55,15 +68,19 @@ class Service(Model):
     """One service. Without `process` it is not ours to start and stop, only to watch.
 
     In a stack with `compose` it is the compose service `container`, which may be left out where
-    the names are the same.
+    the names are the same. `ports` are open to others, `internal` only to the stack's own
+    services and its host. `logs` are what it writes besides its output.
     """
 
     process: Process | None = None
     container: str | None = None
-    ports: tuple[int, ...] = ()
+    ports: tuple[Port, ...] = ()
+    internal: tuple[Port, ...] = ()
     needs: tuple[Name, ...] = ()
     health: Health | None = None
     start_seconds: float = 30.0
+    logs: tuple[LogFile, ...] = ()
+    size: Size | None = None
 
     @property
     def managed(self) -> bool:
@@ -121,19 +138,40 @@ class BackupRules(Place):
         return self
 
 
+class Scenario(Model):
+    """What a kind of trouble may cost: `rpo` is how much time of data may be lost (`0s` is none),
+    `rto` how long it may take until all is well. `priority` is the plan's own word."""
+
+    rpo: DurationOrNone | None = None
+    rto: Duration | None = None
+    priority: str = ""
+    datastores: tuple[Name, ...] = ()
+
+
 class Objectives(Model):
-    """`rpo`: how old the newest backup may be; `rto`: how long a restore may take."""
+    """`rpo`: how old the newest backup may be; `rto`: how long a restore may take.
+
+    `scenarios` say the same for kinds of trouble, by name; each is about all datastores, or about
+    its `datastores`.
+    """
 
     rpo: Duration | None = None
     rto: Duration | None = None
+    scenarios: dict[Name, Scenario] = {}
 
 
 class Stack(Model):
-    """One deployed set of services."""
+    """One deployed set of services.
+
+    `environment_name` is what its people call the environment, where that is another word.
+    `logs` are files of no one service; `incidents` are the phases of the work on an incident, by
+    the kind of incident; `externals` is what it depends on outside.
+    """
 
     name: Name
     environment: Environment
     host: Literal["local"] = "local"
+    environment_name: str = ""
     channel: str
     description: str = ""
     compose: Compose | None = None
@@ -141,6 +179,19 @@ class Stack(Model):
     services: dict[Name, Service] = {}
     datastores: dict[Name, Datastore] = {}
     backup: BackupRules | None = None
+    drill: DrillRules | None = None
+    contacts: dict[Name, Contact] = {}
+    office_hours: OfficeHours = OfficeHours()
+    thresholds: dict[Name, Threshold] = {}
+    logs: tuple[LogFile, ...] = ()
+    telemetry: Telemetry = Telemetry()
+    security: Security = Security()
+    externals: dict[str, External] = {}
+    scripts: dict[Name, Script] = {}
+    deploy: Deploy | None = None
+    maintenance: Maintenance | None = None
+    routines: dict[Name, Routine] = {}
+    incidents: dict[Name, tuple[Phase, ...]] = {}
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Self:
@@ -163,9 +214,43 @@ class Stack(Model):
                     raise ValueError(
                         f"backup.schedules.{name} names the unknown datastore {member!r}"
                     )
+        self._scenarios_fit()
+        self._drills_fit()
         self._containers_fit()
         self.layers()
         return self
+
+    def _scenarios_fit(self) -> None:
+        for name, scenario in self.objectives.scenarios.items():
+            for member in scenario.datastores:
+                if member not in self.datastores:
+                    raise ValueError(
+                        f"objectives.scenarios.{name} names the unknown datastore {member!r}"
+                    )
+
+    def _drills_fit(self) -> None:
+        if self.drill is None:
+            return
+        if self.backup is None:
+            raise ValueError("drill needs `backup` in the stack file: it restores backups")
+        for name in self.drill.queries:
+            if name not in self.datastores:
+                raise ValueError(f"drill.queries names the unknown datastore {name!r}")
+            kind = self.datastores[name].kind
+            if kind != "postgres":
+                raise ValueError(f"drill.queries.{name}: {name} is {kind}; only postgres is asked")
+        schedule = self.drill.schedule
+        if schedule is None:
+            return
+        if DRILL in self.backup.schedules:
+            raise ValueError(
+                f"backup.schedules.{DRILL} has the name of the drill's own schedule; rename it"
+            )
+        if schedule.set is not None and schedule.set not in self.backup.sets:
+            raise ValueError(f"drill.schedule.set names the unknown set {schedule.set!r}")
+        for name in schedule.datastores:
+            if name not in self.datastores:
+                raise ValueError(f"drill.schedule names the unknown datastore {name!r}")
 
     def _containers_fit(self) -> None:
         for name, service in self.services.items():
@@ -214,7 +299,7 @@ class Stack(Model):
 
     def schedule(self, name: str) -> Schedule:
         """Raises UnknownName with the names there are."""
-        schedules = self.backup.schedules if self.backup else {}
+        schedules = self.schedules
         if name not in schedules:
             raise UnknownName(
                 f"{self.name} has no schedule {name!r}.",
@@ -222,8 +307,15 @@ class Stack(Model):
             )
         return schedules[name]
 
+    @property
+    def schedules(self) -> dict[str, Schedule]:
+        """Everything that is asked for by itself, by name: backups, and the drill."""
+        backups = self.backup.schedules if self.backup else {}
+        drill = self.drill.schedule if self.drill else None
+        return {**backups, **({DRILL: drill} if drill else {})}
+
     def scheduled(self, schedule: Schedule) -> tuple[str, ...]:
-        """The datastores that a schedule backs up."""
+        """The datastores that a schedule backs up or drills."""
         if schedule.set is not None and self.backup is not None:
             return self.backup.sets[schedule.set]
         return schedule.datastores or tuple(self.datastores)
