@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from notifiers.views import blocks
-from notifiers.views.text import ago, code, count, duration, escape, joined, size, utc
+from notifiers.views.text import ago, code, count, duration, escape, size, utc
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
 from playbooks.repository.catalogue import Held, Listing, Summary
@@ -50,13 +50,13 @@ def backup_blocks(
             ("Why", f"{manifest.origin}, by {escape(manifest.requester)}"),
             ("Size", f"{size(manifest.bytes)}, {size(manifest.stored_bytes)} at rest"),
             ("State", escape(problem) or "complete by its manifest"),
+            ("Consistency", escape(manifest.consistency)),
         ]
     )
     content += blocks.sections("\n".join(["*Where*", *(f"• {escape(each)}" for each in places)]))
     for name, entry in manifest.stores.items():
         content += _store(name, entry)
-    small = joined([f"Run {code(manifest.run)}", escape(manifest.consistency)])
-    return content + blocks.context(small)
+    return content + blocks.context(f"Run {code(manifest.run)}")
 
 
 def places_of(stack: Stack, listing: Listing, backup: str) -> tuple[str, ...]:

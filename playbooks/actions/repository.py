@@ -1,5 +1,7 @@
 """Making a backup whole, or nothing of it: begin, publish, discard."""
 
+from datetime import UTC, datetime
+
 from playbooks.actions.repository_copy import COPYING_ACTIONS
 from playbooks.actions.repository_prune import PRUNING_ACTIONS
 from playbooks.actions.repository_read import READING_ACTIONS
@@ -10,6 +12,7 @@ from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs, Probe
 from playbooks.repository.catalogue import folder_of, load, manifest_path
 from playbooks.repository.codec import verify_stored
+from playbooks.repository.consistency import Together, sentence
 from playbooks.repository.manifest import (
     Manifest,
     Origin,
@@ -17,6 +20,7 @@ from playbooks.repository.manifest import (
     backup_id,
     checksum,
     made_by_us,
+    parse,
     render,
 )
 from playbooks.repository.of_stack import (
@@ -38,15 +42,16 @@ class BeginArgs(Model):
 
 
 class PublishArgs(Model):
-    """`entries` are the outputs of the dump steps, by datastore."""
+    """`entries` are the outputs of the dump steps, by datastore; `together` what is known of how
+    they belong together."""
 
     entries: dict[str, StoreEntry]
     origin: Origin
-    consistency: str = ""
+    together: Together | None = None
 
 
 def begin(work: Work, args: BeginArgs) -> JsonObject:
-    """Opens this run's backup, making the repository at first use. `{id}`. Idempotent."""
+    """Opens this run's backup, making the repository at first use. `{id, at}`. Idempotent."""
     opened = new_or_old_repository_of if args.new else own_repository_of
     storage = opened(work.stack, work.secrets)
     backup = _id(work)
@@ -54,7 +59,7 @@ def begin(work: Work, args: BeginArgs) -> JsonObject:
     if not storage.exists(begun) and not _published(storage, work):
         text = canonical_json({"run": work.run, "requester": work.requester, "tag": work.tag})
         storage.create(begun, text.encode())
-    return {"id": backup}
+    return {"id": backup, "at": datetime.now(UTC).isoformat()}
 
 
 def discard(work: Work, _: NoArgs) -> JsonObject:
@@ -72,25 +77,17 @@ def discard(work: Work, _: NoArgs) -> JsonObject:
 def publish(work: Work, args: PublishArgs) -> JsonObject:
     """Reads back everything that was stored, then writes the manifest: now the backup exists.
 
-    `{id, bytes, stored_bytes, checksum}`. Raises BrokenBackup when an artifact is not what was
-    written; then nothing is published.
+    `{id, bytes, stored_bytes, checksum, consistency}`. Raises BrokenBackup when an artifact is not
+    what was written; then nothing is published.
     """
     if not args.entries:
         raise ActionFailed("There is nothing to publish.", "Name a datastore to back up.")
     storage = repository_of(work.stack, work.secrets)
-    manifest = _manifest(work, args)
+    manifest = _manifest(work, args, datetime.now(UTC))
     _verify_stored(work, storage, manifest)
-    content = render(manifest)
-    path = manifest_path(work.stack.name, manifest.id)
-    if not storage.exists(path):
-        storage.create(path, content)
-    elif storage.read(path) != content:
-        raise RepositoryError(
-            f"{path} is there already and says something else.",
-            "Ask for the backup again; it gets an id of its own.",
-        )
+    manifest = _stored(storage, manifest)
     storage.remove(f"{folder_of(work.stack.name, manifest.id)}/{_BEGUN}")
-    return _published_output(manifest, checksum(content))
+    return _published_output(manifest, checksum(render(manifest)))
 
 
 def is_published(work: Work, _: NoArgs) -> JsonObject:
@@ -103,7 +100,7 @@ def is_published(work: Work, _: NoArgs) -> JsonObject:
     return Probe(state="done", output=output).model_dump()
 
 
-def _manifest(work: Work, args: PublishArgs) -> Manifest:
+def _manifest(work: Work, args: PublishArgs, copied: datetime) -> Manifest:
     return Manifest(
         id=_id(work),
         stack=work.stack.name,
@@ -114,8 +111,24 @@ def _manifest(work: Work, args: PublishArgs) -> Manifest:
         made_at=work.started,
         made_by=made_by_us(),
         stores=args.entries,
-        consistency=args.consistency,
+        consistency=sentence(args.together, copied) if args.together else "",
     )
+
+
+def _stored(storage: Storage, manifest: Manifest) -> Manifest:
+    """The manifest as it rests: an earlier attempt may have written it, with its own sentence on
+    consistency, which knows of its own moment."""
+    path, content = manifest_path(manifest.stack, manifest.id), render(manifest)
+    if not storage.exists(path):
+        storage.create(path, content)
+        return manifest
+    written = parse(storage.read(path), path)
+    if written != manifest.model_copy(update={"consistency": written.consistency}):
+        raise RepositoryError(
+            f"{path} is there already and says something else.",
+            "Ask for the backup again; it gets an id of its own.",
+        )
+    return written
 
 
 def _verify_stored(work: Work, storage: Storage, manifest: Manifest) -> None:
@@ -139,6 +152,7 @@ def _published_output(manifest: Manifest, its_checksum: str) -> JsonObject:
         "bytes": manifest.bytes,
         "stored_bytes": manifest.stored_bytes,
         "checksum": its_checksum,
+        "consistency": manifest.consistency,
     }
 
 

@@ -1,6 +1,7 @@
 """What can be done to a service: start it, stop it, wait until it is well."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from playbooks.byhand import service as by_hand
@@ -29,17 +30,21 @@ class AwaitArgs(Model):
 
 
 def start(work: Work, args: OneService) -> JsonObject:
-    """Output {pid} or {containers: [id]}. A service that runs is left as it is."""
-    return _managed(work, args.service).start(work.secrets)
+    """Output {pid} or {containers: [id]}, and `at`: since when it is no longer down, ISO time. A
+    service that runs is left as it is."""
+    runner = _managed(work, args.service)
+    seen = runner.seen()
+    at = seen.since if seen.up and seen.since else datetime.now(UTC)
+    return {**runner.start(work.secrets), "at": at.isoformat()}
 
 
 def stop(work: Work, args: StopArgs) -> JsonObject:
-    """Output {}. A service that is stopped is left as it is.
+    """Output {at}: from when on it is known to be down. What is stopped is left as it is.
 
     Once asked to end it is never left half way, so a cancelled run stops after it, not in it.
     """
     _managed(work, args.service).stop(args.seconds)
-    return {}
+    return {"at": datetime.now(UTC).isoformat()}
 
 
 def await_health(work: Work, args: AwaitArgs) -> JsonObject:

@@ -1,5 +1,6 @@
 """A stack, as its YAML file describes it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -106,12 +107,16 @@ class BackupRules(Place):
     `copies` are further repositories that get every backup, sealed as it is; a restore uses one
     where `repository` has lost the backup. `schedules` are backups made by themselves; `proof` is
     when every day one message says whether the last ones are there and whole.
+
+    `sets` are datastores that are backed up together; `quiesce` names, by set, the services that
+    write to them and are down while they are copied, so that the copies fit each other.
     """
 
     copies: tuple[Place, ...] = ()
     recipients: tuple[str, ...] = ()
     identity: SecretRef | None = None
     sets: dict[Name, tuple[Name, ...]] = {}
+    quiesce: dict[Name, tuple[Name, ...]] = {}
     schedules: dict[Name, Schedule] = {}
     proof: Timed | None = None
     retention: Retention = Retention()
@@ -125,6 +130,16 @@ class BackupRules(Place):
             if url in seen:
                 raise ValueError(f"copies[{position}] is {url!r} again; name another place")
             seen.add(url)
+        return self
+
+    @model_validator(mode="after")
+    def _quiesce_names_sets(self) -> Self:
+        for name in self.quiesce:
+            if name not in self.sets:
+                raise ValueError(
+                    f"quiesce names the unknown set {name!r}; "
+                    f"there is: {', '.join(self.sets) or 'none'}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -215,6 +230,7 @@ class Stack(Model):
                         f"backup.schedules.{name} names the unknown datastore {member!r}"
                     )
         self._scenarios_fit()
+        self._writers_are_known()
         self._drills_fit()
         self._containers_fit()
         self.layers()
@@ -227,6 +243,12 @@ class Stack(Model):
                     raise ValueError(
                         f"objectives.scenarios.{name} names the unknown datastore {member!r}"
                     )
+
+    def _writers_are_known(self) -> None:
+        for name, writers in (self.backup.quiesce if self.backup else {}).items():
+            for writer in writers:
+                if writer not in self.services:
+                    raise ValueError(f"backup.quiesce.{name} names the unknown service {writer!r}")
 
     def _drills_fit(self) -> None:
         if self.drill is None:
@@ -278,6 +300,19 @@ class Stack(Model):
         return tuple(
             tuple(n for n in self.services if placed[n] == layer) for layer in range(count)
         )
+
+    def quiesced_for(self, datastores: Iterable[str]) -> tuple[str, ...]:
+        """The services that are down while exactly these datastores are backed up together."""
+        if self.backup is None:
+            return ()
+        wanted, rules = frozenset(datastores), self.backup
+        writers = {
+            writer
+            for name, members in rules.sets.items()
+            if frozenset(members) == wanted
+            for writer in rules.quiesce.get(name, ())
+        }
+        return tuple(name for name in self.services if name in writers)
 
     def datastore(self, name: str) -> Datastore:
         """Raises UnknownName with the names there are."""

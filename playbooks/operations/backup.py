@@ -5,7 +5,7 @@ published. Once the data are copied nothing throws the copy away: a service that
 again is the worst moment to be without.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from playbooks.datastores.catalogue import planner_of
 from playbooks.datastores.protocol import BackupParams, BackupPart, Stages
@@ -19,6 +19,7 @@ from playbooks.operations.downtime import Downtime, downtime
 from playbooks.operations.guards import together
 from playbooks.operations.service_steps import state_query
 from playbooks.playbook import Playbook
+from playbooks.repository.consistency import intention
 from playbooks.repository.manifest import Origin
 from playbooks.repository.standing import STANDING, how_to_open
 
@@ -31,6 +32,7 @@ def needs(stack: Stack, params: BackupParams) -> Sequence[FactQuery]:
     queries = (
         STANDING,
         *(query for name in params.datastores for query in store_needs(stack, name)),
+        *(state_query(name) for name in stack.quiesced_for(params.datastores)),
     )
     return tuple({query.key: query for query in queries}.values())
 
@@ -52,15 +54,18 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
         name: planner_of(stack, name).backup(stack, name, facts)
         for name in dict.fromkeys(params.datastores)
     }
+    quiesced = stack.quiesced_for(parts)
     down = downtime(
         stack,
         facts,
-        must=(name for part in parts.values() for name in part.stops),
+        must=(*quiesced, *(name for part in parts.values() for name in part.stops)),
         meanwhile="while the data are copied",
         bears="the copying",
     )
     what = ", ".join(parts)
-    begin, dump, publish = backup_stages(parts, params.origin, how_to_open(facts))
+    begin, dump, publish = backup_stages(
+        parts, params.origin, how_to_open(facts), together_in(stack, tuple(parts), down)
+    )
     before = (begin, *down.stops, dump)
     return Plan(
         operation="backup",
@@ -91,14 +96,20 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
             **down.binding,
         },
         shown=(
+            *_intention(parts, quiesced),
             *(line for part in parts.values() for line in part.shown),
             *(Line(label="Copy", value=place.repository) for place in _copy_places(stack)),
         ),
     )
 
 
-def backup_stages(parts: Mapping[str, BackupPart], origin: Origin, opened: JsonObject) -> Backup:
-    """Opens a backup, dumps everything into it at the same time, and publishes it."""
+def backup_stages(
+    parts: Mapping[str, BackupPart], origin: Origin, opened: JsonObject, together: JsonObject
+) -> Backup:
+    """Opens a backup, dumps everything into it at the same time, and publishes it.
+
+    `together` is as `playbooks.repository.consistency.Together`, from `together_in`.
+    """
     begin = Step(
         key="begin",
         name="Open a backup",
@@ -114,7 +125,7 @@ def backup_stages(parts: Mapping[str, BackupPart], origin: Origin, opened: JsonO
         args={
             "entries": {name: {"$from": part.dump.key} for name, part in parts.items()},
             "origin": origin,
-            "consistency": _consistency(tuple(parts)),
+            "together": together,
         },
         probe=ActionCall(action="repository.is_published"),
         idempotent=True,
@@ -161,10 +172,28 @@ def _prune() -> Step:
     )
 
 
-def _consistency(names: tuple[str, ...]) -> str:
-    if len(names) == 1:
-        return f"{names[0]} by itself"
-    return f"{', '.join(names)}: each by itself, begun at the same time"
+def together_in(stack: Stack, names: tuple[str, ...], down: Downtime) -> JsonObject:
+    """What the manifest says of how the datastores belong together: a `Together` whose moments
+    are the outputs of the steps."""
+    quiesced = stack.quiesced_for(names)
+    running = (
+        user
+        for user in stack.services
+        if any(user in stack.users_of(name) for name in names) and user not in down.states
+    )
+    return {
+        "stores": list(names),
+        "quiesced": list(quiesced),
+        "running": list(running) if quiesced else [],
+        "began": {"$from": "begin.at"},
+        "stopped": {name: {"$from": f"stop.{name}"} for name in down.stopped},
+        "started": {name: {"$from": f"start.{name}"} for name in down.stopped},
+    }
+
+
+def _intention(names: Iterable[str], quiesced: tuple[str, ...]) -> tuple[Line, ...]:
+    said = intention(names, quiesced)
+    return (Line(label="Consistency", value=said),) if said else ()
 
 
 BACKUP = Playbook(operation="backup", params=BackupParams, needs=needs, plan=plan)

@@ -15,7 +15,7 @@ from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
-from playbooks.operations.backup import Backup, backup_stages, store_needs
+from playbooks.operations.backup import Backup, Stage, backup_stages, store_needs
 from playbooks.operations.downtime import Downtime, downtime, downtime_queries
 from playbooks.operations.guards import together
 from playbooks.playbook import Playbook
@@ -54,12 +54,13 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     part = planner.restore(stack, params, facts)
     safety = planner.backup(stack, params.datastore, facts) if part.keeps else None
     down = _down(stack, params, facts, part, safety)
-    fetch = _fetch(params, summary.repository)
-    if safety is None:
-        before = ((fetch,), *part.prepare, *down.stops)
-    else:
-        copied = backup_stages({params.datastore: safety}, "safety", how_to_open(facts))
-        before = _with_safety(fetch, part, copied, down, offline=bool(safety.stops))
+    before = _up_to_the_exchange(
+        (_fetch(params, summary.repository),),
+        part,
+        _copied(facts, params, safety, down) if safety else None,
+        down,
+        offline=safety is not None and bool(safety.stops),
+    )
     stopping = before.index(down.stops[0]) if down.stops else 0
     exchange = len(before) + len(part.swap) - 1
     opening = facts.of(_CLOCK)["now"]
@@ -153,12 +154,20 @@ def _down(
     )
 
 
-def _with_safety(
-    fetch: Step, part: RestorePart, copied: Backup, down: Downtime, *, offline: bool
+def _copied(facts: Facts, params: RestoreParams, safety: BackupPart, down: Downtime) -> Backup:
+    name, stopped = params.datastore, down.stopped if safety.stops else ()
+    fit = {"stores": [name], "stopped": {each: {"$from": f"stop.{each}"} for each in stopped}}
+    return backup_stages({name: safety}, "safety", how_to_open(facts), fit)
+
+
+def _up_to_the_exchange(
+    fetch: Stage, part: RestorePart, copied: Backup | None, down: Downtime, *, offline: bool
 ) -> Stages:
-    """Up to the exchange. A safety backup that needs the server stopped waits until it is."""
+    """A safety backup that needs the server stopped waits until it is."""
+    if copied is None:
+        return (fetch, *part.prepare, *down.stops)
     begin, dump, publish = copied
-    opening = (fetch, *begin)
+    opening = (*fetch, *begin)
     if offline:
         return (opening, *part.prepare, *down.stops, dump, publish)
     return (opening, dump, publish, *part.prepare, *down.stops)

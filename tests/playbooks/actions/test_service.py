@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,18 @@ def call(work: TestWork, action: str, **args: object) -> JsonObject:
 def test_start_probe_wait_stop(work: TestWork, tmp_path: Path) -> None:
     """The whole life of a service: started, waited for with progress, probed, stopped."""
     assert call(work, "service.is_up")["state"] == "not_done"
-    pid = call(work, "service.start")["pid"]
-    assert call(work, "service.start") == {"pid": pid}
+    started = call(work, "service.start")
+    pid, again = started["pid"], call(work, "service.start")
+    assert again["pid"] == pid
+    began, still = (datetime.fromisoformat(each["at"]) for each in (started, again))
+    assert abs((still - began).total_seconds()) < 2, "it is up since then, however often asked"
     assert call(work, "service.is_up") == {"state": "done", "output": {"pid": pid}, "why": ""}
     assert call(work, "service.is_down")["state"] == "not_done"
     assert call(work, "service.await_health")["ms"] < 20_000
     assert work.reports and work.reports[0][1:] == (20, "seconds")
     assert (tmp_path / "api.log").read_text() == "s3cret-value\n"
-    assert call(work, "service.stop") == {}
+    ended = datetime.fromisoformat(call(work, "service.stop")["at"])
+    assert began < ended <= datetime.now(UTC)
     assert call(work, "service.is_down")["state"] == "done"
 
 
@@ -87,10 +92,10 @@ def test_what_ended_is_brought_up_again(work: TestWork) -> None:
     call(work, "service.bring_up")
     first = call(work, "service.start")
     call(work, "service.bring_up")
-    assert call(work, "service.start") == first
+    assert call(work, "service.start")["pid"] == first["pid"]
     call(work, "service.stop", seconds=0.2)
     call(work, "service.bring_up")
-    assert call(work, "service.is_up")["output"] != first
+    assert call(work, "service.is_up")["output"]["pid"] != first["pid"]
     assert CALLS["service.bring_up"].call(work, {"service": "proxy"})["ms"] < 1000
 
 
