@@ -51,12 +51,12 @@ def writing(store: PostgresStore, name: str, *words: Part) -> Shell:
     return Shell(f"{calling} < /dev/null") if isinstance(store, InContainer) else calling
 
 
-def loading(store: PostgresStore, inside: Shell, file: Shell) -> Shell:
+def loading(store: PostgresStore, inside: Shell, file: Shell, jobs: int) -> Shell:
     """Loads a dump; one that comes through a container's input can only be loaded in one job."""
     calling = command(tool(store, "pg_restore"), *where(store), "--exit-on-error")
     if isinstance(store, InContainer):
         return Shell(f"{command(calling, inside)} < {file}")
-    return command(calling, f"--jobs={store.jobs}", inside, file)
+    return command(calling, f"--jobs={jobs}", inside, file)
 
 
 def where(store: PostgresStore) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from playbooks.model.base import Model, digest_of
+from playbooks.model.base import JsonObject, Model, digest_of
 
 
 class Locale(Model):
@@ -154,7 +154,9 @@ class DatabaseFact(Model):
 
     `connections` counts sessions in the database by application; `roles` are all roles of the
     server. `data_free_bytes` and `data_device` (as in `disk.free`) are those of the server's data
-    directory, None when it is not on this host or we may not know where it is.
+    directory, None when it is not on this host or we may not know where it is. `offers` are the
+    versions of extensions that can be created; `preloaded` the libraries that the server loads at
+    its start, None when we may not know.
     """
 
     read_at: datetime
@@ -165,10 +167,25 @@ class DatabaseFact(Model):
     user: OurUser
     roles: tuple[str, ...]
     databases: tuple[str, ...]
+    offers: dict[str, tuple[str, ...]] = {}
+    preloaded: tuple[str, ...] | None = None
     description: Description | None = None
     obstacles: Obstacles = Obstacles()
     connections: dict[str, int] = {}
     container: ContainerIdentity | None = None
+
+
+class ServerFact(Model):
+    """The answer of `postgres.server`. `databases` are those that would be backed up now;
+    `nowhere` is what any other name would find. `data_free_bytes` and `data_device` as there."""
+
+    nowhere: DatabaseFact
+    databases: dict[str, DatabaseFact]
+    data_free_bytes: int | None
+    data_device: str | None
+
+    def of(self, database: str) -> DatabaseFact:
+        return self.databases.get(database, self.nowhere)
 
 
 class Globals(Model):
@@ -193,12 +210,33 @@ class DumpFacts(Model):
     image: str | None = None
 
 
+class ServerDumpFacts(Model):
+    """What the manifest records of a whole server: each database of a snapshot of its own."""
+
+    server: Server
+    tools: str
+    databases: dict[str, DumpFacts]
+    globals: Globals
+    image: str | None = None
+
+
+def dump_facts_of(facts: JsonObject, database: str) -> DumpFacts:
+    """What is recorded of one database, `""` where the entry is of one alone.
+
+    Raises ValidationError when it is no record of such, KeyError when it has no such database.
+    """
+    if not database:
+        return DumpFacts.model_validate(facts)
+    return ServerDumpFacts.model_validate(facts).databases[database]
+
+
 class KeptMark(Model):
     """What a kept copy says about itself, as JSON in its comment.
 
     `database` is the name it had, `at` when it was set aside by run `run`, `restored` the backup
     or run that took its place. `comment` is the comment it had. `written` are the counters of
-    the database that took its place, at that moment.
+    the database that took its place, at that moment. A copy that `sleeps` has TimescaleDB, whose
+    background jobs are off in it.
     """
 
     interlock: Literal[1] = 1
@@ -208,6 +246,7 @@ class KeptMark(Model):
     restored: str
     comment: str | None
     written: Written
+    sleeps: bool = False
 
 
 class KeptCopy(Model):

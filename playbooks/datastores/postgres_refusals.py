@@ -34,12 +34,42 @@ def _not_loadable(fact: DatabaseFact, dump: DumpFacts) -> Iterator[tuple[str, st
         )
     if not user.create_database:
         yield f"{user.name} may not create databases", f"ALTER ROLE {user.name} CREATEDB"
+    yield from _not_creatable(fact, dump)
     missing = [role for role in dump.description.roles if role not in fact.roles]
     if missing and not user.create_role:
         yield (
             f"the roles {', '.join(missing)} are missing and {user.name} may not create roles",
             f"Create them, or ALTER ROLE {user.name} CREATEROLE.",
         )
+
+
+def _not_creatable(fact: DatabaseFact, dump: DumpFacts) -> Iterator[tuple[str, str]]:
+    """Extensions of the backup that this server cannot create in the very same version."""
+    for name, extension in dump.description.extensions.items():
+        offered = fact.offers.get(name, ())
+        if not offered:
+            yield (
+                f"the backup needs the extension {name} {extension.version}, which is not "
+                "installed on the server",
+                "Install it, or run the image that the backup was made with.",
+            )
+        elif extension.version not in offered:
+            yield (
+                f"the backup needs the extension {name} at exactly {extension.version}; the "
+                f"server offers {', '.join(offered)}",
+                "Run the image that the backup was made with, restore, and update it then.",
+            )
+    if "timescaledb" in dump.description.extensions:
+        if fact.preloaded is not None and "timescaledb" not in fact.preloaded:
+            yield (
+                "the backup needs timescaledb, which the server does not load at its start",
+                "Add it to shared_preload_libraries and restart the server.",
+            )
+        if not fact.user.superuser:
+            yield (
+                f"only a superuser can load TimescaleDB, and {fact.user.name} is none",
+                "Name a superuser as `user` of the datastore.",
+            )
 
 
 def _not_swappable(fact: DatabaseFact) -> Iterator[tuple[str, str]]:

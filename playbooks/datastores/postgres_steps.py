@@ -48,14 +48,7 @@ def prepare_stages(stack: Stack, params: RestoreParams, checksum: str) -> Stages
 def swap_stages(stack: Stack, name: str, restored: str, kept_by: str | None = None) -> Stages:
     """Notes which database is which, then exchanges them."""
     which: JsonObject = {"datastore": name, "kept_by": kept_by}
-    exchange: JsonObject = {
-        **which,
-        "live": {"$from": "identify.live"},
-        "incoming": {"$from": "identify.incoming"},
-        "written": {"$from": "identify.written"},
-        "mark": {"$from": "identify.mark"},
-        "restored": restored,
-    }
+    exchange: JsonObject = {**which, "noted": {"$from": "identify.noted"}, "restored": restored}
     identify = Step(
         key="identify",
         name="Note which database is which",

@@ -18,12 +18,22 @@ from playbooks.hosts.postgres.contained import ContainedStore, on_host
 from playbooks.hosts.postgres.kept import kept_copies
 from playbooks.hosts.postgres.rows import Budget, count_rows, read_written
 from playbooks.hosts.postgres.sessions import sessions_in
+from playbooks.hosts.postgres.statements import names_in_list
+from playbooks.hosts.postgres.timescale import see_everything
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 
 _TAG = "interlock-facts"
+_OFFERS = """
+    SELECT name::text, array_agg(version ORDER BY version) FROM pg_available_extension_versions
+    GROUP BY 1
+"""
+_PRELOADED = """
+    SELECT CASE WHEN pg_has_role('pg_read_all_settings', 'usage')
+           THEN current_setting('shared_preload_libraries') END
+"""
 _THIS_HOST = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -64,6 +74,7 @@ def read_rows(reading: Reading, args: CountArgs) -> JsonObject:
         if args.run is not None:
             database = _kept_database(reading, args.datastore, args.run)
         with connected(store, reading.secrets, _TAG, database) as connection:
+            see_everything(connection)
             counted = count_rows(connection, Budget(args.seconds))
             written = read_written(connection)
     except ActionFailed as error:
@@ -99,6 +110,7 @@ def _from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> 
     (databases,) = _one_row(
         admin, "SELECT array_agg(datname::text ORDER BY datname) FROM pg_database"
     )
+    (preloaded,) = _one_row(admin, _PRELOADED)
     disk = _disk(reading, store, directory)
     return DatabaseFact(
         container=_container(store),
@@ -110,6 +122,8 @@ def _from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> 
         user=description.our_user(admin, store.database),
         roles=tuple(roles),
         databases=tuple(databases),
+        offers={name: tuple(versions) for name, versions in admin.execute(_OFFERS)},
+        preloaded=None if preloaded is None else tuple(names_in_list(preloaded)),
     )
 
 

@@ -9,23 +9,49 @@ from playbooks.model.base import Model, Name
 from playbooks.model.secret import SecretRef
 
 
-class PostgresStore(Model):
-    """A PostgreSQL database. `host` is an address or the folder of a socket.
+class PostgresAccess(Model):
+    """How a PostgreSQL server is reached. `host` is an address or the folder of a socket.
 
     `tools` is the folder with pg_dump and pg_restore, when they are not on PATH.
-    `maintenance_database` is where it is administered from while it is being swapped.
+    `maintenance_database` is where it is administered from while databases are being swapped.
     """
 
-    kind: Literal["postgres"]
     service: Name | None = None
     host: str = "127.0.0.1"
     port: int = 5432
-    database: str
     user: str
     password: SecretRef | None = None
     maintenance_database: str = "postgres"
     tools: Path | None = None
     jobs: int = Field(default=2, ge=1, le=16)
+
+
+class PostgresStore(PostgresAccess):
+    """A PostgreSQL database; TimescaleDB in it is recognised.
+
+    `host` is an address or the folder of a socket. `tools` is the folder with pg_dump and
+    pg_restore, when they are not on PATH. `maintenance_database` is where it is administered from
+    while it is being swapped.
+    """
+
+    kind: Literal["postgres"]
+    database: str
+
+
+class PostgresServerStore(PostgresAccess):
+    """The databases of a PostgreSQL server, backed up in one go, restored together or one by one.
+
+    `databases` are their names; `all` are those that are there at the backup and are no templates.
+    `host`, `tools` and `maintenance_database` are as for one database.
+    """
+
+    kind: Literal["postgres-server"]
+    databases: Literal["all"] | tuple[str, ...] = "all"
+
+    def one(self, database: str) -> PostgresStore:
+        """One of its databases as a store of its own."""
+        fields = self.model_dump(exclude={"kind", "databases"})
+        return PostgresStore.model_validate(fields | {"kind": "postgres", "database": database})
 
 
 class FilesStore(Model):
@@ -36,4 +62,4 @@ class FilesStore(Model):
     path: Path
 
 
-Datastore = Annotated[PostgresStore | FilesStore, Field(discriminator="kind")]
+Datastore = Annotated[PostgresStore | PostgresServerStore | FilesStore, Field(discriminator="kind")]

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from psycopg import sql
-
-from playbooks.actions.postgres.recorded import FromBackup, dump_name, recorded
+from playbooks.actions.postgres.recorded import FromBackup, OneDatabase, dump_name, recorded
 from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import Extension
 from playbooks.datastores.postgres_names import side_name
 from playbooks.errors import BrokenBackup, DatastoreError
-from playbooks.hosts.postgres import databases, running, tools
+from playbooks.hosts.postgres import databases, running, statements, tools
 from playbooks.hosts.postgres.connection import (
     Connection,
     administering,
@@ -19,7 +17,9 @@ from playbooks.hosts.postgres.connection import (
 )
 from playbooks.hosts.postgres.description import database_oid, server
 from playbooks.hosts.postgres.sessions import end_earlier_attempts, end_work_of_run
-from playbooks.model.base import JsonObject, Model
+from playbooks.hosts.postgres.timescale import TIMESCALE, create_asleep
+from playbooks.model.base import JsonObject
+from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.registry import Action
 
@@ -38,21 +38,24 @@ class LoadArgs(FromBackup):
     files: dict[str, Path]
 
 
-class SideArgs(Model):
-    """A datastore whose side database this run has made, or not."""
-
-    datastore: str
-
-
 def load_side(work: Work, args: LoadArgs) -> JsonObject:
     """Makes the side database anew and loads the dump into it. `{side, roles_created}`.
 
     Repeating it ends what an earlier attempt left running, and starts afresh. Raises
     DatastoreError, HostError with pg_restore's own words, BrokenBackup.
     """
-    facts = recorded(work, args)
-    store = postgres_store(work.stack, args.datastore)
+    store = postgres_store(work.stack, args.datastore, args.database)
     side = side_name(store.database, work.run)
+    roles = load_into(work, store, args, side)
+    return {"side": side, "roles_created": list(roles)}
+
+
+def load_into(work: Work, store: PostgresStore, args: LoadArgs, side: str) -> tuple[str, ...]:
+    """Makes the database `side` anew on the store's server and loads the dump into it.
+
+    The roles that had to be created, without login. Raises as `load_side`.
+    """
+    facts = recorded(work, args)
     with administering(store, work.secrets, work.tag) as admin:
         end_earlier_attempts(admin, work.tag)
         databases.drop(admin, side)
@@ -60,14 +63,16 @@ def load_side(work: Work, args: LoadArgs) -> JsonObject:
         here, wanted = server(admin), facts.description
         databases.create_empty(admin, side, wanted.owner, wanted.locale, here)
         with connected(store, work.secrets, work.tag, side) as inside:
-            _create_older_extensions(inside, wanted.extensions)
-        _restore(work, args, side, wanted.size_bytes, admin)
-    return {"side": side, "roles_created": list(roles)}
+            _create_extensions(inside, wanted.extensions)
+        # Its catalogue has circular references that only hold in the order of the dump.
+        jobs = 1 if TIMESCALE in wanted.extensions else store.jobs
+        _restore(work, store, args, side, admin, expected=wanted.size_bytes, jobs=jobs)
+    return roles
 
 
-def drop_side(work: Work, args: SideArgs) -> JsonObject:
+def drop_side(work: Work, args: OneDatabase) -> JsonObject:
     """Ends what this run left running and drops its side database, if there is one. `{dropped}`."""
-    store = postgres_store(work.stack, args.datastore)
+    store = postgres_store(work.stack, args.datastore, args.database)
     side = side_name(store.database, work.run)
     with administering(store, work.secrets, work.tag) as admin:
         end_work_of_run(admin, work.run_tag)
@@ -76,12 +81,21 @@ def drop_side(work: Work, args: SideArgs) -> JsonObject:
     return {"dropped": there}
 
 
-def _restore(work: Work, args: LoadArgs, side: str, expected: int, admin: Connection) -> None:
+def _restore(
+    work: Work,
+    store: PostgresStore,
+    args: LoadArgs,
+    side: str,
+    admin: Connection,
+    *,
+    expected: int,
+    jobs: int,
+) -> None:
     """`expected` is how big the database was when it was dumped, in bytes."""
-    store = postgres_store(work.stack, args.datastore)
-    dump = args.files.get(dump_name(args.datastore))
+    name = dump_name(args.datastore, args.database)
+    dump = args.files.get(name)
     if dump is None:
-        raise BrokenBackup(f"Backup {args.backup} has no {dump_name(args.datastore)}.")
+        raise BrokenBackup(f"Backup {args.backup} has no {name}.")
     environment = tools.tool_environment(
         password_of(store, work.secrets), work.tag, tools.RESTORE_SETTINGS
     )
@@ -94,14 +108,15 @@ def _restore(work: Work, args: LoadArgs, side: str, expected: int, admin: Connec
 
     look()
     with running.within_reach(store, dump, work.tag, work.check_stop) as file:
-        argv = tools.restore_argv(store, side, file, store.jobs)
+        argv = tools.restore_argv(store, side, file, jobs)
         with running.started(store, argv, environment) as child:
             child.wait(look, _LOOK_SECONDS)
             child.finish()
 
 
-def _create_older_extensions(inside: Connection, wanted: dict[str, Extension]) -> None:
-    """A dump names no versions, so it would get today's. Others are created beforehand."""
+def _create_extensions(inside: Connection, wanted: dict[str, Extension]) -> None:
+    """A dump names no versions, so it would get today's. Others are created beforehand, and
+    TimescaleDB always: it takes its tables in only while its jobs are off."""
     offered = {(name, version): usual for name, version, usual in inside.execute(_OFFERED)}
     for name, extension in wanted.items():
         usual = offered.get((name, extension.version))
@@ -111,7 +126,9 @@ def _create_older_extensions(inside: Connection, wanted: dict[str, Extension]) -
                 "this server does not offer it.",
                 "Install that version on the server and ask again.",
             )
-        if usual or name == "plpgsql":
+        if name == TIMESCALE:
+            create_asleep(inside, extension)
+        if usual or name in {TIMESCALE, "plpgsql"}:
             continue
         if extension.schema_name not in _ALWAYS_THERE:
             raise DatastoreError(
@@ -119,16 +136,10 @@ def _create_older_extensions(inside: Connection, wanted: dict[str, Extension]) -
                 f"and belongs into the schema {extension.schema_name}, which is not there yet.",
                 "Make that version the default one on the server and ask again.",
             )
-        inside.execute(
-            sql.SQL("CREATE EXTENSION {} SCHEMA {} VERSION {}").format(
-                sql.Identifier(name),
-                sql.Identifier(extension.schema_name),
-                sql.Literal(extension.version),
-            )
-        )
+        inside.execute(statements.create_extension(name, extension))
 
 
 LOAD_ACTIONS = (
     Action("postgres.load_side", LoadArgs, load_side, by_hand.load_side),
-    Action("postgres.drop_side", SideArgs, drop_side, by_hand.drop_side),
+    Action("postgres.drop_side", OneDatabase, drop_side, by_hand.drop_side),
 )

@@ -2,24 +2,31 @@
 
 from pydantic import ValidationError
 
-from playbooks.datastores.postgres_model import DumpFacts
+from playbooks.datastores.postgres_model import DumpFacts, dump_facts_of
+from playbooks.datastores.postgres_stores import slug_of
 from playbooks.errors import BrokenBackup
-from playbooks.model.base import Model
+from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.repository.copies import holding
 
 
-class FromBackup(Model):
-    """A datastore, and the backup it comes from; `checksum` is that of the approved manifest."""
+class OneDatabase(Model):
+    """A datastore, and of a server which of its databases."""
 
     datastore: str
+    database: str = ""
+
+
+class FromBackup(OneDatabase):
+    """The backup it comes from; `checksum` is that of the approved manifest."""
+
     backup: str
     checksum: str
 
 
-def dump_name(datastore: str) -> str:
-    """The plain name of the dump among a backup's artifacts."""
-    return f"{datastore}.dump"
+def dump_name(datastore: str, database: str = "") -> str:
+    """The plain name of a dump among a backup's artifacts."""
+    return f"{datastore}.{slug_of(database)}.dump" if database else f"{datastore}.dump"
 
 
 def globals_name(datastore: str) -> str:
@@ -35,15 +42,17 @@ def recorded(work: Work, args: FromBackup) -> DumpFacts:
             f"The manifest of {args.backup} is not the one that was approved.",
             "Ask for the restore again.",
         )
-    return dump_facts(held.manifest.store(args.datastore).facts, args.backup, args.datastore)
+    entry = held.manifest.store(args.datastore)
+    return dump_facts(entry.facts, args.backup, args.datastore, args.database)
 
 
-def dump_facts(facts: object, backup: str, datastore: str) -> DumpFacts:
+def dump_facts(facts: JsonObject, backup: str, datastore: str, database: str = "") -> DumpFacts:
     """Raises BrokenBackup when the facts are not those of a PostgreSQL dump."""
     try:
-        return DumpFacts.model_validate(facts)
-    except ValidationError as error:
+        return dump_facts_of(facts, database)
+    except (ValidationError, KeyError) as error:
+        what = f"the database {database!r} of {datastore}" if database else datastore
         raise BrokenBackup(
-            f"Backup {backup} does not describe {datastore} as a PostgreSQL database.",
+            f"Backup {backup} does not describe {what} as a PostgreSQL database.",
             "Restore from another backup.",
         ) from error

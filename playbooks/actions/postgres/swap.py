@@ -1,18 +1,14 @@
-"""Exchanging two databases: one transaction, recognised by the OIDs noted before it."""
+"""Exchanging databases: one transaction for all of them, recognised by the OIDs noted before it."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Literal
 
-import psycopg
-
-from playbooks.byhand import postgres as by_hand
+from playbooks.byhand import postgres_exchange as by_hand
 from playbooks.datastores.postgres_model import KeptMark, Written
 from playbooks.datastores.postgres_names import kept_name, side_name
 from playbooks.errors import DatastoreError, OutcomeUnknown
-from playbooks.hosts.postgres import databases
+from playbooks.hosts.postgres import exchange as hosts
 from playbooks.hosts.postgres.connection import (
     Connection,
     administering,
@@ -20,236 +16,224 @@ from playbooks.hosts.postgres.connection import (
     postgres_store,
 )
 from playbooks.hosts.postgres.description import database_oid
-from playbooks.hosts.postgres.kept import comment_of, mark_of, set_comment
+from playbooks.hosts.postgres.exchange import Exchange, Noted, Trio
+from playbooks.hosts.postgres.kept import mark_of
 from playbooks.hosts.postgres.rows import read_written
-from playbooks.hosts.postgres.sessions import end_earlier_attempts, end_sessions_in
+from playbooks.hosts.postgres.sessions import end_earlier_attempts
+from playbooks.hosts.postgres.timescale import awaken, has_timescale, start_jobs
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.registry import Action, Probe
 
-_SECONDS = 20.0
-_PAUSE = 0.1
 
-Seen = Literal["before", "after", "neither"]
-
-
-class IncomingArgs(Model):
-    """Which database is to become the live one: this run's side database, or, with `kept_by`,
-    the copy that run set aside."""
+class StoreArgs(Model):
+    """A datastore, and of a server which of its databases."""
 
     datastore: str
+    databases: tuple[str, ...] = ()
+
+
+class IncomingArgs(StoreArgs):
+    """Which databases are to become the live ones: this run's side databases, or, with `kept_by`,
+    the copies that run set aside."""
+
     kept_by: str | None = None
 
 
 class SwapArgs(IncomingArgs):
-    """`live` and `incoming` are OIDs noted before, None when the step that notes them never did;
-    `live` is also None when there was no such database. `restored` is the backup or the run that
-    takes the place; `written` and `mark` are what was noted of the incoming database."""
+    """`noted` is what the step that notes gave, None when it never did. `restored` is the backup
+    or the run that takes the place."""
 
-    live: int | None
-    incoming: int | None
+    noted: tuple[Noted, ...] | None
     restored: str = ""
-    written: Written | None = None
-    mark: KeptMark | None = None
-
-
-class StoreArgs(Model):
-    datastore: str
-
-
-class _Names(Model):
-    live: str
-    incoming: str
-    kept: str
 
 
 def identify(work: Work, args: IncomingArgs) -> JsonObject:
-    """Notes which database is which. `{live, incoming, written, mark}`. Idempotent.
+    """Notes which database is which. `{noted}`. Idempotent.
 
     Raises DatastoreError when there is nothing to be made live.
     """
-    store = postgres_store(work.stack, args.datastore)
-    names = _names(work, args)
-    with administering(store, work.secrets, work.tag) as admin:
-        live, incoming = database_oid(admin, names.live), database_oid(admin, names.incoming)
-        mark = mark_of(admin, names.incoming) if args.kept_by else None
-    if incoming is None:
-        raise DatastoreError(f"There is no database {names.incoming!r} to be made live.")
-    with connected(store, work.secrets, work.tag, names.incoming) as inside:
-        written = read_written(inside)
-    return {
-        "live": live,
-        "incoming": incoming,
-        "written": written.model_dump(mode="json"),
-        "mark": mark.model_dump(mode="json") if mark else None,
-    }
+    stores = _stores(work, args)
+    with _administering(work, stores) as admin:
+        noted = [
+            _note(work, admin, store, _trio(work, args, store), kept=args.kept_by is not None)
+            for store in stores
+        ]
+    return {"noted": [each.model_dump(mode="json") for each in noted]}
 
 
 def swap(work: Work, args: SwapArgs) -> JsonObject:
-    """Makes the incoming database live and keeps what was live. `{live, kept}`. Idempotent.
+    """Makes the incoming databases live and keeps what was live. `{live, kept}`. Idempotent.
 
-    Sessions in both are ended. When it fails, everything is as it was, connections too. Raises
+    Sessions in them are ended. When it fails, everything is as it was, connections too. Raises
     DatastoreError, OutcomeUnknown when the databases are not those that were noted.
     """
-    store = postgres_store(work.stack, args.datastore)
-    names = _names(work, args)
-    with administering(store, work.secrets, work.tag) as admin:
+    stores, noted = _stores(work, args), _noted(args)
+    trios = [_trio(work, args, store) for store in stores]
+    with _administering(work, stores) as admin:
         end_earlier_attempts(admin, work.tag)
-        seen = _look(admin, names, args)
+        seen = _look(admin, trios, noted)
         if seen == "neither":
-            raise OutcomeUnknown(_puzzle(names))
+            raise OutcomeUnknown(_puzzle(trios))
         if seen == "before":
-            with _closed(admin, [n for n in (names.live,) if args.live is not None]):
-                _until_free(admin, names, lambda: _exchange(admin, work, names, args))
-    return _output(names, args)
+            _awaken(work, stores, trios, noted)
+            hosts.exchange(admin, _exchanges(work, args, trios, noted))
+    warnings = _jobs_started(work, stores, noted)
+    return _output(trios, noted) | ({"warnings": warnings} if warnings else {})
 
 
 def swap_back(work: Work, args: SwapArgs) -> JsonObject:
     """The undo of `postgres.swap`, from wherever it had come. `{undone}`."""
-    store = postgres_store(work.stack, args.datastore)
-    names = _names(work, args)
-    with administering(store, work.secrets, work.tag) as admin:
+    stores, noted = _stores(work, args), args.noted or ()
+    trios = [_trio(work, args, store) for store in stores]
+    with _administering(work, stores) as admin:
         end_earlier_attempts(admin, work.tag)
-        if args.incoming is None or _look(admin, names, args) != "after":
-            _reopen(admin, names.live)
-            return {"undone": False}
-        with _closed(admin, [names.live]):
-            _until_free(admin, names, lambda: _exchange_back(admin, names, args))
-    return {"undone": True}
+        undone = bool(noted) and _look(admin, trios, noted) == "after"
+        if undone:
+            hosts.exchange_back(admin, list(zip(trios, noted, strict=True)))
+        else:
+            for trio in trios:
+                hosts.reopen(admin, trio.live)
+    _jobs_started(work, stores, noted)
+    return {"undone": undone}
 
 
 def is_swapped(work: Work, args: SwapArgs) -> JsonObject:
     """Probe of `postgres.swap`, by the OIDs."""
-    store = postgres_store(work.stack, args.datastore)
-    names = _names(work, args)
-    with administering(store, work.secrets, work.tag) as admin:
+    stores, noted = _stores(work, args), _noted(args)
+    trios = [_trio(work, args, store) for store in stores]
+    with _administering(work, stores) as admin:
         end_earlier_attempts(admin, work.tag)
-        seen = _look(admin, names, args)
+        seen = _look(admin, trios, noted)
     if seen == "after":
-        return Probe(state="done", output=_output(names, args)).model_dump()
+        return Probe(state="done", output=_output(trios, noted)).model_dump()
     if seen == "before":
         return Probe(state="not_done").model_dump()
-    return Probe(state="unclear", why=_puzzle(names)).model_dump()
+    return Probe(state="unclear", why=_puzzle(trios)).model_dump()
 
 
 def reopen(work: Work, args: StoreArgs) -> JsonObject:
-    """Lets people into the live database again, whichever it is. `{reopened}`. Idempotent."""
-    store = postgres_store(work.stack, args.datastore)
-    with administering(store, work.secrets, work.tag) as admin:
-        return {"reopened": _reopen(admin, store.database)}
+    """Lets people into the live databases again, whichever they are. `{reopened}`. Idempotent."""
+    stores = _stores(work, args)
+    with _administering(work, stores) as admin:
+        return {"reopened": any([hosts.reopen(admin, store.database) for store in stores])}
 
 
-def _exchange(admin: Connection, work: Work, names: _Names, args: SwapArgs) -> None:
-    with admin.transaction():
-        if args.live is not None:
-            comment = comment_of(admin, names.live)
-            databases.rename(admin, names.live, names.kept)
-            databases.allow_connections(admin, names.kept, allowed=True)
-            set_comment(admin, names.kept, _mark(work, names, args, comment).model_dump_json())
-        databases.rename(admin, names.incoming, names.live)
-        databases.allow_connections(admin, names.live, allowed=True)
-        if args.mark is not None:
-            set_comment(admin, names.live, args.mark.comment)
-
-
-def _exchange_back(admin: Connection, names: _Names, args: SwapArgs) -> None:
-    with admin.transaction():
-        databases.rename(admin, names.live, names.incoming)
-        databases.allow_connections(admin, names.incoming, allowed=True)
-        if args.mark is not None:
-            set_comment(admin, names.incoming, args.mark.model_dump_json())
-        if args.live is not None:
-            mark = mark_of(admin, names.kept)
-            databases.rename(admin, names.kept, names.live)
-            databases.allow_connections(admin, names.live, allowed=True)
-            if mark is not None:
-                set_comment(admin, names.live, mark.comment)
-
-
-@contextmanager
-def _closed(admin: Connection, databases_to_close: list[str]) -> Iterator[None]:
-    """Lets nobody new in, which others see at once; an error opens them again."""
-    for name in databases_to_close:
-        databases.allow_connections(admin, name, allowed=False)
-    try:
-        yield
-    except BaseException:
-        if not admin.broken:
-            for name in databases_to_close:
-                _reopen(admin, name)
-        raise
-
-
-def _until_free(admin: Connection, names: _Names, exchange: Callable[[], None]) -> None:
-    """Ends the sessions in both and exchanges; anew while somebody still is in one of them."""
-    deadline = time.monotonic() + _SECONDS
-    while True:
-        end_sessions_in(admin, names.live)
-        end_sessions_in(admin, names.incoming)
-        end_sessions_in(admin, names.kept)
-        try:
-            exchange()
-            return
-        except (psycopg.errors.ObjectInUse, psycopg.errors.LockNotAvailable) as error:
-            if time.monotonic() > deadline:
-                raise DatastoreError(
-                    f"{names.live!r} could not be exchanged within {_SECONDS:g} s: {error}",
-                    "Prepared transactions or replication may hold it; see pg_prepared_xacts.",
-                ) from error
-            time.sleep(_PAUSE)
-        except psycopg.OperationalError as error:
-            if admin.broken:
-                raise OutcomeUnknown(
-                    f"The connection was lost while {names.live!r} was exchanged: {error}"
-                ) from error
-            raise
-
-
-def _reopen(admin: Connection, name: str) -> bool:
-    """Whether it was closed."""
-    row = admin.execute("SELECT datallowconn FROM pg_database WHERE datname = %s", (name,))
-    found = row.fetchone()
-    if found is None or found[0]:
-        return False
-    databases.allow_connections(admin, name, allowed=True)
-    return True
-
-
-def _look(admin: Connection, names: _Names, args: SwapArgs) -> Seen:
-    """Where the databases that were noted are now."""
-    there = {name: database_oid(admin, name) for name in (names.live, names.incoming, names.kept)}
-    before = {names.live: args.live, names.incoming: args.incoming, names.kept: None}
-    after = {names.live: args.incoming, names.incoming: None, names.kept: args.live}
-    if there == before:
-        return "before"
-    return "after" if there == after else "neither"
-
-
-def _names(work: Work, args: IncomingArgs) -> _Names:
-    live = postgres_store(work.stack, args.datastore).database
-    incoming = kept_name(live, args.kept_by) if args.kept_by else side_name(live, work.run)
-    return _Names(live=live, incoming=incoming, kept=kept_name(live, work.run))
-
-
-def _mark(work: Work, names: _Names, args: SwapArgs, comment: str | None) -> KeptMark:
-    return KeptMark(
-        run=work.run,
-        at=datetime.now(UTC),
-        database=names.live,
-        restored=args.restored,
-        comment=comment,
-        written=args.written or Written(),
+def _note(work: Work, admin: Connection, store: PostgresStore, trio: Trio, *, kept: bool) -> Noted:
+    live, incoming = database_oid(admin, trio.live), database_oid(admin, trio.incoming)
+    if incoming is None:
+        raise DatastoreError(f"There is no database {trio.incoming!r} to be made live.")
+    with connected(store, work.secrets, work.tag, trio.incoming) as inside:
+        written, incoming_timescale = read_written(inside), has_timescale(inside)
+    return Noted(
+        database=trio.live,
+        live=live,
+        incoming=incoming,
+        written=written,
+        mark=mark_of(admin, trio.incoming) if kept else None,
+        live_timescale=live is not None and _is_timescale(work, store, trio.live),
+        incoming_timescale=incoming_timescale,
     )
 
 
-def _output(names: _Names, args: SwapArgs) -> JsonObject:
-    return {"live": names.live, "kept": names.kept if args.live is not None else None}
+def _is_timescale(work: Work, store: PostgresStore, database: str) -> bool:
+    with connected(store, work.secrets, work.tag, database) as inside:
+        return has_timescale(inside)
 
 
-def _puzzle(names: _Names) -> str:
+def _awaken(
+    work: Work, stores: Sequence[PostgresStore], trios: Sequence[Trio], noted: Sequence[Noted]
+) -> None:
+    """Only now: background jobs would work on what is not live yet."""
+    for store, trio, note in zip(stores, trios, noted, strict=True):
+        if note.incoming_timescale:
+            with connected(store, work.secrets, work.tag, trio.incoming) as inside:
+                awaken(inside)
+
+
+def _jobs_started(work: Work, stores: Sequence[PostgresStore], noted: Sequence[Noted]) -> list[str]:
+    """Starts TimescaleDB's jobs, which ended with all sessions. What went wrong, as sentences:
+    the exchange is done, and is not to be taken back for that."""
+    warnings = []
+    concerned = {note.database for note in noted if note.live_timescale or note.incoming_timescale}
+    for store in stores:
+        if store.database not in concerned:
+            continue
+        try:
+            with connected(store, work.secrets, work.tag) as inside:
+                start_jobs(inside)
+        except DatastoreError as error:
+            warnings.append(f"TimescaleDB's jobs of {store.database} do not run: {error}")
+    return warnings
+
+
+def _stores(work: Work, args: StoreArgs) -> list[PostgresStore]:
+    if not args.databases:
+        return [postgres_store(work.stack, args.datastore)]
+    return [postgres_store(work.stack, args.datastore, database) for database in args.databases]
+
+
+def _administering(
+    work: Work, stores: Sequence[PostgresStore]
+) -> AbstractContextManager[Connection]:
+    apart = {store.database for store in stores}
+    return administering(stores[0], work.secrets, work.tag, apart)
+
+
+def _noted(args: SwapArgs) -> tuple[Noted, ...]:
+    if args.noted is None:
+        raise DatastoreError("Which database is which was never noted.", "Ask for the plan again.")
+    return args.noted
+
+
+def _look(admin: Connection, trios: Sequence[Trio], noted: Sequence[Noted]) -> hosts.Seen:
+    """All of them change in one transaction, so anything mixed is nobody's work of ours."""
+    seen = {hosts.look(admin, *pair) for pair in zip(trios, noted, strict=True)}
+    return seen.pop() if len(seen) == 1 else "neither"
+
+
+def _exchanges(
+    work: Work, args: SwapArgs, trios: Sequence[Trio], noted: Sequence[Noted]
+) -> list[Exchange]:
+    now = datetime.now(UTC)
+    return [
+        Exchange(
+            trio=trio,
+            noted=note,
+            mark=KeptMark(
+                run=work.run,
+                at=now,
+                database=trio.live,
+                restored=args.restored,
+                comment=None,
+                written=note.written or Written(),
+            ),
+        )
+        for trio, note in zip(trios, noted, strict=True)
+    ]
+
+
+def _trio(work: Work, args: StoreArgs, store: PostgresStore) -> Trio:
+    live = store.database
+    kept_by = args.kept_by if isinstance(args, IncomingArgs) else None
+    incoming = kept_name(live, kept_by) if kept_by else side_name(live, work.run)
+    return Trio(live=live, incoming=incoming, kept=kept_name(live, work.run))
+
+
+def _output(trios: Sequence[Trio], noted: Sequence[Noted]) -> JsonObject:
+    pairs = list(zip(trios, noted, strict=True))
+    return {
+        "live": [trio.live for trio in trios],
+        "kept": [trio.kept for trio, note in pairs if note.live is not None],
+    }
+
+
+def _puzzle(trios: Sequence[Trio]) -> str:
+    names = ", ".join(repr(name) for trio in trios for name in trio.names)
     return (
-        f"The databases called {names.live!r}, {names.incoming!r} and {names.kept!r} are not those "
-        "that were noted before the exchange; somebody else has renamed or replaced them."
+        f"The databases called {names} are not those that were noted before the exchange; "
+        "somebody else has renamed or replaced them."
     )
 
 

@@ -1,10 +1,9 @@
 """Dressing the side database, and seeing that it is equal to what was backed up."""
 
-from collections.abc import Iterator
-
+from playbooks.actions.postgres.comparison import checks, look, printed_otherwise
 from playbooks.actions.postgres.recorded import FromBackup, recorded
 from playbooks.byhand import postgres as by_hand
-from playbooks.datastores.postgres_model import Counted, Description, DumpFacts
+from playbooks.datastores.postgres_model import Description
 from playbooks.datastores.postgres_names import side_name
 from playbooks.errors import DatastoreError
 from playbooks.hosts.postgres import databases
@@ -13,42 +12,32 @@ from playbooks.hosts.postgres.connection import (
     connected,
     postgres_store,
 )
-from playbooks.hosts.postgres.description import describe, server
-from playbooks.hosts.postgres.rows import Budget, count_rows
 from playbooks.hosts.postgres.sessions import end_earlier_attempts
+from playbooks.hosts.postgres.timescale import see_everything
 from playbooks.model.base import JsonObject
+from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.registry import Action
 
 _NAMED = 5
-_DAY = 86_400.0
-_EQUAL = (
-    "owner",
-    "settings",
-    "privileges",
-    "connection_limit",
-    "comment",
-    "large_objects",
-    "not_validated",
-)
-# A sequence that turned round may be anywhere.
-_STEPS = """
-    SELECT format('%I.%I', schemaname, sequencename), sign(increment_by)::int
-    FROM pg_sequences WHERE NOT cycle
-"""
 
 
 def settle_side(work: Work, args: FromBackup) -> JsonObject:
     """Reapplies what a dump leaves out, and lets the planner know its new tables. `{}`."""
     wanted = recorded(work, args).description
-    store = postgres_store(work.stack, args.datastore)
-    side = side_name(store.database, work.run)
+    store = postgres_store(work.stack, args.datastore, args.database)
+    settle(work, store, side_name(store.database, work.run), wanted)
+    return {}
+
+
+def settle(work: Work, store: PostgresStore, database: str, wanted: Description) -> None:
+    """Gives a loaded database what a dump leaves out, and its planner the new tables."""
     with administering(store, work.secrets, work.tag) as admin:
         end_earlier_attempts(admin, work.tag)
-        databases.dress(admin, side, wanted)
-    with connected(store, work.secrets, work.tag, side) as inside:
+        databases.dress(admin, database, wanted)
+    with connected(store, work.secrets, work.tag, database) as inside:
+        see_everything(inside)
         inside.execute("ANALYZE")
-    return {}
 
 
 def verify_side(work: Work, args: FromBackup) -> JsonObject:
@@ -58,20 +47,9 @@ def verify_side(work: Work, args: FromBackup) -> JsonObject:
     server prints some of them in other words. Raises DatastoreError naming what differs.
     """
     facts = recorded(work, args)
-    store = postgres_store(work.stack, args.datastore)
-    side = side_name(store.database, work.run)
-
-    def watch(done: int, total: int) -> None:
-        work.progress(done, total, "tables")
-        work.check_stop()
-
-    with connected(store, work.secrets, work.tag, side) as inside:
-        end_earlier_attempts(inside, work.tag)
-        counted = count_rows(inside, Budget(_DAY), watch)
-        found = describe(inside)
-        steps = {str(name): int(step) for name, step in inside.execute(_STEPS)}
-        same_major = server(inside).major == facts.server.major
-    differences = [*_differences(facts, found, counted, steps)]
+    store = postgres_store(work.stack, args.datastore, args.database)
+    seen = look(work, store, side_name(store.database, work.run))
+    differences = [check.detail for check in checks(facts, seen) if not check.ok]
     if differences:
         named = "; ".join(differences[:_NAMED])
         more = f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
@@ -83,50 +61,8 @@ def verify_side(work: Work, args: FromBackup) -> JsonObject:
         "tables": len(facts.counted.rows),
         "rows": sum(facts.counted.rows.values()),
         "not_counted": list(facts.counted.not_counted),
-        "printed_otherwise": _printed_otherwise(facts.description, found) if same_major else [],
+        "printed_otherwise": printed_otherwise(facts, seen),
     }
-
-
-def _differences(
-    facts: DumpFacts, found: Description, counted: Counted, steps: dict[str, int]
-) -> Iterator[str]:
-    wanted = facts.description
-    for table, rows in facts.counted.rows.items():
-        if counted.rows.get(table) != rows:
-            there = counted.rows.get(table)
-            yield f"{table} has {'no count' if there is None else there} rows instead of {rows}"
-    for section, digest in wanted.schema_digests.names.items():
-        if found.schema_digests.names.get(section, digest) != digest:
-            yield f"other {section} than in the backup"
-    for name, extension in wanted.extensions.items():
-        if found.extensions.get(name) != extension:
-            yield f"the extension {name} is not {extension.version} in {extension.schema_name}"
-    for sequence, last in wanted.sequences.items():
-        if _fell_behind(last, found.sequences.get(sequence), steps.get(sequence)):
-            yield f"the sequence {sequence} is at {found.sequences.get(sequence)}, not at {last}"
-    for what in _EQUAL:
-        if _unordered(getattr(found, what)) != _unordered(getattr(wanted, what)):
-            yield f"{what.replace('_', ' ')} not as in the backup"
-
-
-def _unordered(value: object) -> object:
-    return frozenset(value) if isinstance(value, tuple) else value
-
-
-def _fell_behind(last: int | None, now: int | None, step: int | None) -> bool:
-    """Values are noted just before the dump, so the dump's own may be further on."""
-    if last is None or step is None:
-        return False
-    return now is None or (now - last) * step < 0
-
-
-def _printed_otherwise(wanted: Description, found: Description) -> list[str]:
-    there = found.schema_digests.definitions
-    return [
-        section
-        for section, digest in wanted.schema_digests.definitions.items()
-        if there.get(section, digest) != digest
-    ]
 
 
 VERIFY_ACTIONS = (

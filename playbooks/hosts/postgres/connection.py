@@ -1,13 +1,14 @@
 """Connections to PostgreSQL, each marked with who opened it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow
 
-from playbooks.errors import BadArgument, DatastoreError
+from playbooks.datastores.postgres_stores import described_store
+from playbooks.errors import DatastoreError
 from playbooks.hosts.postgres.contained import contained
 from playbooks.model.datastores import PostgresStore
 from playbooks.model.stack import Stack
@@ -24,16 +25,13 @@ _OUR_SETTINGS = (
 )
 
 
-def postgres_store(stack: Stack, name: str) -> PostgresStore:
+def postgres_store(stack: Stack, name: str, database: str = "") -> PostgresStore:
     """The datastore `name`, where it can be reached: a `ContainedStore` if it is in a container.
 
-    Raises UnknownName, BadArgument when it is no PostgreSQL, HostError when its container does
-    not run.
+    Of a whole server it is the database that is named, or the one it is administered from. Raises
+    UnknownName, BadArgument when it is no PostgreSQL, HostError when its container does not run.
     """
-    store = stack.datastore(name)
-    if not isinstance(store, PostgresStore):
-        raise BadArgument(f"{stack.name}/{name} is {store.kind}, not postgres.")
-    return contained(stack, store)
+    return contained(stack, described_store(stack, name, database))
 
 
 def password_of(store: PostgresStore, secrets: Secrets) -> str | None:
@@ -69,6 +67,24 @@ def open_connection(
         ) from error
 
 
+def as_application(store: PostgresStore, tag: str, database: str) -> Connection:
+    """A connection with the settings that an application gets, to a server that trusts us.
+
+    Raises DatastoreError.
+    """
+    try:
+        return psycopg.connect(
+            host=store.host,
+            port=store.port,
+            user=store.user,
+            dbname=database,
+            application_name=tag[:63],
+            connect_timeout=CONNECT_SECONDS,
+        )
+    except psycopg.OperationalError as error:
+        raise DatastoreError(f"No connection to {database!r}: {_first_line(error)}.") from error
+
+
 @contextmanager
 def connected(
     store: PostgresStore, secrets: Secrets, tag: str, database: str | None = None
@@ -85,15 +101,18 @@ def connected(
 
 
 @contextmanager
-def administering(store: PostgresStore, secrets: Secrets, tag: str) -> Iterator[Connection]:
-    """A connection to a database that is not the store's own, so that that one can be renamed.
+def administering(
+    store: PostgresStore, secrets: Secrets, tag: str, apart: Collection[str] = ()
+) -> Iterator[Connection]:
+    """A connection to a database that is not the store's own, so that that one can be renamed;
+    nor one of `apart`.
 
     Raises DatastoreError when none of the usual ones lets us in.
     """
     usual = dict.fromkeys((store.maintenance_database, "postgres", "template1"))
     reasons = []
     for database in usual:
-        if database == store.database:
+        if database == store.database or database in apart:
             continue
         try:
             open_connection(store, secrets, tag, database).close()

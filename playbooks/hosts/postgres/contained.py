@@ -14,7 +14,8 @@ class ContainedStore(PostgresStore):
 
     `host` and `port` are where it is reached from here, `inside_port` where from inside. `image`
     is the digest of what the container was made from, `mounts` are folders of the engine's host by
-    folder of the container.
+    folder of the container. `placed` are files of this host that are in the container already, and
+    where.
     """
 
     container: str
@@ -22,6 +23,7 @@ class ContainedStore(PostgresStore):
     image: str
     inside_port: int
     mounts: dict[str, Path]
+    placed: dict[str, str] = {}
 
 
 def contained(stack: Stack, store: PostgresStore) -> PostgresStore:

@@ -19,6 +19,7 @@ from playbooks.hosts.postgres.connection import Connection
 from playbooks.hosts.postgres.rows import read_written
 from playbooks.hosts.postgres.schema import read_schema
 
+_RESTORING = "timescaledb.restoring"
 _PROVIDERS = {"c": "libc", "i": "icu", "b": "builtin"}
 
 # Columns that came with later versions are read through JSON, where a missing one is null.
@@ -107,7 +108,7 @@ def describe(connection: Connection) -> Description:
         connection_limit=row["connection_limit"],
         comment=row["comment"],
         template=row["template"],
-        settings=tuple(Setting(**each) for each in _all(connection, _SETTINGS)),
+        settings=_settings(connection),
         privileges=None if row["plain_privileges"] else privileges(connection),
         extensions=extensions(connection),
         roles=roles,
@@ -117,6 +118,12 @@ def describe(connection: Connection) -> Description:
         not_validated=tuple(str(name) for (name,) in connection.execute(_NOT_VALIDATED)),
         written=read_written(connection),
     )
+
+
+def _settings(connection: Connection) -> tuple[Setting, ...]:
+    """All but the mode that TimescaleDB is in while a database is restored: it is no wish."""
+    found = (Setting(**each) for each in _all(connection, _SETTINGS))
+    return tuple(setting for setting in found if setting.name != _RESTORING)
 
 
 def privileges(connection: Connection) -> tuple[Grant, ...]:

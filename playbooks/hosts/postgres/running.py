@@ -35,7 +35,9 @@ def within_reach(
     store: PostgresStore, file: Path, tag: str, each: Callable[[], None]
 ) -> Iterator[Path]:
     """`file` where the tools can read it; a copy in their container is gone afterwards."""
-    if isinstance(store, ContainedStore):
+    if isinstance(store, ContainedStore) and str(file) in store.placed:
+        yield Path(store.placed[str(file)])
+    elif isinstance(store, ContainedStore):
         with brought_into(store.container, file, tag[:_LARGEST_NAME], each) as place:
             yield Path(place)
     else:

@@ -6,7 +6,14 @@ A database's name comes as SQL, because on paper it is a variable of psql.
 from psycopg import sql
 from psycopg.sql import Composable, Composed
 
-from playbooks.datastores.postgres_model import Description, Grant, Locale, Server, Setting
+from playbooks.datastores.postgres_model import (
+    Description,
+    Extension,
+    Grant,
+    Locale,
+    Server,
+    Setting,
+)
 
 # Settings whose value is a list of names: each name is given by itself, as pg_dump does.
 _LISTS = frozenset(
@@ -64,6 +71,31 @@ def dressing(name: Composable, wanted: Description) -> list[Composed]:
         name, sql.Literal(wanted.connection_limit)
     )
     return [*statements, limit, set_comment(name, wanted.comment)]
+
+
+def create_extension(name: str, extension: Extension) -> Composed:
+    """At the very version; its schema has to be there."""
+    return sql.SQL("CREATE EXTENSION {} SCHEMA {} VERSION {}").format(
+        sql.Identifier(name),
+        sql.Identifier(extension.schema_name),
+        sql.Literal(extension.version),
+    )
+
+
+def timescale_before(schema: str) -> Composed:
+    """Puts the database into TimescaleDB's restoring mode."""
+    return sql.SQL("SELECT {}.timescaledb_pre_restore()").format(sql.Identifier(schema))
+
+
+def timescale_after(schema: str) -> Composed:
+    """Ends TimescaleDB's restoring mode, and completes its catalogue."""
+    return sql.SQL("SELECT {}.timescaledb_post_restore()").format(sql.Identifier(schema))
+
+
+def timescale_asleep(name: Composable, *, asleep: bool) -> Composed:
+    """TimescaleDB's restoring mode of a database, from outside."""
+    change = "SET timescaledb.restoring = 'on'" if asleep else "RESET timescaledb.restoring"
+    return sql.SQL("ALTER DATABASE {} {}").format(name, sql.SQL(change))
 
 
 def names_in_list(value: str) -> list[str]:

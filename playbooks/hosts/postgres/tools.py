@@ -78,6 +78,18 @@ def read_all_argv(store: PostgresStore, dump: Path) -> tuple[str, ...]:
     return (tool(store, "pg_restore"), "--file=/dev/null", str(dump))
 
 
+def script_argv(store: PostgresStore, script: Path) -> tuple[str, ...]:
+    """Runs the SQL file `script` in the maintenance database, past what fails."""
+    return (
+        tool(store, "psql"),
+        *_where(store),
+        "--no-psqlrc",
+        "--quiet",
+        *_database(store.maintenance_database),
+        f"--file={script}",
+    )
+
+
 def version_argv(store: PostgresStore) -> tuple[str, ...]:
     return (tool(store, "pg_dump"), "--version")
 

@@ -194,7 +194,7 @@ def test_an_exchange_killed_before_anybody_heard_of_it_is_recognised(
     assert process.wait(30) == -9
     probe = do(work, "postgres.is_swapped", "swap", **swap)
     assert probe["state"] == "done"
-    assert probe["output"] == {"live": database, "kept": f"{database}_before_{work.run}"}
+    assert probe["output"] == {"live": [database], "kept": [f"{database}_before_{work.run}"]}
     assert do(work, "postgres.swap", "swap", 2, **swap) == probe["output"]
     assert do(work, "postgres.swap_back", "swap", **swap) == {"undone": True}
     assert do(work, "postgres.swap_back", "swap", **swap) == {"undone": False}
