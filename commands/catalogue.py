@@ -19,12 +19,14 @@ from commands.protect.rpo import RPO
 from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.see import help as help_
+from commands.see.about import ABOUT
 from commands.see.logs import LOGS
 from commands.see.status import STATUS
 from commands.subcommand import Subcommand
 
 _ACTING: tuple[Subcommand[Any], ...] = (
     STATUS,
+    ABOUT,
     LOGS,
     START,
     STOP,

@@ -10,13 +10,13 @@ from playbooks.model.base import JsonObject, Model, Name
 
 
 class NginxPage(Model):
-    """nginx serves another site: `link` points to `on` instead of `off`, and `flag` is a file with
-    `content` while maintenance lasts."""
+    """nginx serves another site: while maintenance lasts `link` points to `maintenance` instead of
+    `usual`, and `flag` is a file with `content`."""
 
     kind: Literal["nginx"]
     link: Path
-    on: Path
-    off: Path
+    maintenance: Path
+    usual: Path
     flag: Path | None = None
     content: JsonObject = {}
 

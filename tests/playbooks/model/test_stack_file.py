@@ -115,7 +115,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         (
             "kind: files, ",
             "",
-            "harbor.yaml:18: datastores.uploads needs 'kind'; write one of: postgres, files",
+            "harbor.yaml:18: datastores.uploads needs 'kind'; write one of: postgres,",
         ),
         (
             "name: harbor",
