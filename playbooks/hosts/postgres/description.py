@@ -64,7 +64,12 @@ _ROLES = """
     ORDER BY rolname
 """
 _SEQUENCES = """
-    SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences ORDER BY 1
+    SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences s
+    WHERE NOT EXISTS (
+        SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_depend x ON x.deptype = 'e' AND x.classid = 'pg_class'::regclass AND x.objid = c.oid
+        WHERE n.nspname = s.schemaname AND c.relname = s.sequencename)
+    ORDER BY 1
 """
 _NOT_VALIDATED = """
     SELECT format('%I.%I', conrelid::regclass, conname) FROM pg_constraint

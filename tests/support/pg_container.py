@@ -1,0 +1,102 @@
+"""One PostgreSQL in a container of its own, for tests that need what the embedded one lacks."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from playbooks.model.base import JsonObject
+from playbooks.model.stack import Stack
+from tests.images.build import image
+from tests.support.docker import PASSWORD, Project, require_docker
+from tests.support.run_plan import Bench
+from tests.support.work import KnownSecrets
+
+SECRET = "env:PG_PASSWORD"
+_SECONDS = 60.0
+
+
+@contextmanager
+def postgres_project(folder: Path, *options: str, **service: Any) -> Iterator[Project]:
+    """A compose project with one service `postgres`, up; gone with its volume afterwards.
+
+    `options` are the server's own words, `service` are further keys of the service.
+    """
+    require_docker()
+    made = Project(f"pgtest-{uuid.uuid4().hex[:6]}", folder)
+    described: JsonObject = {
+        "image": image("postgres"),
+        "command": ["postgres", *options],
+        "environment": {"POSTGRES_PASSWORD": PASSWORD},
+        "stop_signal": "SIGINT",
+        "shm_size": "256m",
+        "ports": ["127.0.0.1::5432"],
+        "volumes": ["data:/var/lib/postgresql/data"],
+    }
+    compose = {"services": {"postgres": described | service}, "volumes": {"data": {}}}
+    (folder / "compose.yaml").write_text(json.dumps(compose))
+    try:
+        made.compose("up", "--detach", "--quiet-pull")
+        wait_until_ready(made)
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--timeout", "2")
+
+
+def wait_until_ready(made: Project) -> None:
+    """Waits until the server lets us in from outside."""
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            psycopg.connect(made.uri(), connect_timeout=2).close()
+            return
+        except psycopg.OperationalError:
+            assert time.monotonic() < deadline, made.compose("logs", "--tail", "20")
+            time.sleep(0.2)
+
+
+def stack_of(made: Project, store: Mapping[str, Any], **more: Any) -> Stack:
+    """A stack file's content for the project, with a repository of its own; `store` completes the
+    datastore `postgres`."""
+    return Stack.model_validate(
+        {
+            "name": "harbor",
+            "environment": "prod",
+            "channel": "ops-harbor",
+            "compose": {"project": made.name, "files": [str(made.folder / "compose.yaml")]},
+            "services": {"postgres": {}},
+            "datastores": {
+                "postgres": {
+                    "kind": "postgres",
+                    "service": "postgres",
+                    "user": "postgres",
+                    "password": SECRET,
+                    **store,
+                }
+            },
+            "backup": {"repository": f"file://{made.folder}/{uuid.uuid4().hex[:8]}"},
+            **more,
+        }
+    )
+
+
+def bench_of(made: Project, **store: Any) -> Bench:
+    return Bench(stack_of(made, store), KnownSecrets({SECRET: PASSWORD}))
+
+
+def query(made: Project, database: str, question: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(made.uri(database), autocommit=True) as connection:
+        return connection.execute(question.encode()).fetchall()
+
+
+def run(made: Project, database: str, script: str) -> None:
+    """Statements one after the other, each in a transaction of its own."""
+    with psycopg.connect(made.uri(database), autocommit=True) as connection:
+        for statement in script.split(";\n"):
+            if statement.strip():
+                connection.execute(statement.encode())
