@@ -4,6 +4,7 @@ What cannot be used ends with one clear line and exit code 2. Each subcommand lo
 needs, so that `--help` and a typo answer at once.
 """
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -114,8 +115,16 @@ def interlock(argv: Sequence[str]) -> int:
 
 
 def _load(module: str) -> Any:
-    """The module of a subcommand, loaded when it is used: all of them together take seconds."""
-    return import_module(module)
+    """The module of a subcommand, loaded when it is used: all of them together take seconds.
+
+    What is loaded stays, so the garbage collector does not look through it again and again.
+    """
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _run(task: Any, *arguments: object) -> None:

@@ -1,15 +1,16 @@
 """Brings the tables up to date at start; two processes that start at once take turns."""
 
+from importlib import import_module
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from bot.store.database import Database
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number of ours will do; it names the lock among those of the same PostgreSQL database.
 _ADVISORY_LOCK = 4_711_202_601
+_STAMP = "alembic_version"
 
 
 def migrate(database: Database) -> None:
@@ -19,7 +20,21 @@ def migrate(database: Database) -> None:
             connection.execute(
                 sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK}
             )
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if _stamp(connection) != newest_revision():
+            # Alembic is large, and a start with nothing to migrate is the usual one.
+            import_module("bot.store.upgrade").upgrade(connection, MIGRATIONS)
+
+
+def newest_revision() -> str:
+    """The revision that the newest migration leads to: its file's name begins with it."""
+    return max(file.name for file in (MIGRATIONS / "versions").glob("*.py")).split("_", 1)[0]
+
+
+def _stamp(connection: sa.Connection) -> str | None:
+    """The revision that the tables are at; None in an empty database."""
+    if not sa.inspect(connection).has_table(_STAMP):
+        return None
+    stamp: str | None = connection.execute(
+        sa.select(sa.column("version_num")).select_from(sa.table(_STAMP))
+    ).scalar_one_or_none()
+    return stamp

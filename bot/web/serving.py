@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from playbooks.errors import InterlockError
 
@@ -14,7 +14,7 @@ from playbooks.errors import InterlockError
 class Served(uvicorn.Server):
     """A server that leaves signals to the process that runs it."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: Starlette) -> None:
         super().__init__(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
         )

@@ -106,7 +106,7 @@ def test_a_typo_is_answered_without_loading_the_bot() -> None:
     """The command line loads neither Slack nor the engine before it must."""
     program = (
         "import sys; from bot.cli import interlock; code = interlock(['demmo']); "
-        "heavy = {'slack_bolt', 'dbos', 'sqlalchemy', 'fastapi'} & set(sys.modules); "
+        "heavy = {'slack_bolt', 'dbos', 'sqlalchemy', 'starlette'} & set(sys.modules); "
         "print(code, sorted(heavy))"
     )
     done = subprocess.run(
