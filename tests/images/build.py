@@ -10,10 +10,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from tests.images.jars import fetch
 
 SUITE = "trixie"
 _HERE = Path(__file__).parent
@@ -33,7 +35,16 @@ class Recipe:
     links: tuple[str, ...] = ()
 
 
-RECIPES = {
+@dataclass(frozen=True)
+class JavaRecipe(Recipe):
+    """An image with the jars of Maven's `jars.lock` in `home`/lib. `hooks` are mmdebstrap's, run
+    last, with the image's own folder here as `{here}`; every file there belongs to the recipe."""
+
+    home: str = ""
+    hooks: tuple[str, ...] = ()
+
+
+RECIPES: dict[str, Recipe] = {
     "postgres": Recipe(
         packages=(
             *("postgresql-17", "postgresql-17-pgvector", "postgresql-17-timescaledb"),
@@ -57,14 +68,35 @@ RECIPES = {
         changes=("EXPOSE 8000",),
         links=("sh", "grep", "httpd", "mkdir", "printf", "kill", "cat", "wget", "sleep", "echo"),
     ),
+    "neo4j": JavaRecipe(
+        packages=("openjdk-21-jre-headless", "passwd"),
+        path="/var/lib/neo4j/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        changes=(
+            *("ENV LANG=C.UTF-8", "ENV NEO4J_HOME=/var/lib/neo4j", "ENV NEO4J_EDITION=community"),
+            *("VOLUME /data", "VOLUME /logs", "WORKDIR /var/lib/neo4j", "EXPOSE 7474 7687"),
+        ),
+        home="/var/lib/neo4j",
+        hooks=(
+            'chroot "$1" groupadd --system --gid 7474 neo4j',
+            'chroot "$1" useradd --uid 7474 --gid neo4j --home-dir /var/lib/neo4j neo4j',
+            'cd "$1" && install --directory --owner=7474 --group=7474 data logs',
+            'cd "$1/var/lib/neo4j" && mkdir bin conf import licenses plugins run',
+            'cd "$1/var/lib/neo4j" && ln -s /data data && ln -s /logs logs',
+            "copy-in {here}/neo4j {here}/neo4j-admin /var/lib/neo4j/bin",
+            "copy-in {here}/java.options /var/lib/neo4j",
+        ),
+    ),
 }
 
 
 def tag_of(name: str) -> str:
     """`interlock-test/NAME:HASH`."""
     recipe = RECIPES[name]
-    content = json.dumps([SUITE, asdict(recipe), _entrypoint(name).read_text()], sort_keys=True)
-    return f"interlock-test/{name}:{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+    content: list[object] = [SUITE, asdict(recipe), _entrypoint(name).read_text()]
+    if isinstance(recipe, JavaRecipe):
+        content += [file.read_text() for file in sorted((_HERE / name).iterdir())]
+    written = json.dumps(content, sort_keys=True)
+    return f"interlock-test/{name}:{hashlib.sha256(written.encode()).hexdigest()[:12]}"
 
 
 def image(name: str) -> str:
@@ -82,13 +114,26 @@ def _make(name: str, tag: str) -> None:
     with tempfile.TemporaryDirectory(prefix="interlock-image-") as folder:
         tree = Path(folder) / "tree.tar"
         with _sources() as sources:
-            subprocess.run(_bootstrap(name, recipe, tree, sources), check=True)
+            hooks = _hooks(name, recipe, Path(folder) / "lib")
+            subprocess.run(_bootstrap(name, recipe, (tree, sources), hooks), check=True)
         changes = (f"ENV PATH={recipe.path}", *recipe.changes, 'ENTRYPOINT ["/entrypoint.sh"]')
         options = [word for change in changes for word in ("--change", change)]
         subprocess.run(["docker", "import", *options, str(tree), tag], check=True)
 
 
-def _bootstrap(name: str, recipe: Recipe, tree: Path, sources: Path) -> list[str]:
+def _hooks(name: str, recipe: Recipe, jars: Path) -> list[str]:
+    """What is put into the image after its packages."""
+    if not isinstance(recipe, JavaRecipe):
+        return []
+    fetch(_HERE / name, jars)
+    brought = (f'mkdir -p "$1"{recipe.home}', f"copy-in {jars} {recipe.home}")
+    return [*brought, *(hook.replace("{here}", str(_HERE / name)) for hook in recipe.hooks)]
+
+
+def _bootstrap(
+    name: str, recipe: Recipe, places: tuple[Path, Path], hooks: Sequence[str]
+) -> list[str]:
+    """`places` are the tree to write and the sources to read."""
     settings = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True)
     kept = [found.group(0) for found in _KEPT_SETTINGS.finditer(settings.stdout)]
     links = [f'--extract-hook=ln -s busybox "$1"/usr/bin/{link}' for link in recipe.links]
@@ -100,9 +145,10 @@ def _bootstrap(name: str, recipe: Recipe, tree: Path, sources: Path) -> list[str
         *links,
         f"--extract-hook=upload {_entrypoint(name)} /entrypoint.sh",
         '--extract-hook=chmod 755 "$1"/entrypoint.sh',
+        '--essential-hook=mkdir -p "$1"/usr/share/man/man1',
+        *(f"--customize-hook={hook}" for hook in hooks),
         SUITE,
-        str(tree),
-        str(sources),
+        *(str(place) for place in places),
     ]
 
 
