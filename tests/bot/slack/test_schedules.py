@@ -75,7 +75,8 @@ def test_the_nightly_backup_makes_itself(scheduled: Bot) -> None:
     scheduled.kill()
     scheduled.start()
     assert f"succeeded ({request})" in ask(scheduled.sim, "schedule")
-    assert len(cards(scheduled.sim)) == 1
+    seen = cards(scheduled.sim)
+    assert [payload(each)["request"] for each in seen] == [request], [*map(text_of, seen)]
 
 
 def test_objectives_are_shown_with_a_picture(scheduled: Bot) -> None:
