@@ -1,6 +1,7 @@
 """A real Docker Engine for tests: without one they skip, and in CI a skip of that kind fails."""
 
 import os
+import re
 import shutil
 import subprocess
 import uuid
@@ -16,9 +17,13 @@ from psycopg.conninfo import make_conninfo
 
 from playbooks.hosts.docker import Container, containers_of
 from tests.images.build import image
+from tests.support.bot import free_port
 
 STACKS = Path(__file__).parents[1] / "stacks"
 SHIPPED = Path(__file__).parents[2] / "playbooks" / "stacks"
+_PORT = re.compile(r"\$\{PORT_(\d+)\}")
+_ASKED = re.compile(r"127\.0\.0\.1:(\d+)/")
+_IMAGE = re.compile(r"\$\{([A-Z0-9]+)_IMAGE\}")
 PASSWORD = "Sesame 'postgres' 1"
 REDIS_PASSWORD = "Sesame-redis-1"
 
@@ -53,7 +58,7 @@ class Project:
 
     @property
     def stack_file(self) -> Path:
-        return self.folder / f"{self.name.split('-')[0]}.yaml"
+        return self.folder / f"{self.name.rsplit('-', 1)[0]}.yaml"
 
     def container(self, service: str) -> Container:
         """The one container of a service."""
@@ -84,12 +89,12 @@ class Project:
         """Where this host reaches a port of the service."""
         return self.container(service).published[port]
 
-    def uri(self, database: str = "postgres") -> str:
-        """A connection string for the project's PostgreSQL."""
-        host, port = self.address("postgres", 5432)
-        return make_conninfo(
-            host=host, port=port, user="postgres", password=PASSWORD, dbname=database
-        )
+    def uri(
+        self, database: str = "postgres", user: str = "postgres", service: str = "postgres"
+    ) -> str:
+        """A connection string for a PostgreSQL of the project."""
+        host, port = self.address(service, 5432)
+        return make_conninfo(host=host, port=port, user=user, password=PASSWORD, dbname=database)
 
 
 @contextmanager
@@ -98,17 +103,20 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
     gone with its volumes afterwards. `changes` replace keys of the stack file."""
     require_docker()
     made = Project(f"{system}-{uuid.uuid4().hex[:6]}", folder)
-    shutil.copy(STACKS / system / "compose.yaml", folder / "compose.yaml")
-    (folder / ".env").write_text(_env(made.name))
-    described = yaml.safe_load((SHIPPED / f"{system}.yaml").read_text())
+    composed = (STACKS / system / "compose.yaml").read_text()
+    ports = {int(port): free_port() for port in _PORT.findall(composed)}
+    (folder / "compose.yaml").write_text(composed)
+    (folder / ".env").write_text(_env(made.name, composed, ports))
+    described = _moved(yaml.safe_load((SHIPPED / f"{system}.yaml").read_text()), ports)
     described["compose"] = {
         "project": made.name,
         "files": ["compose.yaml"],
         "env_files": [".env"],
     }
     described["backup"]["repository"] = "backups"
-    for by_the_clock in ("schedules", "proof"):
-        described["backup"].pop(by_the_clock, None)
+    for elsewhere in ("schedules", "proof", "copies"):
+        described["backup"].pop(elsewhere, None)
+    described.pop("drill", None)
     made.stack_file.write_text(yaml.safe_dump(described | changes, sort_keys=False))
     try:
         yield made
@@ -116,15 +124,30 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
         made.compose("down", "--volumes", "--timeout", "2")
 
 
-def _env(name: str) -> str:
-    return "".join(
-        f"{key}={value}\n"
-        for key, value in {
-            "PROJECT": name,
-            "POSTGRES_IMAGE": image("postgres"),
-            "REDIS_IMAGE": image("redis"),
-            "APP_IMAGE": image("app"),
-            "POSTGRES_PASSWORD": f'"{PASSWORD}"',
-            "REDIS_PASSWORD": REDIS_PASSWORD,
-        }.items()
-    )
+def _env(name: str, composed: str, ports: dict[int, int]) -> str:
+    images = set(_IMAGE.findall(composed))
+    values = {
+        "PROJECT": name,
+        **{f"{found}_IMAGE": image(found.lower()) for found in sorted(images)},
+        **{f"PORT_{port}": taken for port, taken in ports.items()},
+        "POSTGRES_PASSWORD": f'"{PASSWORD}"',
+        "DB_PASSWORD": f'"{PASSWORD}"',
+        "REDIS_PASSWORD": REDIS_PASSWORD,
+    }
+    return "".join(f"{key}={value}\n" for key, value in values.items())
+
+
+def _moved(described: dict[str, Any], ports: dict[int, int]) -> dict[str, Any]:
+    """The stack file with the ports of this host that its health checks ask replaced."""
+
+    def taken(found: re.Match[str]) -> str:
+        port = int(found.group(1))
+        return f"127.0.0.1:{ports.get(port, port)}/"
+
+    for service in described["services"].values():
+        health = service.get("health") or {}
+        if "url" in health:
+            health["url"] = _ASKED.sub(taken, health["url"])
+        if "port" in health:
+            health["port"] = ports.get(health["port"], health["port"])
+    return described
