@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md from the models that read the files: `make docs`."""
+"""Writes docs/configuration.md, from the models that read the files, and docs/status.md."""
 
 import inspect
 import re
@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from bot.environment import BotSettings
 from bot.settings import InterlockFile
+from docs import status
 from playbooks.gate.duration import write_duration
 from playbooks.model.base import Name
 from playbooks.model.secret import SecretRef
@@ -181,3 +182,4 @@ def _plain(annotation: Any) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    status.PAGE.write_text(status.page(), encoding="utf-8")
