@@ -9,6 +9,7 @@ from playbooks.actions import helpers as helper_actions
 from playbooks.actions import postgres as postgres_actions
 from playbooks.actions import repository as repository_actions
 from playbooks.actions import service as service_actions
+from playbooks.actions import volumes as volume_actions
 from playbooks.byhand.known import Known
 from playbooks.facts import clock as clock_facts
 from playbooks.facts import disk as disk_facts
@@ -17,6 +18,7 @@ from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import repository as repository_facts
 from playbooks.facts import repository_standing as repository_standing_facts
 from playbooks.facts import service as service_facts
+from playbooks.facts import volumes as volume_facts
 from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
 from playbooks.operations.lifecycle import RESTART, START, STOP
@@ -48,6 +50,7 @@ ACTIONS: Mapping[str, Action[Any]] = registry(
     postgres_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
+    volume_actions.ACTIONS,
 )
 
 READERS: Mapping[str, Reader[Any]] = registry(
@@ -58,6 +61,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     repository_facts.READERS,
     repository_standing_facts.READERS,
     service_facts.READERS,
+    volume_facts.READERS,
 )
 
 

@@ -1,25 +1,21 @@
 """Backing up a folder: a tar of it, and an index that says what is in it."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from time import monotonic
-from typing import IO
 
 from playbooks.actions.files_restore import RESTORE_ACTIONS
+from playbooks.actions.trees import stored_tree
 from playbooks.byhand import files as by_hand
 from playbooks.errors import DatastoreError
 from playbooks.folders.pack import Noticed, Packing
 from playbooks.folders.places import place_of
-from playbooks.folders.store import INDEX_MEDIA, TAR_MEDIA, files_store, index_name, tar_name
-from playbooks.folders.tree import READ_BYTES, entries
+from playbooks.folders.store import files_store
+from playbooks.folders.tree import entries
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.catalogue import folder_of
-from playbooks.repository.codec import codec_for, stored_name, write_artifact
-from playbooks.repository.manifest import Artifact, StoreEntry
-from playbooks.repository.of_stack import recipients_of_stack, repository_of
+from playbooks.repository.manifest import StoreEntry
 
 
 class DumpArgs(Model):
@@ -41,16 +37,18 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
         raise DatastoreError(f"The folder {root} is not there.")
     with tempfile.TemporaryFile() as index:
         packing = Packing(root, index, work.check_stop)
-        parts = (
-            (tar_name(args.datastore), TAR_MEDIA, packing.chunks()),
-            (index_name(args.datastore), INDEX_MEDIA, _pieces(index)),
+        artifacts = stored_tree(
+            work,
+            args.datastore,
+            args.backup,
+            tar=packing.chunks(),
+            index=index,
+            total=sum(e.size for e in entries(root, lambda _: None) if e.has_content),
         )
-        total = sum(e.size for e in entries(root, lambda _: None) if e.has_content)
-        tar, listing = (_write(work, args, *part, total=total) for part in parts)
     entry = StoreEntry(
         datastore=args.datastore,
         kind="files",
-        artifacts=(tar, listing),
+        artifacts=artifacts,
         facts={
             "path": str(root),
             **asdict(packing.measure()),
@@ -60,31 +58,6 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
         seconds=round(monotonic() - began, 3),
     )
     return entry.model_dump(mode="json")
-
-
-def _write(
-    work: Work, args: DumpArgs, name: str, media: str, chunks: Iterable[bytes], *, total: int
-) -> Artifact:
-    recipients = recipients_of_stack(work.stack)
-    codec = codec_for(compress=True, recipients=recipients)
-    return write_artifact(
-        repository_of(work.stack, work.secrets),
-        f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
-        chunks,
-        codec=codec,
-        recipients=recipients,
-        finish=work.check_stop,
-        progress=work.progress,
-        check_stop=work.check_stop,
-        total=total,
-        media=media,
-    )
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(READ_BYTES):
-        yield chunk
 
 
 def _said(noticed: Noticed) -> JsonObject:

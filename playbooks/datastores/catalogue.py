@@ -3,15 +3,25 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from playbooks.datastores.azurite import AZURITE
 from playbooks.datastores.files import FILES
 from playbooks.datastores.files_drill import FILES_DRILL
 from playbooks.datastores.postgres import POSTGRES
 from playbooks.datastores.postgres_drill import POSTGRES_DRILL
 from playbooks.datastores.protocol import DatastorePlanner, DrillPlanner
+from playbooks.datastores.volumes import VOLUME
 from playbooks.errors import BadArgument
 from playbooks.model.stack import Stack
 
-_PLANNERS: Mapping[str, DatastorePlanner] = MappingProxyType({"files": FILES, "postgres": POSTGRES})
+_PLANNERS: Mapping[str, DatastorePlanner] = MappingProxyType(
+    {
+        "azurite": AZURITE,
+        "files": FILES,
+        "postgres": POSTGRES,
+        "terminusdb": VOLUME,
+        "volume": VOLUME,
+    }
+)
 
 
 def planner_of(stack: Stack, name: str) -> DatastorePlanner:

@@ -48,6 +48,15 @@ def start_argv(compose: Compose, service: str) -> tuple[str, ...]:
     )
 
 
+def create_argv(compose: Compose, service: str) -> tuple[str, ...]:
+    """Makes the service's containers with their volumes and networks, and starts nothing."""
+    return (
+        *base_argv(compose),
+        *("up", "--no-start", "--no-deps", "--no-recreate", "--no-build", "--pull", "never"),
+        service,
+    )
+
+
 def stop_argv(compose: Compose, service: str, seconds: float | None = None) -> tuple[str, ...]:
     """Stops the service's containers; without `seconds` they get the time their file grants."""
     limit = () if seconds is None else ("--timeout", str(max(1, round(seconds))))

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from playbooks.model.base import Model, Name
 from playbooks.model.secret import SecretRef
+from playbooks.model.volumes import AzuriteStore, TerminusStore, VolumeStore
 
 
 class PostgresAccess(Model):
@@ -62,4 +63,12 @@ class FilesStore(Model):
     path: Path
 
 
-Datastore = Annotated[PostgresStore | PostgresServerStore | FilesStore, Field(discriminator="kind")]
+Datastore = Annotated[
+    PostgresStore
+    | PostgresServerStore
+    | FilesStore
+    | VolumeStore
+    | AzuriteStore
+    | TerminusStore,
+    Field(discriminator="kind"),
+]

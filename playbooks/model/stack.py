@@ -23,6 +23,7 @@ from playbooks.model.secret import SecretRef
 from playbooks.model.size import Size
 from playbooks.model.telemetry import External, LogFile, Security, Telemetry
 from playbooks.model.thresholds import Threshold
+from playbooks.model.volumes import MountedStore
 
 Environment = Literal["dev", "staging", "prod"]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -219,6 +220,9 @@ class Stack(Model):
                 raise ValueError(
                     f"datastores.{name}.service names the unknown service {store.service!r}"
                 )
+            for stopped in store.stops if isinstance(store, MountedStore) else ():
+                if stopped not in self.services:
+                    raise ValueError(f"datastores.{name}.stops names the unknown {stopped!r}")
         for name, members in (self.backup.sets if self.backup else {}).items():
             for member in members:
                 if member not in self.datastores:
@@ -282,6 +286,11 @@ class Stack(Model):
                 raise ValueError(f"services.{name}.container: {name} {why}")
             if isinstance(service.health, ContainerHealth) and not contained:
                 raise ValueError(f"services.{name}.health: {name} runs in no container")
+        for name, store in self.datastores.items():
+            if isinstance(store, MountedStore) and self.container_of(store.service) is None:
+                raise ValueError(
+                    f"datastores.{name}: {store.service} runs in no container that has mounts"
+                )
 
     def layers(self) -> tuple[tuple[str, ...], ...]:
         """Service names in start-up order; those of a layer need only earlier layers."""

@@ -1,0 +1,232 @@
+"""Restoring what is mounted into a container: filled beside the live content, compared, exchanged,
+kept. All of it in the mount itself, through helpers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from playbooks.byhand import volumes as by_hand
+from playbooks.errors import BrokenBackup, DatastoreError, OutcomeUnknown
+from playbooks.folders.places import OWN_PREFIX
+from playbooks.folders.store import tar_name
+from playbooks.hosts import compose as plugin
+from playbooks.hosts.helper_container import HelperOrder, clear, helper
+from playbooks.hosts.mounted import mounted, running_with
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Work
+from playbooks.registry import Action, Probe
+from playbooks.volumes import scripts
+from playbooks.volumes.looking import held, mount_of, order_for, reach, sides, told
+from playbooks.volumes.store import holder_of, mounted_store
+from playbooks.volumes.stream import Moving, measured
+
+# So many names fit into one command line, however long they are.
+_ARGUMENTS = 100
+
+
+class StoreArgs(Model):
+    """A datastore that is a mount."""
+
+    datastore: str
+
+
+class ExtractArgs(Model):
+    """`files` are those of `repository.fetch`, path by plain name."""
+
+    datastore: str
+    files: dict[str, Path]
+
+
+class CompareArgs(Model):
+    """`digest` is that of the backup's index, `bytes` how much there is to read."""
+
+    datastore: str
+    digest: str
+    bytes: int | None = None
+
+
+class CopyArgs(Model):
+    """`run` is the run that made the copy: this one, or, to undo, an earlier one."""
+
+    datastore: str
+    run: str
+
+
+class ExchangeArgs(Model):
+    """`live` and `side` are what `volume.identify` noted: names of contents."""
+
+    datastore: str
+    run: str
+    live: str
+    side: str
+
+
+class ExchangeBackArgs(Model):
+    """As ExchangeArgs; None when nothing was noted, and so nothing exchanged."""
+
+    datastore: str
+    run: str
+    live: str | None
+    side: str | None
+
+
+def provide(work: Work, args: StoreArgs) -> JsonObject:
+    """Makes the service's container with its volumes, not started, unless it is there.
+
+    `{made}`. Raises HostError.
+    """
+    store, compose = mounted_store(work.stack, args.datastore), work.stack.compose
+    if compose is None or mounted(work.stack, store.service, store.path) is not None:
+        return {"made": False}
+    with plugin.alone(compose):
+        plugin.run(plugin.create_argv(compose, work.stack.container_of(store.service) or ""))
+    mount_of(work.stack, args.datastore)
+    return {"made": True}
+
+
+def extract(work: Work, args: ExtractArgs) -> JsonObject:
+    """Fills a folder in the mount, beside the live content. `{side}`. Repeating it starts afresh.
+
+    Raises BrokenBackup, HostError, NoSpace.
+    """
+    name, path = tar_name(args.datastore), _path(work, args.datastore)
+    if name not in args.files:
+        raise BrokenBackup(f"The backup of {args.datastore} has no {name}.")
+    order = _order(work, args.datastore, "extract")
+    told(order, scripts.MAKE_SIDE, path, work.run)
+    below = f"{OWN_PREFIX}{work.run}/{scripts.RESTORED}"
+    size = args.files[name].stat().st_size
+    with args.files[name].open("rb") as archive, helper(order) as carrier:
+        moving = Moving(archive, below)
+        carrier.put(path, moving.chunks(lambda done: work.progress(done, size), work.check_stop))
+    _dress(order, path, moving.undressed)
+    return {"side": f"{path}/{below}"}
+
+
+def remove_side(work: Work, args: StoreArgs) -> JsonObject:
+    """Removes what `volume.extract` filled, and never what was live before. `{removed}`."""
+    path = _path(work, args.datastore)
+    clear(work.run)
+    if mounted(work.stack, mounted_store(work.stack, args.datastore).service, path) is None:
+        return {"removed": False}
+    said = told(_order(work, args.datastore, "remove"), scripts.REMOVE_SIDE, path, work.run)
+    return {"removed": "removed" in said}
+
+
+def compare(work: Work, args: CompareArgs) -> JsonObject:
+    """Reads the filled folder and compares it with the backup: content, owners, modes and all.
+
+    `{digest, entries, files, bytes}`. Raises DatastoreError when they differ, HostError.
+    """
+    side = f"{holder_of(mounted_store(work.stack, args.datastore), work.run)}/{scripts.RESTORED}"
+    with helper(_order(work, args.datastore, "compare", read_only=True)) as carrier:
+        found = measured(
+            carrier.take(f"{side}/."), lambda done: work.progress(done, args.bytes), work.check_stop
+        )
+    if found.digest != args.digest:
+        raise DatastoreError(
+            f"What was restored to {side} is not equal to the backup.",
+            "The live content was not touched; see whether its file system keeps owners and modes.",
+        )
+    return {
+        "digest": found.digest,
+        "entries": found.entries,
+        "files": found.files,
+        "bytes": found.bytes,
+    }
+
+
+def identify(work: Work, args: CopyArgs) -> JsonObject:
+    """Notes which content is which, so that the exchange can be recognised. `{live, side}`."""
+    live, side = sides(_held(work, args.datastore, args.run))
+    return {"live": live, "side": side}
+
+
+def exchange(work: Work, args: ExchangeArgs) -> JsonObject:
+    """Makes what is beside live, and keeps what was live beside. `{kept}`. Goes on from wherever
+    an earlier attempt had come. Raises DatastoreError while something that runs has it mounted."""
+    _exchanged(work, args.datastore, args.run, incoming=args.side, outgoing=args.live)
+    return _kept(work, args.datastore, args.run, args.live)
+
+
+def exchange_back(work: Work, args: ExchangeBackArgs) -> JsonObject:
+    """The undo of `volume.exchange`, from wherever it had come. `{kept}`."""
+    if args.live is None or args.side is None:
+        return {"kept": ""}
+    names = _held(work, args.datastore, args.run)
+    if reach(names, args.side, args.live) != "before":
+        _exchanged(work, args.datastore, args.run, incoming=args.live, outgoing=args.side)
+    return _kept(work, args.datastore, args.run, args.side)
+
+
+def is_exchanged(work: Work, args: ExchangeArgs) -> JsonObject:
+    """Probe of `volume.exchange`."""
+    names = _held(work, args.datastore, args.run)
+    now = reach(names, args.side, args.live)
+    if now == "after":
+        kept = _kept(work, args.datastore, args.run, args.live)
+        return Probe(state="done", output=kept).model_dump()
+    if now in {"before", "halfway"}:
+        return Probe(state="not_done", why=f"the exchange is {now}").model_dump()
+    where = holder_of(mounted_store(work.stack, args.datastore), args.run)
+    return Probe(state="unclear", why=f"{where} holds nothing").model_dump()
+
+
+def settle(work: Work, args: CopyArgs) -> JsonObject:
+    """After the exchange: the copy beside counts as kept from now on. Idempotent."""
+    order = _order(work, args.datastore, "settle")
+    told(order, scripts.SETTLE, _path(work, args.datastore), args.run)
+    return {}
+
+
+def _exchanged(work: Work, datastore: str, run: str, *, incoming: str, outgoing: str) -> None:
+    users = running_with(mount_of(work.stack, datastore))
+    path = _path(work, datastore)
+    if users:
+        raise DatastoreError(
+            f"{', '.join(users)} runs and has {path} of {datastore} mounted.",
+            f"Stop it, and name its service as one of `stops` of {datastore}.",
+        )
+    order = _order(work, datastore, "exchange")
+    told(order, scripts.EXCHANGE, path, run, incoming, outgoing)
+    now = reach(_held(work, datastore, run), incoming, outgoing)
+    if now != "after":
+        raise OutcomeUnknown(
+            f"The exchange of {datastore} in {path} is {now}.",
+            f"Look at {path}/{OWN_PREFIX}{run}.",
+        )
+
+
+def _dress(order: HelperOrder, path: str, modes: Sequence[tuple[int, str]]) -> None:
+    for first in range(0, len(modes), _ARGUMENTS):
+        some = modes[first : first + _ARGUMENTS]
+        words = (word for mode, name in some for word in (f"{mode:o}", name))
+        told(order, scripts.DRESS, path, *words)
+
+
+def _held(work: Work, datastore: str, run: str) -> frozenset[str]:
+    return held(_order(work, datastore, "look", read_only=True), _path(work, datastore), run)
+
+
+def _kept(work: Work, datastore: str, run: str, name: str) -> JsonObject:
+    return {"kept": f"{holder_of(mounted_store(work.stack, datastore), run)}/{name}"}
+
+
+def _path(work: Work, datastore: str) -> str:
+    return mounted_store(work.stack, datastore).path
+
+
+def _order(work: Work, datastore: str, purpose: str, *, read_only: bool = False) -> HelperOrder:
+    return order_for(work.stack, datastore, run=work.run, purpose=purpose, read_only=read_only)
+
+
+RESTORE_ACTIONS = (
+    Action("volume.provide", StoreArgs, provide, by_hand.provide),
+    Action("volume.extract", ExtractArgs, extract, by_hand.extract),
+    Action("volume.remove_side", StoreArgs, remove_side, by_hand.remove_side),
+    Action("volume.compare", CompareArgs, compare, by_hand.compare),
+    Action("volume.identify", CopyArgs, identify, by_hand.identify),
+    Action("volume.exchange", ExchangeArgs, exchange, by_hand.exchange),
+    Action("volume.exchange_back", ExchangeBackArgs, exchange_back, by_hand.exchange_back),
+    Action("volume.is_exchanged", ExchangeArgs, is_exchanged, by_hand.is_exchanged),
+    Action("volume.settle", CopyArgs, settle, by_hand.settle),
+)

@@ -1,0 +1,252 @@
+"""How what is mounted into a container is backed up and restored. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart
+from playbooks.datastores.volume_steps import dump_step, prepare_stages, settle_stages, swap_stages
+from playbooks.errors import BadArgument, FactUnavailable
+from playbooks.folders.places import OWN_PREFIX
+from playbooks.model.base import JsonObject
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.plan import Guard, Line, Risk
+from playbooks.model.stack import Stack
+from playbooks.model.volumes import MountedStore
+from playbooks.repository.address import local_root
+from playbooks.repository.manifest import Manifest, StoreEntry
+from playbooks.repository.of_stack import rules_of
+from playbooks.sizes import counted, in_bytes
+from playbooks.volumes.store import mounted_store
+
+# Names, inodes and tar headers come on top of the bytes of files.
+_ROOM = 1.05
+
+
+class VolumePlanner:
+    """A `DatastorePlanner` for docker volumes and bind mounts.
+
+    A copy in use interrupts nothing and is crash-consistent; where the stack file names what
+    writes there, that is down meanwhile.
+    """
+
+    def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
+        store = mounted_store(stack, name)
+        return (_state(name), *_services(store.writers), *_repository_disk(stack))
+
+    def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
+        """Raises FactUnavailable when there is no container to read it from, BadArgument."""
+        store, now = mounted_store(stack, name), facts.of(_state(name))
+        if not now["there"]:
+            raise FactUnavailable(
+                f"{stack.name}/{store.service} has no container, so its {store.path} is not there."
+            )
+        self.check(stack, name, now)
+        return BackupPart(
+            dump=dump_step(stack, name),
+            risk=Risk.CHANGE if store.writers else Risk.READ,
+            guards=tuple(
+                _room(f"room for the backup of {name}", query, int(now["bytes"] * _ROOM))
+                for query in _repository_disk(stack)
+                if now["bytes"] is not None
+            ),
+            affects=(),
+            shown=(
+                Line(label=name, value=f"{now['kind']} {now['volume']}, {_contents(now)}"),
+                Line(label=f"Consistency of {name}", value=_consistency(store)),
+            ),
+            binding={f"{name}.volume": now["identity"]},
+            stops=store.writers,
+        )
+
+    def restore_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
+        store = mounted_store(stack, params.datastore)
+        return (
+            _state(params.datastore),
+            _backup(params),
+            _written(params),
+            _fetching(stack),
+            *_services(store.stops),
+        )
+
+    def restore(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
+        """Raises FactUnavailable, BrokenBackup when the backup does not hold it, BadArgument."""
+        name, store = params.datastore, mounted_store(stack, params.datastore)
+        now, known = facts.of(_state(name)), facts.of(_backup(params))
+        entry = Manifest.model_validate(known["manifest"]).store(name)
+        beside = params.mode == "beside"
+        if now["there"]:
+            self.check(stack, name, now)
+        return RestorePart(
+            prepare=prepare_stages(stack, name, entry, there=now["there"]),
+            swap=() if beside else swap_stages(stack, name, "{run}"),
+            finish=() if beside else settle_stages(stack, name, "{run}"),
+            owed=(),
+            guards=(
+                _room(f"room to fetch the backup of {name}", _fetching(stack), entry.bytes),
+                *_room_beside(name, entry, now),
+            ),
+            loses=() if beside else _loses(params, facts, there=now["there"]),
+            keeps=_keeps(store, there=now["there"], beside=beside),
+            notes=_notes(entry, store, there=now["there"]),
+            shown=(
+                Line(label="Now", value=_contents(now)),
+                Line(label="Backup", value=_contents(entry.facts)),
+            ),
+            binding={
+                "volume": now["identity"],
+                "checksum": known["checksum"],
+                "digest": entry.facts["digest"],
+            },
+            stops=_down(store),
+        )
+
+    def undo_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
+        store = mounted_store(stack, params.datastore)
+        return (_state(params.datastore), _kept(params), *_services(store.stops))
+
+    def undo(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
+        """Exchanges the content with the copy that run `params.backup` kept.
+
+        Raises FactUnavailable when it kept none, BadArgument when its copy was never live.
+        """
+        name, run = params.datastore, params.backup
+        now, kept = facts.of(_state(name)), facts.of(_kept(params))
+        if kept["role"] != "kept":
+            raise BadArgument(
+                f"Run {run} restored {name} beside the live content: it replaced nothing.",
+                f"Its copy is {kept['path']} in the container.",
+            )
+        since = f"{datetime.fromisoformat(kept['since']):%Y-%m-%d %H:%M:%S} UTC"
+        changed = kept["changed_since"]
+        return RestorePart(
+            prepare=(),
+            swap=swap_stages(stack, name, run),
+            finish=settle_stages(stack, name, run),
+            owed=(),
+            guards=(),
+            loses=(
+                f"{counted(changed, 'file')} of {name} written since the exchange at {since}"
+                if changed
+                else f"nothing of {name}: no file was written since the exchange at {since}",
+            ),
+            keeps=(f"what is live now, in {OWN_PREFIX}{run} of the same mount",),
+            notes=(),
+            shown=(
+                Line(label="Now", value=_contents(now)),
+                Line(label="Kept copy", value=f"{kept['path']}, since {since}"),
+            ),
+            binding={"volume": now["identity"], "kept": f"{kept['path']} {kept['since']}"},
+            stops=_down(mounted_store(stack, name)),
+        )
+
+    def check(self, stack: Stack, name: str, now: JsonObject) -> None:
+        """Raises BadArgument where a copy of the mount would not hold the datastore."""
+
+
+def _down(store: MountedStore) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((store.service, *store.stops)))
+
+
+def _consistency(store: MountedStore) -> str:
+    if store.writers:
+        return f"whole: {', '.join(store.writers)} is down while it is copied"
+    return "crash-consistent: copied in use, as after a power cut"
+
+
+def _room(name: str, query: FactQuery, at_least: int) -> Guard:
+    return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
+
+
+def _room_beside(name: str, entry: StoreEntry, now: JsonObject) -> tuple[Guard, ...]:
+    """In the mount's own file system, where it can be seen."""
+    if now["free_bytes"] is None:
+        return ()
+    need = int(entry.facts["bytes"] * _ROOM)
+    return (_room(f"room for {name} beside the live content", _state(name), need),)
+
+
+def _loses(params: RestoreParams, facts: Facts, *, there: bool) -> tuple[str, ...]:
+    name, query = params.datastore, _written(params)
+    if not there:
+        return (f"nothing of {name}: it is not there",)
+    found = facts.get(query)
+    if found is None:
+        why = facts.missing.get(query.key, "it was not asked for")
+        return (f"whatever changed in {name} since the backup; not counted: {why}",)
+    count = found["files"]
+    if not count:
+        return (f"nothing that can be seen of {name}: no file was written since the backup",)
+    return (
+        f"{counted(count, 'file')} of {name} written since the backup will be as in the backup, "
+        "or gone; what was removed since will be back",
+    )
+
+
+def _keeps(store: MountedStore, *, there: bool, beside: bool) -> tuple[str, ...]:
+    where = f"{store.path}/{OWN_PREFIX}{{run}} of the same mount"
+    if beside:
+        return (f"the live content as it is; the restored one will be in {where}",)
+    return (f"the replaced content, in {where}",) if there else ()
+
+
+def _notes(entry: StoreEntry, store: MountedStore, *, there: bool) -> tuple[str, ...]:
+    notes = []
+    in_use, skipped = entry.facts["in_use"], entry.facts["skipped"]["count"]
+    if in_use:
+        notes.append(
+            f"The backup was copied while {', '.join(in_use)} had it mounted: it is "
+            "crash-consistent, as after a power cut."
+        )
+    if skipped:
+        notes.append(
+            f"{counted(skipped, 'entry', 'entries')} (sockets, pipes, devices) are not in the "
+            "backup."
+        )
+    if not there:
+        notes.append(f"{store.service} has no container: one is made, with its volumes.")
+    return tuple(notes)
+
+
+def _contents(facts: JsonObject) -> str:
+    if not facts.get("there", True):
+        return "it is not there"
+    if facts["files"] is None or facts["bytes"] is None:
+        return "too much to count in time"
+    return f"{counted(facts['files'], 'file')}, {in_bytes(facts['bytes'])}"
+
+
+def _services(names: Sequence[str]) -> tuple[FactQuery, ...]:
+    return tuple(FactQuery(fact="service.state", args={"service": name}) for name in names)
+
+
+def _state(name: str) -> FactQuery:
+    return FactQuery(fact="volume.state", args={"datastore": name})
+
+
+def _backup(params: RestoreParams) -> FactQuery:
+    return FactQuery(fact="repository.backup", args={"backup": params.backup})
+
+
+def _written(params: RestoreParams) -> FactQuery:
+    args = {"datastore": params.datastore, "backup": params.backup}
+    return FactQuery(fact="volume.written", args=args)
+
+
+def _kept(params: RestoreParams) -> FactQuery:
+    args = {"datastore": params.datastore, "run": params.backup}
+    return FactQuery(fact="volume.kept", args=args)
+
+
+def _fetching(stack: Stack) -> FactQuery:
+    """Where the plain tar is fetched to: the repository's own disk, or the temporary folder."""
+    disks = _repository_disk(stack)
+    return disks[0] if disks else FactQuery(fact="drill.room", args={"place": "scratch"})
+
+
+def _repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
+    """Nothing to ask where the repository is no local folder."""
+    root = local_root(rules_of(stack).repository)
+    return () if root is None else (FactQuery(fact="disk.free", args={"path": str(root)}),)
+
+
+VOLUME = VolumePlanner()

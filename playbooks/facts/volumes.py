@@ -1,0 +1,153 @@
+"""What is mounted into a container is like now, and what runs kept in it."""
+
+import os
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from playbooks.errors import ActionFailed, FactUnavailable
+from playbooks.hosts.docker import engine
+from playbooks.hosts.helper_container import HelperOrder
+from playbooks.hosts.mounted import mounted, running_with
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Reading
+from playbooks.registry import Reader
+from playbooks.volumes import scripts
+from playbooks.volumes.looking import Kept, Seen, look, order_for, told
+from playbooks.volumes.store import holder_of, mounted_store
+
+# Readers share one deadline; past this a number is less useful than an answer.
+_SECONDS = 3.0
+_RUN = "facts"
+
+T = TypeVar("T")
+
+
+class StoreArgs(Model):
+    """A datastore that is a mount."""
+
+    datastore: str
+
+
+class WrittenArgs(Model):
+    """A datastore that is a mount, and a backup's whole id."""
+
+    datastore: str
+    backup: str
+
+
+class KeptArgs(Model):
+    """A datastore that is a mount, and the run that kept a copy of it."""
+
+    datastore: str
+    run: str
+
+
+def state(reading: Reading, args: StoreArgs) -> JsonObject:
+    """`{there, path, volume, kind, identity, image, argv, users, files, bytes, free_bytes, device,
+    kept: [{run, path, role, since}]}`.
+
+    `there` is false when the service has no container; `free_bytes` and `device` are then those of
+    the engine's own disk. `identity` changes when another volume takes the name. `users` are names
+    of running containers that have it mounted. `files` and `bytes` are null where counting took
+    too long.
+    """
+    return _read(lambda: _state(reading, args.datastore))
+
+
+def _state(reading: Reading, name: str) -> JsonObject:
+    store = mounted_store(reading.stack, name)
+    mount = mounted(reading.stack, store.service, store.path)
+    if mount is None:
+        return {"there": False, "path": store.path, "identity": "", "kept": [], **_engine_disk()}
+    seen = _look(reading, name)
+    return {
+        "there": True,
+        "path": store.path,
+        "volume": mount.name,
+        "kind": mount.kind,
+        "identity": mount.identity,
+        "image": mount.image,
+        "argv": list(mount.argv),
+        "users": list(running_with(mount)),
+        "files": seen.files,
+        "bytes": seen.used_bytes,
+        "free_bytes": seen.free_bytes,
+        "device": seen.device,
+        "kept": [_told(store_path(reading, name, kept), kept) for kept in seen.kept],
+    }
+
+
+def written(reading: Reading, args: WrittenArgs) -> JsonObject:
+    """`{files}`: how many files were written since the backup began, by their times."""
+    began = datetime.strptime(args.backup[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    minutes = int((reading.now - began).total_seconds() // 60) + 1
+    return _read(lambda: {"files": _count(reading, args.datastore, scripts.WRITTEN, str(minutes))})
+
+
+def kept(reading: Reading, args: KeptArgs) -> JsonObject:
+    """`{run, path, role, since, changed_since}` of the copy that a run kept; `changed_since`
+    counts files of the live content written after the exchange."""
+    return _read(lambda: _kept(reading, args))
+
+
+def _kept(reading: Reading, args: KeptArgs) -> JsonObject:
+    for found in _look(reading, args.datastore).kept:
+        if found.run == args.run:
+            changed = _count(reading, args.datastore, scripts.NEWER, args.run)
+            where = store_path(reading, args.datastore, found)
+            return {**_told(where, found), "changed_since": changed}
+    raise FactUnavailable(f"run {args.run} kept no copy of {args.datastore}")
+
+
+def store_path(reading: Reading, name: str, kept: Kept) -> str:
+    """Where a kept copy is, as the container sees it."""
+    return f"{holder_of(mounted_store(reading.stack, name), kept.run)}/{kept.name}"
+
+
+def _told(path: str, kept: Kept) -> JsonObject:
+    since = kept.since.isoformat().replace("+00:00", "Z")
+    return {"run": kept.run, "path": path, "role": kept.role, "since": since}
+
+
+def _look(reading: Reading, name: str) -> Seen:
+    path = mounted_store(reading.stack, name).path
+    return look(_order(reading, name), path, _SECONDS)
+
+
+def _count(reading: Reading, name: str, script: str, word: str) -> int:
+    path = mounted_store(reading.stack, name).path
+    [count] = told(_order(reading, name), script, path, word)
+    return int(count)
+
+
+def _order(reading: Reading, name: str) -> HelperOrder:
+    """A name of its own: facts may be read several times at once."""
+    purpose = f"look-{uuid.uuid4().hex[:8]}"
+    return order_for(reading.stack, name, run=_RUN, purpose=purpose, read_only=True)
+
+
+def _engine_disk() -> JsonObject:
+    """Where new volumes will be, as far as it can be seen from here."""
+    with engine() as client:
+        root = Path(client.api.info()["DockerRootDir"])
+    if not root.is_dir():
+        return {"free_bytes": None, "device": None}
+    space = os.statvfs(root)
+    return {"free_bytes": space.f_bavail * space.f_frsize, "device": None}
+
+
+def _read(what: Callable[[], T]) -> T:
+    try:
+        return what()
+    except (ActionFailed, OSError) as error:
+        raise FactUnavailable(str(error)) from error
+
+
+READERS = (
+    Reader("volume.state", StoreArgs, state),
+    Reader("volume.written", WrittenArgs, written),
+    Reader("volume.kept", KeptArgs, kept),
+)

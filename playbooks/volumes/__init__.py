@@ -1,0 +1,1 @@
+"""What is mounted into containers, as trees of files that go in and out through the engine."""
