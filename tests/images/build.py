@@ -82,7 +82,7 @@ RECIPES: dict[str, Recipe] = {
             'cd "$1" && install --directory --owner=7474 --group=7474 data logs',
             'cd "$1/var/lib/neo4j" && mkdir bin conf import licenses plugins run',
             'cd "$1/var/lib/neo4j" && ln -s /data data && ln -s /logs logs',
-            "copy-in {here}/neo4j {here}/neo4j-admin /var/lib/neo4j/bin",
+            "copy-in {here}/neo4j {here}/neo4j-admin {here}/cypher-shell /var/lib/neo4j/bin",
             "copy-in {here}/java.options /var/lib/neo4j",
         ),
     ),
