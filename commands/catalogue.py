@@ -14,6 +14,7 @@ from commands.govern.runs import RUNS
 from commands.protect.backup import BACKUP
 from commands.protect.backups import BACKUPS
 from commands.protect.prune import PRUNE
+from commands.protect.recover import RECOVER
 from commands.protect.restore import RESTORE
 from commands.protect.rpo import RPO
 from commands.protect.schedule import SCHEDULE
@@ -34,6 +35,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     BACKUP,
     BACKUPS,
     RESTORE,
+    RECOVER,
     VERIFY,
     PRUNE,
     SCHEDULE,

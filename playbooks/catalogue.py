@@ -23,6 +23,7 @@ from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
 from playbooks.operations.lifecycle import RESTART, START, STOP
 from playbooks.operations.prune import PRUNE
+from playbooks.operations.recover import RECOVER
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.verify import VERIFY
 from playbooks.operations.verify_all import VERIFY_ALL
@@ -35,6 +36,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     RESTART,
     BACKUP,
     RESTORE,
+    RECOVER,
     VERIFY,
     VERIFY_ALL,
     PRUNE,

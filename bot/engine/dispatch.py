@@ -13,6 +13,8 @@ from bot.store import locks, requests, runs
 from notifiers.ports import Lane
 from playbooks.model.request import RunState
 
+_GO_FIRST = frozenset({"restore", "recover"})
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -76,7 +78,7 @@ def _give_way(ledger: Ledger, connection: sa.Connection) -> None:
         for t in tickets
         if not t.granted and (request := requests.get(connection, t.run))
     }
-    restores = {run for run, request in found.items() if request.plan.operation == "restore"}
+    restores = {run for run, request in found.items() if request.plan.operation in _GO_FIRST}
     yielding = {
         run
         for run, request in found.items()
@@ -85,7 +87,8 @@ def _give_way(ledger: Ledger, connection: sa.Connection) -> None:
     for run, restore in displaced(tickets, restores, yielding).items():
         row = runs.row_locked(connection, run)
         if row is not None and row["state"] == RunState.QUEUED.value:
-            why = f"Restore {restore} goes first; the schedule's next backup comes as planned."
+            first = found[restore].plan.operation.capitalize()
+            why = f"{first} {restore} goes first; the schedule's next backup comes as planned."
             end_queued(ledger, connection, found[run], "engine", why)
 
 

@@ -11,9 +11,11 @@ from commands.ports import Call, Context, Dossier
 from commands.protect.known import meant
 from commands.subcommand import Room, Subcommand
 from playbooks.datastores.protocol import RestoreParams
-from playbooks.errors import UnknownName
+from playbooks.errors import BadArgument, UnknownName
 from playbooks.model.base import Model
+from playbooks.model.datastores import PostgresServerStore
 from playbooks.model.people import Permission
+from playbooks.model.plan import Plan
 from playbooks.model.request import RequestState
 from playbooks.model.stack import Stack
 
@@ -39,6 +41,7 @@ class RestoreWords(Model):
         False
     )
     undo: Annotated[bool, Option("put back what an earlier restore replaced")] = False
+    database: Annotated[str, Option("one database of a whole server, by its name")] = ""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -57,17 +60,27 @@ def _locate(context: Context, call: Call, params: RestoreWords, permission: Perm
 
 def _intend(context: Context, stack: Stack, params: RestoreWords) -> Intent:
     datastore, _ = datastore_of(stack, params.datastore)
+    _require_server(stack, datastore, params.database)
     if params.undo:
         run = _kept_by(context, stack, datastore, params.wanted)
-        return Intent("restore", stack, _params(datastore, run, "undo"))
+        return Intent("restore", stack, _params(datastore, run, "undo", params.database))
     backup = meant(context, stack, params.wanted or _LATEST, datastore).id
-    return Intent("restore", stack, _params(datastore, backup, "beside" if params.beside else ""))
+    mode = "beside" if params.beside else "swap"
+    return Intent("restore", stack, _params(datastore, backup, mode, params.database))
 
 
-def _params(datastore: str, backup: str, mode: str) -> RestoreParams:
+def _params(datastore: str, backup: str, mode: str, database: str) -> RestoreParams:
     return RestoreParams.model_validate(
-        {"datastore": datastore, "backup": backup, "mode": mode or "swap"}
+        {"datastore": datastore, "backup": backup, "mode": mode, "database": database}
     )
+
+
+def _require_server(stack: Stack, datastore: str, database: str) -> None:
+    if database and not isinstance(stack.datastore(datastore), PostgresServerStore):
+        raise BadArgument(
+            f"{stack.name} {datastore} is no server with several databases.",
+            "Leave `--database` out.",
+        )
 
 
 def _kept_by(context: Context, stack: Stack, datastore: str, wanted: str) -> str:
@@ -79,10 +92,7 @@ def _kept_by(context: Context, stack: Stack, datastore: str, wanted: str) -> str
     restores = {
         each.request.id: _keeper(stack, datastore, each)
         for each in known
-        if each.request.plan.operation == "restore"
-        and each.request.plan.params.get("datastore") == datastore
-        and each.request.plan.params.get("mode") != "beside"
-        and _replaced_data(each)
+        if _exchanges(each.request.plan, datastore) and _replaced_data(each)
     }
     if named in restores:
         return restores[named]
@@ -93,6 +103,14 @@ def _kept_by(context: Context, stack: Stack, datastore: str, wanted: str) -> str
         which if named else f"No restore of {stack.name} {datastore} has replaced it yet.",
         f"`/ops runs {stack.name}` lists what was done.",
     )
+
+
+def _exchanges(plan: Plan, datastore: str) -> bool:
+    """Whether the plan puts other data in the place of the live ones of the datastore."""
+    if plan.operation == "recover":
+        return datastore in plan.params["backups"]
+    mine = plan.operation == "restore" and plan.params.get("datastore") == datastore
+    return mine and plan.params.get("mode") != "beside"
 
 
 def _replaced_data(dossier: Dossier) -> bool:
@@ -126,6 +144,7 @@ RESTORE = Subcommand(
         'restore harbor postgres "today 02:00"',
         "restore harbor postgres 20261122-010203-k3f9q2 --beside",
         "restore harbor postgres --undo",
+        "restore arc postgres --database kratos",
     ),
     permission="ask",
     params=RestoreWords,

@@ -38,6 +38,12 @@ def start(work: Work, args: OneService) -> JsonObject:
     return {**runner.start(work.secrets), "at": at.isoformat()}
 
 
+def create(work: Work, args: OneService) -> JsonObject:
+    """Output {containers: [id]} or {}. Makes containers and volumes that are not there; starts
+    nothing."""
+    return _managed(work, args.service).create()
+
+
 def stop(work: Work, args: StopArgs) -> JsonObject:
     """Output {at}: from when on it is known to be down. What is stopped is left as it is.
 
@@ -111,6 +117,7 @@ def _log_hint(work: Work, args: AwaitArgs) -> str:
 
 ACTIONS: tuple[Action[Any], ...] = (
     Action("service.start", OneService, start, by_hand.start),
+    Action("service.create", OneService, create, by_hand.create),
     Action("service.stop", StopArgs, stop, by_hand.stop),
     Action("service.await_health", AwaitArgs, await_health, by_hand.await_health),
     Action("service.bring_up", AwaitArgs, bring_up, by_hand.await_health),

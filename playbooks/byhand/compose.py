@@ -2,7 +2,7 @@
 
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command
-from playbooks.hosts.compose import base_argv, start_argv, stop_argv
+from playbooks.hosts.compose import base_argv, create_argv, start_argv, stop_argv
 from playbooks.model.base import JsonObject
 from playbooks.model.compose import Compose
 
@@ -11,6 +11,10 @@ _HEALTHY = Shell('grep --quiet --fixed-strings \'"Health":"healthy"\'')
 
 def start(compose: Compose, service: str) -> Lines:
     return (command(*start_argv(compose, service)),)
+
+
+def create(compose: Compose, service: str) -> Lines:
+    return (command(*create_argv(compose, service)),)
 
 
 def stop(compose: Compose, service: str, args: JsonObject) -> Lines:

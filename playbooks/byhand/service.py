@@ -42,6 +42,12 @@ def start(known: Known, args: JsonObject) -> Lines:
     )
 
 
+def create(known: Known, args: JsonObject) -> Lines:
+    if found := compose.composed(known, args):
+        return compose.create(*found)
+    return ("# Nothing to do: it runs in no container.",)
+
+
 def stop(known: Known, args: JsonObject) -> Lines:
     if found := compose.composed(known, args):
         return compose.stop(*found, args)

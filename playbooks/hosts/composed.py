@@ -58,6 +58,13 @@ class ComposedService:
                 return seen
             time.sleep(_TICK)
 
+    def create(self) -> tuple[Container, ...]:
+        """Makes its containers where they are not there, and starts none. Raises HostError."""
+        if not self.containers():
+            with plugin.alone(self.compose):
+                plugin.run(plugin.create_argv(self.compose, self.name))
+        return self.containers()
+
     def stop(self, seconds: float | None) -> None:
         """Stops all its containers. Raises HostError when one of them still runs."""
         if not any(container.up for container in self.containers()):

@@ -34,6 +34,10 @@ class Runner(Protocol):
         """Starts it unless it runs; what runs now."""
         ...
 
+    def create(self) -> JsonObject:
+        """Makes what it runs in where that is not there, without starting it."""
+        ...
+
     def stop(self, seconds: float | None) -> None:
         """Stops it if it runs; it has `seconds` to end by itself, else its own time."""
         ...
@@ -76,6 +80,9 @@ class _ProcessRunner:
         running = self.service.start(variables(self.service.process, secrets))
         return {"pid": running.identity.pid}
 
+    def create(self) -> JsonObject:
+        return {}
+
     def stop(self, seconds: float | None) -> None:
         self.service.stop(_USUAL_SECONDS if seconds is None else seconds, watch=_NOTHING)
 
@@ -95,6 +102,9 @@ class _ComposeRunner:
 
     def start(self, secrets: Secrets) -> JsonObject:  # noqa: ARG002  # compose has its env file
         return {"containers": [container.id for container in self.service.start()]}
+
+    def create(self) -> JsonObject:
+        return {"containers": [container.id for container in self.service.create()]}
 
     def stop(self, seconds: float | None) -> None:
         self.service.stop(seconds)

@@ -105,7 +105,8 @@ class Plan(Model):
     `affects`, `loses`, `keeps` and `notes` are sentences for people. `shown` are facts for people.
     `binding` are the facts whose change makes the plan void.
     `undo_hint` is the subcommand that takes the finished operation back, or empty; it and the
-    sentences name the run that carries the plan out as `{run}`.
+    sentences name the run that carries the plan out as `{run}`. `within_seconds` is how long it may
+    take by the stack's objectives, counted from when it was asked for.
     """
 
     operation: str
@@ -126,6 +127,7 @@ class Plan(Model):
     binding: JsonObject = {}
     shown: tuple[Line, ...] = ()
     undo_hint: str = ""
+    within_seconds: float | None = None
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> "Plan":

@@ -1,0 +1,32 @@
+"""What would be read of a datastore that is new and empty.
+
+A recovery plans with it where the live one cannot be read because it is gone: what it restores
+into is made by the run itself.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from playbooks.datastores.postgres_vacant import vacant_postgres
+from playbooks.datastores.protocol import RestoreParams
+from playbooks.errors import BadArgument
+from playbooks.model.facts import Facts
+from playbooks.model.stack import Stack
+
+Vacant = Callable[[Stack, RestoreParams, Facts], Facts]
+"""The facts that were read, and in place of those of the live datastore what a new and empty one
+would give. Pure; rests on the backup's manifest."""
+
+_VACANT: Mapping[str, Vacant] = MappingProxyType({"postgres": vacant_postgres})
+
+
+def as_if_new(stack: Stack, params: RestoreParams, facts: Facts, why: str) -> Facts:
+    """Raises BadArgument, with `why` the datastore could not be read, where its kind has to be
+    there to be restored."""
+    kind = stack.datastore(params.datastore).kind
+    if kind not in _VACANT:
+        raise BadArgument(
+            f"{stack.name}/{params.datastore} cannot be looked at: {why}",
+            f"Start what it needs (`/ops start {stack.name}`), then ask again.",
+        )
+    return _VACANT[kind](stack, params, facts)

@@ -1,0 +1,261 @@
+"""Recover a stack: everything down, every datastore of a set restored, everything up in its order.
+
+It also works where nothing is left: a datastore that cannot be looked at is made anew by the run
+itself and restored into, without a safety backup.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from playbooks.datastores.protocol import RestoreParams, Stages
+from playbooks.errors import BadArgument
+from playbooks.model.base import Model
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
+from playbooks.model.stack import Stack
+from playbooks.operations.backup import Backup, backup_stages
+from playbooks.operations.downtime import Downtime, downtime
+from playbooks.operations.guards import together
+from playbooks.operations.recover_services import (
+    first_stages,
+    left_stopped,
+    starting_all,
+    validating,
+)
+from playbooks.operations.recover_stores import (
+    FETCH,
+    Coming,
+    bindings,
+    coming,
+    coming_needs,
+    owed_from,
+    safeties,
+    servers_needed,
+    side_by_side,
+)
+from playbooks.operations.service_steps import state_query, states_of
+from playbooks.playbook import Playbook
+from playbooks.repository.standing import STANDING, how_to_open
+from playbooks.spans import moment, span
+
+_CLOCK = FactQuery(fact="clock.now")
+
+
+class RecoverParams(Model):
+    """Which backup each datastore comes from, by whole ids, in the order of the stack file.
+
+    `what` is the set as people call it. `left_out` are datastores of it without a backup.
+    """
+
+    what: str
+    backups: dict[str, str]
+    left_out: tuple[str, ...] = ()
+
+
+def needs(stack: Stack, params: RecoverParams) -> Sequence[FactQuery]:
+    queries = (
+        _CLOCK,
+        STANDING,
+        *(query for each in _restores(params) for query in coming_needs(stack, each)),
+        *(state_query(name) for name in stack.services),
+    )
+    return tuple({query.key: query for query in queries}.values())
+
+
+def plan(stack: Stack, params: RecoverParams, facts: Facts) -> Plan:
+    """Raises BadArgument without datastores, FactUnavailable, BrokenBackup, and InputError with
+    what stands in the way of one of the datastores."""
+    if not params.backups:
+        raise BadArgument(
+            f"There is no backup to recover {params.what} of {stack.name} from.",
+            f"`/ops backups {stack.name}` lists what there is.",
+        )
+    stores = tuple(coming(stack, each, facts) for each in _restores(params))
+    now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
+    down = _down(stack, stores, facts)
+    copied = _copied(stores, facts, down)
+    states = states_of(facts, stack.services)
+    made = first_stages(stack, stores, states)
+    before = _up_to_the_exchange(stores, copied, down.stops, made)
+    exchange = side_by_side([each.part.swap for each in stores])
+    guards = [each.part.guards for each in stores]
+    guards += [part.guards for part in safeties(stores).values()]
+    return Plan(
+        operation="recover",
+        stack=stack.name,
+        environment=stack.environment,
+        summary=_summary(stack, params, stores, now),
+        risk=Risk.DESTROY,
+        params=params.model_dump(mode="json"),
+        stages=(*before, *exchange, *_afterwards(stack, stores)),
+        point_of_no_return=len(before) + len(exchange) - 1,
+        owed=(
+            *owed_from(stores, len(before)),
+            *down.owed_since(1),
+            _cleared(),
+        ),
+        resources=(Resource(kind="stack", name=stack.name, exclusive=True),),
+        guards=together(*guards),
+        affects=(*down.affects, *left_stopped(stack, states)),
+        loses=tuple(f"{each.name}: {line}" for each in stores for line in each.part.loses),
+        keeps=_keeps(stores),
+        notes=tuple(_notes(params, stores)),
+        binding={"datastores": bindings(stores), "services": states},
+        shown=tuple(_shown(stack, stores, now)),
+        within_seconds=_objective(stack),
+    )
+
+
+def _restores(params: RecoverParams) -> tuple[RestoreParams, ...]:
+    return tuple(RestoreParams(datastore=n, backup=b) for n, b in params.backups.items())
+
+
+def _down(stack: Stack, stores: Sequence[Coming], facts: Facts) -> Downtime:
+    """All that is ours to stop, apart from the servers that are restored into while they run."""
+    kept_up = servers_needed(stack, stores)
+    must = {name for each in stores for name in each.part.stops}
+    must |= {name for part in safeties(stores).values() for name in part.stops}
+    return downtime(
+        stack,
+        facts,
+        must=must,
+        may=(name for name in stack.services if name not in kept_up),
+        meanwhile="until the recovery has come to its layer",
+        bears="the recovery",
+    )
+
+
+def _copied(stores: Sequence[Coming], facts: Facts, down: Downtime) -> Backup | None:
+    parts = safeties(stores)
+    if not parts:
+        return None
+    fit = {
+        "stores": list(parts),
+        "quiesced": list(down.stopped),
+        "stopped": {name: {"$from": f"stop.{name}"} for name in down.stopped},
+        "began": {"$from": "begin.at"},
+    }
+    return backup_stages(parts, "safety", how_to_open(facts), fit)
+
+
+def _up_to_the_exchange(stores: Sequence[Coming], copied: Backup | None, *around: Stages) -> Stages:
+    """`around` are the stages that stop what runs, and those that make what is gone."""
+    stops, made = around
+    begin, dump, publish = copied or ((), (), ())
+    opening = (*(_fetch(each) for each in stores), *begin)
+    safety = (dump, publish) if copied else ()
+    return (opening, *stops, *safety, *made, *side_by_side([s.part.prepare for s in stores]))
+
+
+def _afterwards(stack: Stack, stores: Sequence[Coming]) -> Stages:
+    finish = side_by_side([each.part.finish for each in stores])
+    release = Step(
+        key="release",
+        name="Remove what was fetched",
+        action="repository.release",
+        idempotent=True,
+    )
+    return (*starting_all(stack), *finish, *validating(stack), (release,))
+
+
+def _fetch(each: Coming) -> Step:
+    copy = {"repository": each.summary.repository} if each.summary.repository else {}
+    return Step(
+        key=f"{each.name}.{FETCH}",
+        name=f"Fetch and verify the backup of {each.name}",
+        action="repository.fetch",
+        args={"backup": each.summary.id, "datastore": each.name, **copy},
+        undo=ActionCall(action="repository.release"),
+        idempotent=True,
+    )
+
+
+def _cleared() -> Owed:
+    """Plain copies of a backup never outlive the run, however it ends."""
+    return Owed(
+        key="release",
+        name="Remove what was fetched",
+        call=ActionCall(action="repository.release"),
+        since=0,
+        settled_by="release",
+    )
+
+
+def _summary(stack: Stack, params: RecoverParams, stores: Sequence[Coming], now: datetime) -> str:
+    oldest = min(each.summary.made_at for each in stores)
+    title = f"RECOVER {stack.environment}/{stack.name} {params.what}"
+    return f"{title} to {moment(oldest, now)}, loses {span(now - oldest)}"
+
+
+def _keeps(stores: Sequence[Coming]) -> tuple[str, ...]:
+    kept = tuple(f"{each.name}: {line}" for each in stores for line in each.part.keeps)
+    saved = ", ".join(safeties(stores))
+    return (*kept, *((f"a safety backup of {saved}, made just before",) if saved else ()))
+
+
+def _notes(params: RecoverParams, stores: Sequence[Coming]) -> list[str]:
+    notes = []
+    for each in stores:
+        if each.missing:
+            notes.append(
+                f"{each.name} cannot be looked at, so it is made anew where it is gone and "
+                f"restored without a safety backup: {each.missing}"
+            )
+        elif each.safety is None:
+            notes.append(f"There is nothing of {each.name} to make a safety backup of.")
+        notes.extend(f"{each.name}: {note}" for note in each.part.notes)
+    if params.left_out:
+        notes.append(f"There is no backup of {', '.join(params.left_out)}: left as it is.")
+    return [*_spread(stores), *notes]
+
+
+def _spread(stores: Sequence[Coming]) -> list[str]:
+    """Whether what is restored was backed up together."""
+    if len({each.summary.id for each in stores}) == 1:
+        return []
+    moments = [each.summary.made_at for each in stores]
+    return [
+        "No one backup has the newest of all: they come from different ones, "
+        f"{span(max(moments) - min(moments))} apart. Name an id to take all from one."
+    ]
+
+
+def _shown(stack: Stack, stores: Sequence[Coming], now: datetime) -> list[Line]:
+    lines = [Line(label=each.name, value=_from(each, now)) for each in stores]
+    ids = {each.summary.id for each in stores}
+    consistency = stores[0].summary.consistency
+    if len(ids) == 1 and consistency and len(stores) > 1:
+        lines.append(Line(label="Consistency", value=consistency))
+    lines.extend(
+        Line(label=f"{each.name}, {line.label.lower()}", value=line.value)
+        for each in stores
+        for line in each.part.shown
+    )
+    if (within := _objective(stack)) is not None:
+        lines.insert(
+            0, Line(label="Objective", value=f"recovered within {span(timedelta(seconds=within))}")
+        )
+    return lines
+
+
+def _from(each: Coming, now: datetime) -> str:
+    age = span(now - each.summary.made_at)
+    copy = f", from the copy at {each.summary.repository}" if each.summary.repository else ""
+    return f"{each.summary.id}, {age} old, {each.summary.origin}{copy}"
+
+
+def _objective(stack: Stack) -> float | None:
+    """How long it may take: the stack's own word, else the most patient of its scenarios that are
+    about all of it."""
+    if stack.objectives.rto is not None:
+        return stack.objectives.rto.total_seconds()
+    whole = [
+        scenario.rto.total_seconds()
+        for scenario in stack.objectives.scenarios.values()
+        if scenario.rto is not None and not scenario.datastores
+    ]
+    return max(whole, default=None)
+
+
+RECOVER = Playbook(operation="recover", params=RecoverParams, needs=needs, plan=plan)
+"""The playbook `recover`."""

@@ -1,0 +1,115 @@
+"""The datastores of a recovery: what is there, what is not, and how each comes back. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from playbooks.datastores.catalogue import planner_of
+from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
+from playbooks.datastores.vacant import as_if_new
+from playbooks.errors import FactUnavailable
+from playbooks.model.base import JsonObject
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.plan import Owed
+from playbooks.model.stack import Stack
+from playbooks.operations.apart import apart
+from playbooks.operations.backup import store_needs
+from playbooks.repository.catalogue import Summary
+
+FETCH = "fetch"
+
+
+@dataclass(frozen=True)
+class Coming:
+    """One datastore that is restored. `safety` is None where there is nothing to save; `missing`
+    is why the live one could not be looked at, empty where it could."""
+
+    name: str
+    summary: Summary
+    part: RestorePart
+    safety: BackupPart | None
+    missing: str
+
+
+def coming_needs(stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
+    planner = planner_of(stack, params.datastore)
+    return (
+        backup_query(params.backup),
+        *planner.restore_needs(stack, params),
+        *store_needs(stack, params.datastore),
+    )
+
+
+def coming(stack: Stack, params: RestoreParams, facts: Facts) -> Coming:
+    """Raises FactUnavailable when the backup cannot be read, BadArgument when the datastore can
+    neither be looked at nor be made anew, and what the datastore's planner raises."""
+    planner, name = planner_of(stack, params.datastore), params.datastore
+    summary = Summary.model_validate(facts.of(backup_query(params.backup))["summary"])
+    missing = ""
+    try:
+        part = planner.restore(stack, params, facts)
+    except FactUnavailable as error:
+        missing = str(error)
+        part = planner.restore(stack, params, as_if_new(stack, params, facts, missing))
+    return Coming(
+        name=name,
+        summary=summary,
+        part=apart(name, part, (FETCH,)),
+        safety=None if missing else _safety(stack, name, facts),
+        missing=missing,
+    )
+
+
+def backup_query(backup: str) -> FactQuery:
+    return FactQuery(fact="repository.backup", args={"backup": backup})
+
+
+def side_by_side(groups: Sequence[Stages]) -> Stages:
+    """The first stages of all at the same time, then the second ones, and so on."""
+    return tuple(
+        tuple(step for stage in stages for step in stage)
+        for stages in zip_longest(*groups, fillvalue=())
+    )
+
+
+def owed_from(stores: Sequence[Coming], exchange: int) -> tuple[Owed, ...]:
+    """`exchange` is the stage where the exchanges begin."""
+    return tuple(
+        owed.model_copy(update={"since": owed.since + exchange})
+        for each in stores
+        for owed in each.part.owed
+    )
+
+
+def servers_needed(stack: Stack, stores: Sequence[Coming]) -> frozenset[str]:
+    """The services that have to run to restore into them, and all that these need."""
+    wanted = {
+        own
+        for each in stores
+        if (own := stack.datastore(each.name).service) and own not in each.part.stops
+    }
+    for layer in reversed(stack.layers()):
+        for name in layer:
+            if name in wanted:
+                wanted |= set(stack.service(name).needs)
+    return frozenset(name for name in wanted if stack.managed(name))
+
+
+def bindings(stores: Sequence[Coming]) -> JsonObject:
+    return {each.name: {**_source(each), **each.part.binding} for each in stores}
+
+
+def safeties(stores: Sequence[Coming]) -> Mapping[str, BackupPart]:
+    return {each.name: each.safety for each in stores if each.safety is not None}
+
+
+def _source(each: Coming) -> JsonObject:
+    copy = {"repository": each.summary.repository} if each.summary.repository else {}
+    return {"backup": each.summary.id, "there": not each.missing, **copy}
+
+
+def _safety(stack: Stack, name: str, facts: Facts) -> BackupPart | None:
+    try:
+        return planner_of(stack, name).backup(stack, name, facts)
+    except FactUnavailable:
+        return None
