@@ -7,7 +7,7 @@ from contextlib import suppress
 from playbooks.errors import BrokenBackup, HostError
 from playbooks.hosts.child import Child, output_of
 from playbooks.hosts.postgres import tools
-from playbooks.model.datastores import PostgresStore
+from playbooks.model.datastores import PostgresAccess
 from playbooks.ports import Work
 from playbooks.repository.codec import Progress, plain_name, read_artifact
 from playbooks.repository.manifest import DUMP_MEDIA, StoreEntry
@@ -23,7 +23,7 @@ def readable_by_its_tool(work: Work, part: Part, entry: StoreEntry) -> bool:
     """Whether the artifact is a dump, and a tool that knows it and room for its plain copy are
     here."""
     store = work.stack.datastores.get(entry.datastore)
-    if part.artifact.media != DUMP_MEDIA or not isinstance(store, PostgresStore):
+    if part.artifact.media != DUMP_MEDIA or not isinstance(store, PostgresAccess):
         return False
     try:
         ours = output_of(tools.version_argv(store), tools.tool_environment(None, work.tag))
@@ -49,7 +49,7 @@ def read_dump(work: Work, storage: Storage, part: Part, entry: StoreEntry) -> No
     Raises BrokenBackup with pg_restore's own words, and what `read_artifact` raises.
     """
     store = work.stack.datastores[entry.datastore]
-    assert isinstance(store, PostgresStore)
+    assert isinstance(store, PostgresAccess)
     folder = scratch_of(work.stack) / work.run / "verify"
     with explained(str(folder), "make the scratch folder"):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

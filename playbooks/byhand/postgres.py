@@ -12,7 +12,7 @@ from playbooks.byhand.shell import RUN, Part
 from playbooks.byhand.tools import as_reached, database, loading, password, psql, writing
 from playbooks.datastores.postgres_model import DumpFacts, dump_facts_of
 from playbooks.datastores.postgres_names import side_name
-from playbooks.datastores.postgres_stores import described_store
+from playbooks.datastores.postgres_stores import described_store, dump_name, globals_name
 from playbooks.errors import BadArgument
 from playbooks.hosts.postgres import statements
 from playbooks.model.base import JsonObject
@@ -27,20 +27,24 @@ _USUAL = ("postgres", "template1")
 
 def dump(known: Known, args: JsonObject) -> Lines:
     store, name = store_of(known, args), str(args["datastore"])
-    whole = ("--format=custom", "--compress=0", database(store.database))
-    roles = ("--globals-only", "--no-role-passwords", database(store.database))
     return (
         *password(store),
-        artifacts.kept(
-            known.stack,
-            writing(store, "pg_dump", *whole),
-            f"{name}.dump",
+        _dumped(known, store, dump_name(name)),
+        _roles(known, store, name),
+    )
+
+
+def dump_server(known: Known, args: JsonObject) -> Lines:
+    name = str(args["datastore"])
+    stores = {each: store_of(known, {**args, "database": each}) for each in args["databases"]}
+    first, *_ = stores.values()
+    return (
+        *password(first),
+        *(
+            _dumped(known, store, dump_name(name, database_name))
+            for database_name, store in stores.items()
         ),
-        artifacts.kept(
-            known.stack,
-            writing(store, "pg_dumpall", *roles),
-            f"{name}.globals.sql",
-        ),
+        _roles(known, first, name),
     )
 
 
@@ -94,6 +98,16 @@ def verify_side(known: Known, args: JsonObject) -> Lines:
         "# Neither question may be answered with a row.",
         *psql(store, database(*_side(store)), {}, questions),
     )
+
+
+def _dumped(known: Known, store: PostgresStore, file: str) -> str:
+    whole = ("--format=custom", "--compress=0", database(store.database))
+    return artifacts.kept(known.stack, writing(store, "pg_dump", *whole), file)
+
+
+def _roles(known: Known, store: PostgresStore, name: str) -> str:
+    roles = ("--globals-only", "--no-role-passwords", database(store.database))
+    return artifacts.kept(known.stack, writing(store, "pg_dumpall", *roles), globals_name(name))
 
 
 def administering(

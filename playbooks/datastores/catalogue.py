@@ -8,6 +8,7 @@ from playbooks.datastores.files import FILES
 from playbooks.datastores.files_drill import FILES_DRILL
 from playbooks.datastores.postgres import POSTGRES
 from playbooks.datastores.postgres_drill import POSTGRES_DRILL
+from playbooks.datastores.postgres_server import POSTGRES_SERVER
 from playbooks.datastores.protocol import DatastorePlanner, DrillPlanner
 from playbooks.datastores.volumes import VOLUME
 from playbooks.errors import BadArgument
@@ -18,6 +19,7 @@ _PLANNERS: Mapping[str, DatastorePlanner] = MappingProxyType(
         "azurite": AZURITE,
         "files": FILES,
         "postgres": POSTGRES,
+        "postgres-server": POSTGRES_SERVER,
         "terminusdb": VOLUME,
         "volume": VOLUME,
     }

@@ -176,11 +176,15 @@ class DatabaseFact(Model):
 
 
 class ServerFact(Model):
-    """The answer of `postgres.server`. `databases` are those that would be backed up now;
-    `nowhere` is what any other name would find. `data_free_bytes` and `data_device` as there."""
+    """The answer of `postgres.server`. `databases` are those that would be backed up now, `closed`
+    those that let nobody in, `beside` those that a restore seems to have made; `nowhere` is what
+    any other name would find. `data_free_bytes` and `data_device` as there.
+    """
 
     nowhere: DatabaseFact
     databases: dict[str, DatabaseFact]
+    closed: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     data_free_bytes: int | None
     data_device: str | None
 

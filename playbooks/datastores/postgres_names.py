@@ -24,6 +24,11 @@ def run_that_kept(database: str, name: str) -> str | None:
     return match.group(1) if match else None
 
 
+def is_side_of(database: str, name: str) -> bool:
+    """Whether some run has made `name` as the side database of `database`."""
+    return re.fullmatch(re.escape(f"{_stem(database)}_restore_") + _RUN, name) is not None
+
+
 def _stem(database: str) -> str:
     """The database's name, or for a long one its beginning and a digest: names end at 63 bytes."""
     encoded = database.encode()

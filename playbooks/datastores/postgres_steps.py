@@ -1,9 +1,13 @@
 """The steps of backing up, loading and exchanging a PostgreSQL database. Pure."""
 
+from collections.abc import Sequence
+
+from playbooks.datastores.postgres_stores import slug_of
 from playbooks.datastores.protocol import RestoreParams, Stages
 from playbooks.model.base import JsonObject
 from playbooks.model.plan import ActionCall, Owed, Step
 from playbooks.model.stack import Stack
+from playbooks.sizes import counted
 
 
 def dump_step(stack: Stack, name: str) -> Step:
@@ -16,28 +20,48 @@ def dump_step(stack: Stack, name: str) -> Step:
     )
 
 
-def prepare_stages(stack: Stack, params: RestoreParams, checksum: str) -> Stages:
-    """Loads beside the live database, dresses and verifies what was loaded."""
+def dump_server_step(stack: Stack, name: str, databases: Sequence[str]) -> Step:
+    return Step(
+        key=f"dump.{name}",
+        name=f"Dump {counted(len(databases), 'database')} of {stack.name}/{name}",
+        action="postgres.dump_server",
+        args={"datastore": name, "backup": "{started}-{run}", "databases": list(databases)},
+        idempotent=True,
+    )
+
+
+def prepare_stages(
+    stack: Stack, params: RestoreParams, checksum: str, database: str = ""
+) -> Stages:
+    """Loads beside the live database, dresses and verifies what was loaded. `database` is one of
+    a server's."""
     name = params.datastore
-    source: JsonObject = {"datastore": name, "backup": params.backup, "checksum": checksum}
+    one = {"database": database} if database else {}
+    mark, of = (f".{slug_of(database)}", f" ({database})") if database else ("", "")
+    source: JsonObject = {
+        "datastore": name,
+        **one,
+        "backup": params.backup,
+        "checksum": checksum,
+    }
     load = Step(
-        key="load",
-        name=f"Load the dump of {stack.name}/{name} beside the live database",
+        key=f"load{mark}",
+        name=f"Load the dump of {stack.name}/{name}{of} beside the live database",
         action="postgres.load_side",
         args={**source, "files": {"$from": "fetch.files"}},
-        undo=ActionCall(action="postgres.drop_side", args={"datastore": name}),
+        undo=ActionCall(action="postgres.drop_side", args={"datastore": name, **one}),
         idempotent=True,
     )
     settle = Step(
-        key="settle",
-        name="Reapply settings and privileges, and analyze",
+        key=f"settle{mark}",
+        name=f"Reapply settings and privileges, and analyze{of}",
         action="postgres.settle_side",
         args=source,
         idempotent=True,
     )
     verify = Step(
-        key="verify",
-        name="Compare what was loaded with the backup",
+        key=f"verify{mark}",
+        name=f"Compare what was loaded with the backup{of}",
         action="postgres.verify_side",
         args=source,
         idempotent=True,
@@ -45,9 +69,16 @@ def prepare_stages(stack: Stack, params: RestoreParams, checksum: str) -> Stages
     return ((load,), (settle,), (verify,))
 
 
-def swap_stages(stack: Stack, name: str, restored: str, kept_by: str | None = None) -> Stages:
-    """Notes which database is which, then exchanges them."""
-    which: JsonObject = {"datastore": name, "kept_by": kept_by}
+def swap_stages(
+    stack: Stack,
+    name: str,
+    restored: str,
+    kept_by: str | None = None,
+    databases: Sequence[str] = (),
+) -> Stages:
+    """Notes which database is which, then exchanges them: those of a server all at once."""
+    what = counted(len(databases), "database") if databases else "the database"
+    which: JsonObject = {"datastore": name, **_several(databases), "kept_by": kept_by}
     exchange: JsonObject = {**which, "noted": {"$from": "identify.noted"}, "restored": restored}
     identify = Step(
         key="identify",
@@ -58,7 +89,7 @@ def swap_stages(stack: Stack, name: str, restored: str, kept_by: str | None = No
     )
     swap = Step(
         key="swap",
-        name=f"Exchange the database of {stack.name}/{name}, keeping the live one",
+        name=f"Exchange {what} of {stack.name}/{name}, keeping what is live",
         action="postgres.swap",
         args=exchange,
         undo=ActionCall(action="postgres.swap_back", args=exchange),
@@ -68,12 +99,16 @@ def swap_stages(stack: Stack, name: str, restored: str, kept_by: str | None = No
     return ((identify,), (swap,))
 
 
-def reopening(name: str) -> Owed:
+def reopening(name: str, databases: Sequence[str] = ()) -> Owed:
     """Owed from the second stage of `swap_stages` on."""
     return Owed(
         key=f"reopen.{name}",
         name=f"Let connections into {name} again",
-        call=ActionCall(action="postgres.reopen", args={"datastore": name}),
+        call=ActionCall(action="postgres.reopen", args={"datastore": name, **_several(databases)}),
         since=1,
         settled_by="swap",
     )
+
+
+def _several(databases: Sequence[str]) -> JsonObject:
+    return {"databases": list(databases)} if databases else {}

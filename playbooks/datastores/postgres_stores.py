@@ -47,5 +47,15 @@ def slug_of(database: str) -> str:
     return f"db-{hashlib.sha256(database.encode()).hexdigest()[:12]}"
 
 
+def dump_name(datastore: str, database: str = "") -> str:
+    """The plain name of a dump among a backup's artifacts."""
+    return f"{datastore}.{slug_of(database)}.dump" if database else f"{datastore}.dump"
+
+
+def globals_name(datastore: str) -> str:
+    """The plain name of the server's roles among a backup's artifacts."""
+    return f"{datastore}.globals.sql"
+
+
 def _other_kind(stack: Stack, name: str) -> BadArgument:
     return BadArgument(f"{stack.name}/{name} is {stack.datastore(name).kind}, not postgres.")

@@ -23,12 +23,14 @@ class RestoreParams(Model):
     """Which datastore, from which backup. `latest` and times are an id by now.
 
     mode "swap" replaces the live data and keeps it, "beside" stops before the swap, "undo" swaps
-    back what an earlier swap kept (`backup` is then the id of the run that kept it).
+    back what an earlier swap kept (`backup` is then the id of the run that kept it). `database` is
+    one of a server's; empty for all that the datastore has.
     """
 
     datastore: str
     backup: str
     mode: Literal["swap", "beside", "undo"] = "swap"
+    database: str = ""
 
 
 class DrillParams(Model):

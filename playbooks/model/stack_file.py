@@ -13,7 +13,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from playbooks.errors import StackFileError
-from playbooks.model.datastores import PostgresStore
+from playbooks.model.datastores import PostgresAccess
 from playbooks.model.places import absolute, placed_reference, with_places
 from playbooks.model.problems import instead, problems_of
 from playbooks.model.repository import Place
@@ -166,7 +166,7 @@ def _with_stack_places(stack: Stack, base: Path) -> Stack:
     }
     datastores = {
         name: store.model_copy(update={"host": str(absolute(Path(store.host), base))})
-        if isinstance(store, PostgresStore) and "/" in store.host
+        if isinstance(store, PostgresAccess) and "/" in store.host
         else store
         for name, store in stack.datastores.items()
     }

@@ -6,8 +6,8 @@ from datetime import datetime
 from playbooks.errors import ActionFailed, SecretUnavailable
 from playbooks.folders.kept import copies
 from playbooks.hosts.postgres.connection import administering, postgres_store
-from playbooks.hosts.postgres.kept import kept_copies
-from playbooks.model.datastores import FilesStore, PostgresStore
+from playbooks.hosts.postgres.kept import kept_by_runs, kept_copies
+from playbooks.model.datastores import FilesStore, PostgresAccess, PostgresStore
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 from playbooks.repository.catalogue import Listing, Summary
@@ -49,12 +49,13 @@ def kept_by_databases(stack: Stack, secrets: Secrets, listing: Listing) -> dict[
     """
     needed: dict[str, str] = {}
     for name, store in stack.datastores.items():
-        if not isinstance(store, PostgresStore):
+        if not isinstance(store, PostgresAccess):
             continue
         try:
             reached = postgres_store(stack, name)
             with administering(reached, secrets, _TAG) as admin:
-                kept = kept_copies(admin, store.database)
+                one = isinstance(store, PostgresStore)
+                kept = kept_copies(admin, reached.database) if one else kept_by_runs(admin)
         except (ActionFailed, SecretUnavailable) as error:
             why = f"a kept copy of {name} may need it, which cannot be seen: {error.message}"
             needed |= {b.id: why for b in listing.backups if _is_safety_of(b, name)}

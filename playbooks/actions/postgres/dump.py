@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from time import monotonic
+from typing import Any
+
+from pydantic import Field
 
 from playbooks.actions.postgres.recorded import dump_name, globals_name
 from playbooks.byhand import postgres as by_hand
-from playbooks.datastores.postgres_model import Counted, DumpFacts, Globals
+from playbooks.datastores.postgres_model import Counted, DumpFacts, Globals, ServerDumpFacts
 from playbooks.errors import DatastoreError
 from playbooks.hosts.postgres import running, tools
 from playbooks.hosts.postgres.connection import (
@@ -45,6 +48,12 @@ class DumpArgs(Model):
     backup: str
 
 
+class DumpServerArgs(DumpArgs):
+    """A datastore of kind postgres-server, and which of its databases."""
+
+    databases: tuple[str, ...] = Field(min_length=1)
+
+
 def dump(work: Work, args: DumpArgs) -> JsonObject:
     """Stores a dump and the server's roles. The output is its StoreEntry; `facts` are DumpFacts.
 
@@ -52,36 +61,74 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     """
     began = monotonic()
     store = postgres_store(work.stack, args.datastore)
+    roles, known = _globals(work, args, store)
+    made, facts = _dump_one(work, args, store, dump_name(args.datastore), known)
+    return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
+
+
+def dump_server(work: Work, args: DumpServerArgs) -> JsonObject:
+    """Stores a dump of each database, one after the other, and the server's roles once. The
+    output is its StoreEntry; `facts` are ServerDumpFacts. Raises as `dump`.
+    """
+    began = monotonic()
+    stores = {name: postgres_store(work.stack, args.datastore, name) for name in args.databases}
+    first = stores[args.databases[0]]
+    roles, known = _globals(work, args, first)
+    artifacts: list[Artifact] = []
+    dumped: dict[str, DumpFacts] = {}
+    for name, store in stores.items():
+        file = dump_name(args.datastore, name)
+        made, dumped[name] = _dump_one(work, args, store, file, known)
+        artifacts.append(made)
+    one = dumped[args.databases[0]]
+    facts = ServerDumpFacts(
+        server=one.server, tools=one.tools, databases=dumped, globals=known, image=one.image
+    )
+    return _entry(args, "postgres-server", (*artifacts, roles), facts, monotonic() - began)
+
+
+def _dump_one(
+    work: Work, args: DumpArgs, store: PostgresStore, file: str, known: Globals
+) -> tuple[Artifact, DumpFacts]:
     with connected(store, work.secrets, work.tag) as session:
         end_earlier_attempts(session, work.tag)
-        passwords = _may_keep_passwords(work, session, store)
-        roles = _dump_globals(work, args, store, passwords)
         snapshot = _open_snapshot(session)
         description = describe(session)
         with _counting(session, rules_of(work.stack).row_count_seconds) as counted:
-            database = _dump_database(work, args, store, snapshot, _expected_bytes(session))
+            expected = _expected_bytes(session)
+            made = _dump_database(
+                work, args, store, file, snapshot=snapshot, expected=expected
+            )
         facts = DumpFacts(
             server=server(session),
             tools=_version(work, store),
             description=description,
             counted=counted.result(),
-            globals=Globals(artifact=roles.name, passwords=passwords),
-            dump=database.name,
+            globals=known,
+            dump=made.name,
             image=store.image if isinstance(store, ContainedStore) else None,
         )
-    return _entry(args, (database, roles), facts, monotonic() - began)
+    return made, facts
 
 
 def _entry(
-    args: DumpArgs, artifacts: tuple[Artifact, ...], facts: DumpFacts, seconds: float
+    args: DumpArgs, kind: str, artifacts: tuple[Artifact, ...], facts: Model, seconds: float
 ) -> JsonObject:
     return StoreEntry(
         datastore=args.datastore,
-        kind="postgres",
+        kind=kind,
         artifacts=artifacts,
         facts=facts.model_dump(mode="json"),
         seconds=round(seconds, 3),
     ).model_dump(mode="json")
+
+
+def _globals(work: Work, args: DumpArgs, store: PostgresStore) -> tuple[Artifact, Globals]:
+    with connected(store, work.secrets, work.tag) as session:
+        end_earlier_attempts(session, work.tag)
+        passwords = _may_keep_passwords(work, session, store)
+    roles = _dump_globals(work, args, store, passwords)
+    return roles, Globals(artifact=roles.name, passwords=passwords)
 
 
 def _open_snapshot(session: Connection) -> str:
@@ -107,14 +154,14 @@ def _counting(session: Connection, seconds: float) -> Iterator["Future[Counted]"
 
 
 def _dump_database(
-    work: Work, args: DumpArgs, store: PostgresStore, snapshot: str, expected: int
+    work: Work, args: DumpArgs, store: PostgresStore, file: str, *, snapshot: str, expected: int
 ) -> Artifact:
     environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
     with running.started(store, tools.dump_argv(store, snapshot), environment) as child:
         return _write(
             work,
             args,
-            dump_name(args.datastore),
+            file,
             DUMP_MEDIA,
             child.chunks(),
             finish=child.finish,
@@ -171,4 +218,7 @@ def _version(work: Work, store: PostgresStore) -> str:
     return running.output(store, tools.version_argv(store), environment).decode().strip()
 
 
-DUMP_ACTIONS = (Action("postgres.dump", DumpArgs, dump, by_hand.dump),)
+DUMP_ACTIONS: tuple[Action[Any], ...] = (
+    Action("postgres.dump", DumpArgs, dump, by_hand.dump),
+    Action("postgres.dump_server", DumpServerArgs, dump_server, by_hand.dump_server),
+)

@@ -3,11 +3,13 @@
 from pydantic import ValidationError
 
 from playbooks.datastores.postgres_model import DumpFacts, dump_facts_of
-from playbooks.datastores.postgres_stores import slug_of
+from playbooks.datastores.postgres_stores import dump_name, globals_name
 from playbooks.errors import BrokenBackup
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.repository.copies import holding
+
+__all__ = ["FromBackup", "OneDatabase", "dump_facts", "dump_name", "globals_name", "recorded"]
 
 
 class OneDatabase(Model):
@@ -22,16 +24,6 @@ class FromBackup(OneDatabase):
 
     backup: str
     checksum: str
-
-
-def dump_name(datastore: str, database: str = "") -> str:
-    """The plain name of a dump among a backup's artifacts."""
-    return f"{datastore}.{slug_of(database)}.dump" if database else f"{datastore}.dump"
-
-
-def globals_name(datastore: str) -> str:
-    """The plain name of the server's roles among a backup's artifacts."""
-    return f"{datastore}.globals.sql"
 
 
 def recorded(work: Work, args: FromBackup) -> DumpFacts:

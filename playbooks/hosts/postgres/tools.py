@@ -9,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from playbooks.errors import HostError
 from playbooks.hosts.postgres.contained import ContainedStore
-from playbooks.model.datastores import PostgresStore
+from playbooks.model.datastores import PostgresAccess, PostgresStore
 
 # Where the server is for tools that run beside it, in its container.
 _INSIDE = "127.0.0.1"
@@ -23,7 +23,7 @@ RESTORE_SETTINGS = (
 )
 
 
-def tool(store: PostgresStore, name: str) -> str:
+def tool(store: PostgresAccess, name: str) -> str:
     """Where `pg_dump` and its like are. Raises HostError with what to do."""
     if isinstance(store, ContainedStore):
         return name
@@ -73,7 +73,7 @@ def restore_argv(store: PostgresStore, side: str, dump: Path, jobs: int) -> tupl
     )
 
 
-def read_all_argv(store: PostgresStore, dump: Path) -> tuple[str, ...]:
+def read_all_argv(store: PostgresAccess, dump: Path) -> tuple[str, ...]:
     """Reads the whole of `dump` without a database; a cut file is an error."""
     return (tool(store, "pg_restore"), "--file=/dev/null", str(dump))
 
@@ -90,7 +90,7 @@ def script_argv(store: PostgresStore, script: Path) -> tuple[str, ...]:
     )
 
 
-def version_argv(store: PostgresStore) -> tuple[str, ...]:
+def version_argv(store: PostgresAccess) -> tuple[str, ...]:
     return (tool(store, "pg_dump"), "--version")
 
 
