@@ -5,6 +5,7 @@ from dataclasses import asdict
 from time import monotonic
 
 from playbooks.actions.trees import stored_tree
+from playbooks.actions.volumes_rehearse import REHEARSE_ACTIONS
 from playbooks.actions.volumes_restore import RESTORE_ACTIONS
 from playbooks.byhand import volumes as by_hand
 from playbooks.hosts.helper_container import HelperOrder, helper
@@ -74,4 +75,4 @@ def _dumped(work: Work, args: DumpArgs, order: HelperOrder) -> JsonObject:
     return entry.model_dump(mode="json")
 
 
-ACTIONS = (Action("volume.dump", DumpArgs, dump, by_hand.dump), *RESTORE_ACTIONS)
+ACTIONS = (Action("volume.dump", DumpArgs, dump, by_hand.dump), *REHEARSE_ACTIONS, *RESTORE_ACTIONS)

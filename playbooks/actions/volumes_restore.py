@@ -1,7 +1,7 @@
 """Restoring what is mounted into a container: filled beside the live content, compared, exchanged,
 kept. All of it in the mount itself, through helpers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from playbooks.byhand import volumes as by_hand
@@ -20,7 +20,7 @@ from playbooks.volumes.store import holder_of, mounted_store
 from playbooks.volumes.stream import Moving, measured
 
 # So many names fit into one command line, however long they are.
-_ARGUMENTS = 100
+_ARGUMENTS = 200
 
 
 class StoreArgs(Model):
@@ -98,7 +98,7 @@ def extract(work: Work, args: ExtractArgs) -> JsonObject:
     with args.files[name].open("rb") as archive, helper(order) as carrier:
         moving = Moving(archive, below)
         carrier.put(path, moving.chunks(lambda done: work.progress(done, size), work.check_stop))
-    _dress(order, path, moving.undressed)
+    _dress(order, f"{path}/{below}", moving.undressed)
     return {"side": f"{path}/{below}"}
 
 
@@ -196,11 +196,10 @@ def _exchanged(work: Work, datastore: str, run: str, *, incoming: str, outgoing:
         )
 
 
-def _dress(order: HelperOrder, path: str, modes: Sequence[tuple[int, str]]) -> None:
-    for first in range(0, len(modes), _ARGUMENTS):
-        some = modes[first : first + _ARGUMENTS]
-        words = (word for mode, name in some for word in (f"{mode:o}", name))
-        told(order, scripts.DRESS, path, *words)
+def _dress(order: HelperOrder, folder: str, modes: Mapping[str, int]) -> None:
+    words = [word for name, mode in modes.items() for word in (f"{mode:o}", name)]
+    for first in range(0, len(words), _ARGUMENTS):
+        told(order, scripts.DRESS, folder, *words[first : first + _ARGUMENTS])
 
 
 def _held(work: Work, datastore: str, run: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from playbooks.datastores.postgres_drill import POSTGRES_DRILL
 from playbooks.datastores.postgres_server import POSTGRES_SERVER
 from playbooks.datastores.protocol import DatastorePlanner, DrillPlanner
 from playbooks.datastores.volumes import VOLUME
+from playbooks.datastores.volumes_drill import VOLUME_DRILL
 from playbooks.errors import BadArgument
 from playbooks.model.stack import Stack
 
@@ -32,7 +33,13 @@ def planner_of(stack: Stack, name: str) -> DatastorePlanner:
 
 
 _DRILLS: Mapping[str, DrillPlanner] = MappingProxyType(
-    {"files": FILES_DRILL, "postgres": POSTGRES_DRILL}
+    {
+        "azurite": VOLUME_DRILL,
+        "files": FILES_DRILL,
+        "postgres": POSTGRES_DRILL,
+        "terminusdb": VOLUME_DRILL,
+        "volume": VOLUME_DRILL,
+    }
 )
 
 

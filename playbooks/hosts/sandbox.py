@@ -15,7 +15,7 @@ from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import ImageNotFound, NotFound
-from docker.types import LogConfig
+from docker.types import LogConfig, Mount
 
 from playbooks.errors import HostError
 from playbooks.hosts.compose import images_of
@@ -39,7 +39,8 @@ class Recipe:
     """What a throwaway container is made from.
 
     `image` is a digest. `entrypoint` and `argv` replace the image's own when they are given;
-    `binds` are folders of this host by folder of the container. `user` is empty for the image's.
+    `binds` are folders of this host by folder of the container, `fresh` folders that are empty
+    volumes of its own. `user` is empty for the image's.
     """
 
     image: str
@@ -48,6 +49,7 @@ class Recipe:
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
     binds: Mapping[str, Path] = field(default_factory=dict)
+    fresh: tuple[str, ...] = ()
     memory_bytes: int = _MEMORY
 
 
@@ -201,6 +203,7 @@ def _made(client: DockerClient, name: str, run: str, recipe: Recipe) -> Sandbox:
         pids_limit=_MOST_PROCESSES,
         init=True,
         binds={str(path): {"bind": inside} for inside, path in recipe.binds.items()},
+        mounts=[_empty(folder, run) for folder in recipe.fresh],
         log_config=LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
     )
     try:
@@ -217,6 +220,11 @@ def _made(client: DockerClient, name: str, run: str, recipe: Recipe) -> Sandbox:
     except ImageNotFound as error:
         raise _no_image(recipe.image) from error
     return Sandbox(made["Id"], name)
+
+
+def _empty(folder: str, run: str) -> Mount:
+    """A volume without a name, which goes with its container."""
+    return Mount(target=folder, source=None, type="volume", no_copy=True, labels={LABEL: run})
 
 
 def _no_image(image: str) -> HostError:

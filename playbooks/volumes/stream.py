@@ -7,7 +7,7 @@ attributes and ACLs are not in its archives.
 import base64
 import stat
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import IO
@@ -79,12 +79,17 @@ class Passing:
 
 
 def measured(
-    pieces: Iterable[bytes], progress: Callable[[int], None], check_stop: Callable[[], None]
+    pieces: Iterable[bytes],
+    progress: Callable[[int], None],
+    check_stop: Callable[[], None],
+    modes: Mapping[str, int] | None = None,
 ) -> Measure:
-    """A tree that the engine sends, in numbers. Raises CutArchive."""
+    """A tree that the engine sends, in numbers. `modes` count for those paths instead of what is
+    read. Raises CutArchive."""
     counter = Counter()
     for entry, content in _entries(_Source(pieces), Noticed()):
         check_stop()
+        entry = replace(entry, mode=(modes or {}).get(entry.path, entry.mode))
         if entry.has_content:
             digest, done = sha256(), counter.bytes
             for chunk in content:
@@ -98,16 +103,17 @@ def measured(
 
 
 class Moving:
-    """A tar of ours with everything in it one folder deeper: `.` becomes the folder `below`.
+    """A tar of ours with everything in it below another folder: `.` becomes `below`, which may be
+    `.` too.
 
-    Take all of `chunks`, then ask the rest. `undressed` are modes and paths of hard links that the
-    engine takes set-user-id and set-group-id away from when it makes them.
+    Take all of `chunks`, then ask the rest. `undressed` are the modes of hard-linked files, by
+    path, that lose set-user-id or set-group-id when the engine makes a further link to them.
     """
 
     def __init__(self, archive: IO[bytes], below: str) -> None:
         self._archive = archive
         self._below = below
-        self.undressed: list[tuple[int, str]] = []
+        self.undressed: dict[str, int] = {}
 
     def chunks(
         self, progress: Callable[[int], None], check_stop: Callable[[], None]
@@ -118,7 +124,7 @@ class Moving:
             for entry, content in _members(tar, Noticed()):
                 yield header(_under(entry, self._below))
                 if entry.same_as and entry.mode & _SET_IDS:
-                    self.undressed.append((entry.mode, f"{self._below}/{entry.path}"))
+                    self.undressed |= {entry.path: entry.mode, entry.same_as: entry.mode}
                 if not entry.has_content:
                     continue
                 for chunk in content:

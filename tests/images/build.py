@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.images.jars import fetch
+from tests.images.npm import install
 
 SUITE = "trixie"
 _HERE = Path(__file__).parent
@@ -42,6 +43,13 @@ class JavaRecipe(Recipe):
 
     home: str = ""
     hooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NodeRecipe(Recipe):
+    """An image with the packages of npm's `package-lock.json` in `home`."""
+
+    home: str = ""
 
 
 RECIPES: dict[str, Recipe] = {
@@ -86,6 +94,15 @@ RECIPES: dict[str, Recipe] = {
             "copy-in {here}/java.options /var/lib/neo4j",
         ),
     ),
+    "azurite": NodeRecipe(
+        packages=("nodejs",),
+        path="/opt/azurite/node_modules/.bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        changes=(
+            'CMD ["azurite", "--location", "/data", "--blobHost", "0.0.0.0", "--disableTelemetry"]',
+            *("VOLUME /data", "WORKDIR /opt/azurite", "EXPOSE 10000 10001 10002"),
+        ),
+        home="/opt/azurite",
+    ),
 }
 
 
@@ -93,7 +110,7 @@ def tag_of(name: str) -> str:
     """`interlock-test/NAME:HASH`."""
     recipe = RECIPES[name]
     content: list[object] = [SUITE, asdict(recipe), _entrypoint(name).read_text()]
-    if isinstance(recipe, JavaRecipe):
+    if isinstance(recipe, JavaRecipe | NodeRecipe):
         content += [file.read_text() for file in sorted((_HERE / name).iterdir())]
     written = json.dumps(content, sort_keys=True)
     return f"interlock-test/{name}:{hashlib.sha256(written.encode()).hexdigest()[:12]}"
@@ -114,20 +131,26 @@ def _make(name: str, tag: str) -> None:
     with tempfile.TemporaryDirectory(prefix="interlock-image-") as folder:
         tree = Path(folder) / "tree.tar"
         with _sources() as sources:
-            hooks = _hooks(name, recipe, Path(folder) / "lib")
+            hooks = _hooks(name, recipe, Path(folder))
             subprocess.run(_bootstrap(name, recipe, (tree, sources), hooks), check=True)
         changes = (f"ENV PATH={recipe.path}", *recipe.changes, 'ENTRYPOINT ["/entrypoint.sh"]')
         options = [word for change in changes for word in ("--change", change)]
         subprocess.run(["docker", "import", *options, str(tree), tag], check=True)
 
 
-def _hooks(name: str, recipe: Recipe, jars: Path) -> list[str]:
-    """What is put into the image after its packages."""
+def _hooks(name: str, recipe: Recipe, folder: Path) -> list[str]:
+    """What is put into the image after its packages; made in `folder`."""
+    if isinstance(recipe, NodeRecipe):
+        brought = folder / Path(recipe.home).name
+        install(_HERE / name, brought)
+        above = Path(recipe.home).parent
+        return [f'mkdir -p "$1"{above}', f"copy-in {brought} {above}"]
     if not isinstance(recipe, JavaRecipe):
         return []
+    jars = folder / "lib"
     fetch(_HERE / name, jars)
-    brought = (f'mkdir -p "$1"{recipe.home}', f"copy-in {jars} {recipe.home}")
-    return [*brought, *(hook.replace("{here}", str(_HERE / name)) for hook in recipe.hooks)]
+    first = (f'mkdir -p "$1"{recipe.home}', f"copy-in {jars} {recipe.home}")
+    return [*first, *(hook.replace("{here}", str(_HERE / name)) for hook in recipe.hooks)]
 
 
 def _bootstrap(
