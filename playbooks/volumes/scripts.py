@@ -100,7 +100,8 @@ EXCHANGE = f"""
 set -e
 cd -- "$1"
 own={OWN_PREFIX}$2 in=$3 out=$4
-dress() {{ chown "$(stat -c %u:%g "$1")" "$2"; chmod "$(stat -c %a "$1")" "$2"; }}
+# Five digits and more: with fewer chmod leaves set-group-id of folders as it is.
+dress() {{ chown "$(stat -c %u:%g "$1")" "$2"; chmod "000$(stat -c %a "$1")" "$2"; }}
 move() {{
   find "$1" -mindepth 1 -maxdepth 1 ! -name '{OWN_PREFIX}*' \
     -exec sh -c 'to=$1; shift; mv -- "$@" "$to"/' sh "$2" {{}} +
@@ -117,8 +118,11 @@ elif [ -d "$own/$in" ]; then
     part=$own/$out.entering
     if [ ! -d "$part" ]; then
       part=$own/$out.leaving
-      [ -d "$part" ] || mkdir -m 700 -- "$part"
-      dress . "$part"
+      if [ ! -d "$part" ]; then
+        mkdir -p -m 700 -- "$own/dressing"
+        dress . "$own/dressing"
+        mv -- "$own/dressing" "$part"
+      fi
     fi
     move . "$part"
     sync

@@ -155,12 +155,9 @@ def _entries(source: "_Source", skipped: Noticed) -> Iterator[tuple[Entry, _Cont
                     yield entry, content
             # Where the archive simply stops, tarfile sees an end like any other.
             if source.drained() - tar.offset < _END:
-                raise CutArchive("the archive has no end")
-    except (tarfile.TarError, CutArchive) as error:
-        raise CutArchive(
-            f"The engine's archive was cut: a file vanished or shrank while it was read ({error}).",
-            "Name what writes there as `stops` of the datastore, so that it is down meanwhile.",
-        ) from error
+                raise _cut("it has no end")
+    except tarfile.TarError as error:
+        raise _cut(str(error)) from error
 
 
 def _members(tar: tarfile.TarFile, skipped: Noticed) -> Iterator[tuple[Entry, _Content]]:
@@ -175,8 +172,18 @@ def _members(tar: tarfile.TarFile, skipped: Noticed) -> Iterator[tuple[Entry, _C
 
 def _content(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[bytes]:
     file = tar.extractfile(info) if info.isreg() else None
-    while file is not None and (chunk := file.read(READ_BYTES)):
-        yield chunk
+    try:
+        while file is not None and (chunk := file.read(READ_BYTES)):
+            yield chunk
+    except tarfile.TarError as error:
+        raise _cut(str(error)) from error
+
+
+def _cut(why: str) -> CutArchive:
+    return CutArchive(
+        f"The engine's archive was cut: a file vanished or shrank while it was read ({why}).",
+        "Name what writes there as `stops` of the datastore, so that it is down meanwhile.",
+    )
 
 
 def _entry(info: tarfile.TarInfo, kind: Kind) -> Entry:

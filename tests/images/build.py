@@ -103,6 +103,13 @@ RECIPES: dict[str, Recipe] = {
         ),
         home="/opt/azurite",
     ),
+    "terminusdb": Recipe(
+        packages=("nodejs",),
+        changes=(
+            "ENV TERMINUSDB_SERVER_PORT=6363",
+            *("VOLUME /app/terminusdb/storage", "WORKDIR /app/terminusdb", "EXPOSE 6363"),
+        ),
+    ),
 }
 
 
@@ -197,7 +204,8 @@ def _sources() -> Iterator[Path]:
 
 
 def _entrypoint(name: str) -> Path:
-    return _HERE / name / "entrypoint.sh"
+    [found] = (_HERE / name).glob("entrypoint.*")
+    return found
 
 
 if __name__ == "__main__":
