@@ -32,6 +32,7 @@ from playbooks.model.plan import Owed, Step
 from playbooks.model.request import RunState
 
 T = TypeVar("T")
+_SAID = ("told", "warnings")
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,12 @@ class Interpreter:
         return Question(task, outcome.why)
 
     def _warnings(self) -> str:
-        """What went wrong without stopping the run: sentences from the outputs of steps."""
+        """What went wrong without stopping the run, and what else is to be told: sentences from
+        the outputs of steps."""
         outputs = self.carried.story().outputs().values()
-        return " ".join(said for output in outputs for said in output.get("warnings", ()))
+        return " ".join(
+            said for output in outputs for kind in _SAID for said in output.get(kind, ())
+        )
 
     async def _back(self, turn: Turn) -> Ending | Question:
         """Undoes in reverse all that was begun; stops where that fails."""

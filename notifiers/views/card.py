@@ -6,7 +6,15 @@ from typing import Literal
 from notifiers.ports import Body
 from notifiers.views import blocks, limits, text
 from notifiers.views.buttons import actions, undoable
-from notifiers.views.outcome import first_line, outcome_line, over, taken_back_line, why
+from notifiers.views.outcome import (
+    clock,
+    first_line,
+    measured,
+    outcome_line,
+    over,
+    taken_back_line,
+    why,
+)
 from notifiers.views.state import CardState
 from notifiers.views.steps import Room, busy_lines, step_lines
 from notifiers.views.values import spoken
@@ -104,7 +112,7 @@ def _blocks(state: CardState, room: Room) -> list[JsonObject]:
 def _standing(state: CardState, room: Room) -> list[JsonObject]:
     """What is to be known first: what it is, or how far, or how it ended."""
     if over(state):
-        lines = (outcome_line(state), why(state), taken_back_line(state))
+        lines = (outcome_line(state), why(state), measured(state), taken_back_line(state))
         return blocks.sections("\n".join(line for line in lines if line))
     if state.run is None:
         return blocks.fields(_pending_fields(state))
@@ -138,6 +146,7 @@ def _running_fields(state: CardState) -> list[tuple[str, str]]:
         ("Waiting for", waits),
         ("Started", started),
         ("Takes", _estimate(state)),
+        ("Recovery clock", clock(state)),
     ]
 
 

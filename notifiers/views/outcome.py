@@ -83,6 +83,33 @@ def elapsed(state: CardState) -> str:
     return text.duration((end - run.started_at).total_seconds())
 
 
+def clock(state: CardState) -> str:
+    """Plain text while it runs: how long ago it was asked for, against the plan's objective.
+
+    Empty without an objective. The time until it was approved counts: the stack waits then, too.
+    """
+    within = state.request.plan.within_seconds
+    if within is None or state.run is None or over(state):
+        return ""
+    seconds = (state.now - state.request.asked_at).total_seconds()
+    late = ", over the objective" if seconds > within else ""
+    return f"{text.duration(seconds)} of {text.duration(within)} since it was asked for{late}"
+
+
+def measured(state: CardState) -> str:
+    """A sentence: how long it took from being asked for, against the plan's objective; empty
+    without one, and unless it succeeded."""
+    within, run = state.request.plan.within_seconds, state.run
+    if within is None or run is None or run.ended_at is None or state.state != "succeeded":
+        return ""
+    seconds = (run.ended_at - state.request.asked_at).total_seconds()
+    verdict = "kept" if seconds <= within else "missed"
+    return (
+        f"All was well {text.duration(seconds)} after it was asked for; the objective is "
+        f"{text.duration(within)}: {verdict}."
+    )
+
+
 def _standing(state: CardState) -> str:
     match state.state:
         case "pending":

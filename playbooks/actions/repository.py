@@ -77,8 +77,8 @@ def discard(work: Work, _: NoArgs) -> JsonObject:
 def publish(work: Work, args: PublishArgs) -> JsonObject:
     """Reads back everything that was stored, then writes the manifest: now the backup exists.
 
-    `{id, bytes, stored_bytes, checksum, consistency}`. Raises BrokenBackup when an artifact is not
-    what was written; then nothing is published.
+    `{id, bytes, stored_bytes, checksum}`, and of several datastores `told`. Raises BrokenBackup
+    when an artifact is not what was written; then nothing is published.
     """
     if not args.entries:
         raise ActionFailed("There is nothing to publish.", "Name a datastore to back up.")
@@ -152,8 +152,16 @@ def _published_output(manifest: Manifest, its_checksum: str) -> JsonObject:
         "bytes": manifest.bytes,
         "stored_bytes": manifest.stored_bytes,
         "checksum": its_checksum,
-        "consistency": manifest.consistency,
+        **_told(manifest),
     }
+
+
+def _told(manifest: Manifest) -> JsonObject:
+    """Of several datastores it matters how they fit each other."""
+    if len(manifest.stores) < 2 or manifest.origin == "safety":
+        return {}
+    said = manifest.consistency
+    return {"told": [f"{said[:1].upper()}{said[1:]}."]} if said else {}
 
 
 def _id(work: Work) -> str:

@@ -6,7 +6,7 @@ from bot.workspace.blocks.blocks import check_message_blocks
 from notifiers.ports import Body
 from notifiers.views.attention import asked_anew, finished, uncertain
 from playbooks.model.request import RequestState, RunState
-from tests.support.cards import card_state, request, run, samples
+from tests.support.cards import card_state, request, restore_plan, run, samples
 
 
 def words(body: Body) -> str:
@@ -49,6 +49,13 @@ def test_finished_tells_the_requester_the_outcome_first() -> None:
     assert "<@U0BEN>" not in said
     assert "/ops restore harbor postgres --undo" in said
     assert finished(samples()["denied"]).text.startswith("Denied: RESTORE")
+
+
+def test_finished_measures_against_the_objective() -> None:
+    """Who asked for a recovery reads how long the stack was away."""
+    asked = request(restore_plan(within_seconds=90.0), state=RequestState.APPROVED)
+    said = words(finished(card_state(asked, (), run(RunState.SUCCEEDED))))
+    assert "All was well 2 min after it was asked for; the objective is 1 min 30 s: missed." in said
 
 
 def test_a_failed_schedule_is_for_the_approvers() -> None:

@@ -166,6 +166,22 @@ def test_an_ending_says_outcome_who_and_how_long() -> None:
     assert "*Cancelled* · by <@U0ANA>" in words(samples()["cancelled"])
 
 
+def test_the_objective_is_a_clock_while_it_runs_and_a_verdict_in_the_end() -> None:
+    """It counts from when it was asked for; without an objective nothing is said of it."""
+    plan = restore_plan(within_seconds=1800.0)
+    asked = request(plan, state=RequestState.APPROVED)
+    running = words(card_state(asked, (), run(RunState.RUNNING, records(3))))
+    assert "2 min of 30 min since it was asked for" in running
+    late = request(restore_plan(within_seconds=60.0), state=RequestState.APPROVED)
+    assert "over the objective" in words(card_state(late, (), run(RunState.RUNNING, records(3))))
+    ended = words(card_state(asked, (), run(RunState.SUCCEEDED, records(9))))
+    assert "All was well 2 min after it was asked for; the objective is 30 min: kept." in ended
+    missed = words(card_state(late, (), run(RunState.SUCCEEDED, records(9))))
+    assert "the objective is 1 min: missed." in missed
+    assert "objective" not in words(card_state(asked, (), run(RunState.FAILED, records(3))))
+    assert "clock" not in words(samples()["running"])
+
+
 def test_what_was_undone_says_by_which_run_and_offers_no_undo() -> None:
     """The card of a restore that another run took back names it, and has no button."""
     done = samples()["succeeded"]
