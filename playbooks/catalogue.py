@@ -6,6 +6,7 @@ from typing import Any
 
 from playbooks.actions import files as files_actions
 from playbooks.actions import helpers as helper_actions
+from playbooks.actions import neo4j as neo4j_actions
 from playbooks.actions import postgres as postgres_actions
 from playbooks.actions import repository as repository_actions
 from playbooks.actions import service as service_actions
@@ -14,6 +15,7 @@ from playbooks.byhand.known import Known
 from playbooks.facts import clock as clock_facts
 from playbooks.facts import disk as disk_facts
 from playbooks.facts import files as files_facts
+from playbooks.facts import neo4j as neo4j_facts
 from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import repository as repository_facts
 from playbooks.facts import repository_standing as repository_standing_facts
@@ -49,6 +51,7 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 ACTIONS: Mapping[str, Action[Any]] = registry(
     files_actions.ACTIONS,
     helper_actions.ACTIONS,
+    neo4j_actions.ACTIONS,
     postgres_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
@@ -59,6 +62,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     clock_facts.READERS,
     disk_facts.READERS,
     files_facts.READERS,
+    neo4j_facts.READERS,
     postgres_facts.READERS,
     repository_facts.READERS,
     repository_standing_facts.READERS,

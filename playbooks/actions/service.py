@@ -49,7 +49,10 @@ def stop(work: Work, args: StopArgs) -> JsonObject:
 
     Once asked to end it is never left half way, so a cancelled run stops after it, not in it.
     """
-    _managed(work, args.service).stop(args.seconds)
+    seconds = args.seconds
+    if seconds is None:
+        seconds = work.stack.stop_seconds(args.service)
+    _managed(work, args.service).stop(seconds)
     return {"at": datetime.now(UTC).isoformat()}
 
 

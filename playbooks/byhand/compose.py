@@ -17,8 +17,8 @@ def create(compose: Compose, service: str) -> Lines:
     return (command(*create_argv(compose, service)),)
 
 
-def stop(compose: Compose, service: str, args: JsonObject) -> Lines:
-    return (command(*stop_argv(compose, service, args.get("seconds"))),)
+def stop(compose: Compose, service: str, seconds: float | None) -> Lines:
+    return (command(*stop_argv(compose, service, seconds)),)
 
 
 def state(compose: Compose, service: str) -> Lines:

@@ -50,7 +50,8 @@ def create(known: Known, args: JsonObject) -> Lines:
 
 def stop(known: Known, args: JsonObject) -> Lines:
     if found := compose.composed(known, args):
-        return compose.stop(*found, args)
+        own = known.stack.stop_seconds(str(args["service"]))
+        return compose.stop(*found, args.get("seconds") or own)
     name, process = _process(known, args)
     if process is None:
         return (_UNMANAGED,)

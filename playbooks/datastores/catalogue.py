@@ -6,6 +6,7 @@ from types import MappingProxyType
 from playbooks.datastores.azurite import AZURITE
 from playbooks.datastores.files import FILES
 from playbooks.datastores.files_drill import FILES_DRILL
+from playbooks.datastores.neo4j import NEO4J
 from playbooks.datastores.postgres import POSTGRES
 from playbooks.datastores.postgres_drill import POSTGRES_DRILL
 from playbooks.datastores.postgres_server import POSTGRES_SERVER
@@ -19,6 +20,7 @@ _PLANNERS: Mapping[str, DatastorePlanner] = MappingProxyType(
     {
         "azurite": AZURITE,
         "files": FILES,
+        "neo4j": NEO4J,
         "postgres": POSTGRES,
         "postgres-server": POSTGRES_SERVER,
         "terminusdb": VOLUME,

@@ -48,7 +48,8 @@ class BackupPart:
     (`playbooks.repository.manifest.StoreEntry`). `risk` is CHANGE where something must stop:
     `stops` names the services that are down while `dump` runs; those that ran are started again in
     every ending. The state of the store's own service is read by the playbook; `backup_needs` asks
-    for the `service.state` of any other one that it names.
+    for the `service.state` of any other one that it names. `before` is done while all of them
+    still run, and changes nothing.
     """
 
     dump: Step
@@ -58,6 +59,7 @@ class BackupPart:
     shown: tuple[Line, ...]
     binding: JsonObject
     stops: tuple[str, ...] = ()
+    before: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from playbooks.model.base import Model, Name
+from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.secret import SecretRef
 from playbooks.model.volumes import AzuriteStore, TerminusStore, VolumeStore
 
@@ -67,6 +68,7 @@ Datastore = Annotated[
     PostgresStore
     | PostgresServerStore
     | FilesStore
+    | Neo4jStore
     | VolumeStore
     | AzuriteStore
     | TerminusStore,

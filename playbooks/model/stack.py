@@ -12,6 +12,7 @@ from playbooks.model.base import Model, Name
 from playbooks.model.compose import Compose, ContainerHealth, Watched
 from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore
+from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.deploy import Deploy
 from playbooks.model.drill import DrillRules
 from playbooks.model.maintenance import Maintenance
@@ -374,6 +375,14 @@ class Stack(Model):
     def managed(self, service: str) -> bool:
         """Whether it is ours to start and stop. Raises UnknownName."""
         return self.service(service).managed or self.container_of(service) is not None
+
+    def stop_seconds(self, service: str) -> float | None:
+        """How long the service has to end by itself at least, for the sake of what it stores. None
+        where what is usual for it will do. Raises UnknownName."""
+        self.service(service)
+        stores = (store for store in self.datastores.values() if store.service == service)
+        needed = (store.stop_seconds for store in stores if isinstance(store, Neo4jStore))
+        return max(needed, default=None)
 
     def users_of(self, datastore: str) -> tuple[str, ...]:
         """Services that hold connections to the datastore: those that need its service."""

@@ -130,7 +130,8 @@ def backup_stages(
         probe=ActionCall(action="repository.is_published"),
         idempotent=True,
     )
-    return ((begin,), tuple(part.dump for part in parts.values()), (publish,))
+    noting = (step for part in parts.values() for step in part.before)
+    return ((begin, *noting), tuple(part.dump for part in parts.values()), (publish,))
 
 
 def _least(down: Downtime) -> Risk:

@@ -1,0 +1,145 @@
+"""Dumping a stopped server's databases, and noting beforehand what is in them."""
+
+from time import monotonic
+
+from playbooks.byhand import neo4j as by_hand
+from playbooks.datastores.neo4j_model import (
+    MEDIA,
+    Contents,
+    DumpFacts,
+    Noted,
+    dump_name,
+)
+from playbooks.errors import ActionFailed, DatastoreError, HostError, SecretUnavailable
+from playbooks.hosts.helper_container import helper, output_of
+from playbooks.hosts.neo4j.cypher import noted
+from playbooks.hosts.neo4j.server import Server, server_of, stopped_server
+from playbooks.hosts.neo4j.state import look
+from playbooks.hosts.neo4j.tools import dump_argv, info_argv, transaction_in
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Work
+from playbooks.registry import Action
+from playbooks.repository.catalogue import folder_of
+from playbooks.repository.codec import codec_for, stored_name, write_artifact
+from playbooks.repository.manifest import Artifact, StoreEntry
+from playbooks.repository.of_stack import recipients_of_stack, repository_of
+
+
+class StoreArgs(Model):
+    """A datastore of kind neo4j."""
+
+    datastore: str
+
+
+class DumpArgs(Model):
+    """A datastore of kind neo4j, the id of the backup that is open, the version of the server's
+    tools, and what `neo4j.note` gave."""
+
+    datastore: str
+    backup: str
+    version: str
+    noted: Noted
+
+
+def note(work: Work, args: StoreArgs) -> JsonObject:
+    """What is in the database while it still runs, a `Noted`. A server that does not run or does
+    not answer is no failure: its backup is just not counted."""
+    try:
+        server = server_of(work.stack, args.datastore)
+        if not server.container.up:
+            return Noted(why="the server did not run").model_dump(mode="json")
+        found = noted(server.store, server.container, work.secrets)
+    except (ActionFailed, SecretUnavailable) as error:
+        return Noted(why=error.message).model_dump(mode="json")
+    return found.model_dump(mode="json")
+
+
+def dump(work: Work, args: DumpArgs) -> JsonObject:
+    """Stores the dumps of the database and of `system`. The output is its StoreEntry; its `facts`
+    are a `DumpFacts`.
+
+    Raises DatastoreError when the server runs, or was killed and has to recover first; HostError,
+    NoSpace, RepositoryError.
+    """
+    began = monotonic()
+    server = stopped_server(work.stack, args.datastore)
+    seen = look(server, work.run)
+    transactions = {
+        database: number
+        for database in server.store.databases
+        if (number := last_transaction(work, server, args.version, database)) is not None
+    }
+    artifacts = tuple(_stored(work, args, server, database) for database in server.store.databases)
+    facts = DumpFacts(
+        version=args.version,
+        image=server.container.image,
+        database=server.store.database,
+        contents=_exactly(args.noted, transactions.get(server.store.database)),
+        transactions=transactions,
+        data_bytes=seen.used_bytes,
+    )
+    return StoreEntry(
+        datastore=args.datastore,
+        kind="neo4j",
+        artifacts=artifacts,
+        facts=facts.model_dump(mode="json"),
+        seconds=round(monotonic() - began, 3),
+    ).model_dump(mode="json")
+
+
+def last_transaction(
+    work: Work, server: Server, version: str, database: str, folder: str = ""
+) -> int | None:
+    """The last committed transaction of a stopped database in the server's data folder, or in
+    `folder`. None where the tools do not say. Raises HostError."""
+    settings = server.settings_for(version, folder) if folder else {}
+    argv = info_argv(version, database, folder or server.store.folder)
+    spoken = ("sh", "-c", 'exec "$@" >&3', "sh", *argv)
+    order = server.as_itself(work.run, "info", spoken, settings)
+    return transaction_in(output_of(order).decode(errors="replace"))
+
+
+def _stored(work: Work, args: DumpArgs, server: Server, database: str) -> Artifact:
+    """Dumps come compressed."""
+    recipients = recipients_of_stack(work.stack)
+    codec = codec_for(compress=False, recipients=recipients)
+    name = stored_name(dump_name(args.datastore, database), codec)
+    order = server.as_itself(work.run, "dump", dump_argv(args.version, database))
+    with helper(order) as made, made.tool() as tool:
+        try:
+            return write_artifact(
+                repository_of(work.stack, work.secrets),
+                f"{folder_of(work.stack.name, args.backup)}/{name}",
+                tool.chunks(),
+                codec=codec,
+                recipients=recipients,
+                finish=tool.finish,
+                progress=work.progress,
+                check_stop=work.check_stop,
+                media=MEDIA,
+            )
+        except HostError as error:
+            raise _explained(server, database, error) from error
+
+
+def _explained(server: Server, database: str, error: HostError) -> Exception:
+    said = error.message.lower()
+    if "logical log" in said or "recovery" in said:
+        return DatastoreError(
+            f"{database} of {server.container.name} was not shut down cleanly and has to recover: "
+            f"{error.message}",
+            "Start it, let it come up, and ask again.",
+        )
+    return error
+
+
+def _exactly(noted: Noted, dumped: int | None) -> Contents | None:
+    """What was noted, when nothing was committed between that and the dump."""
+    same = dumped is not None and noted.transaction == dumped
+    return noted.contents if same else None
+
+
+DUMP_ACTIONS = (
+    Action("neo4j.note", StoreArgs, note, by_hand.note),
+    Action("neo4j.dump", DumpArgs, dump, by_hand.dump),
+)

@@ -1,0 +1,274 @@
+"""Restoring a server's databases: loaded beside the live ones, checked, exchanged, kept.
+
+Only the exchange needs the server down; loading and checking happen in helpers, in a data folder of
+their own in the same volume.
+"""
+
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from playbooks.actions.neo4j.dump import last_transaction
+from playbooks.byhand import neo4j as by_hand
+from playbooks.datastores.neo4j_model import Contents, Noted, dump_name, neo4j_store
+from playbooks.errors import (
+    ActionFailed,
+    BrokenBackup,
+    DatastoreError,
+    OutcomeUnknown,
+    SecretUnavailable,
+)
+from playbooks.folders.places import OWN_PREFIX
+from playbooks.hosts.composed import ComposedService
+from playbooks.hosts.helper_container import clear, helper, output_of
+from playbooks.hosts.neo4j import scripts
+from playbooks.hosts.neo4j.cypher import noted
+from playbooks.hosts.neo4j.server import Server, server_of, stopped_server
+from playbooks.hosts.neo4j.state import folders, reach
+from playbooks.hosts.neo4j.tools import INCOMING, check_argv, load_argv, one_after_the_other
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Work
+from playbooks.registry import Action, Probe
+
+_BLOCK, _CHUNK = 512, 1 << 20
+_EVERY_SECONDS = 0.5
+
+
+class StoreArgs(Model):
+    """A datastore of kind neo4j."""
+
+    datastore: str
+
+
+class LoadArgs(Model):
+    """`files` are those of `repository.fetch`, path by plain name; `version` that of the tools."""
+
+    datastore: str
+    version: str
+    files: dict[str, Path]
+
+
+class CheckArgs(Model):
+    """`transactions` are the last committed ones of the backup, by database; `version` is that of
+    the tools."""
+
+    datastore: str
+    version: str
+    transactions: dict[str, int]
+
+
+class ExchangeArgs(Model):
+    """`run` is the run that made the copy: this one, or, to undo, an earlier one. `incoming` and
+    `outgoing` are names of contents: `restored` and `original`."""
+
+    datastore: str
+    run: str
+    incoming: str
+    outgoing: str
+
+
+class CompareArgs(Model):
+    """`contents` is what the backup holds, None where it was not counted."""
+
+    datastore: str
+    contents: Contents | None
+
+
+def provide(work: Work, args: StoreArgs) -> JsonObject:
+    """Makes the service's container with its volumes, not started, unless it is there. `{made}`."""
+    store = neo4j_store(work.stack, args.datastore)
+    service = work.stack.container_of(store.service)
+    if work.stack.compose is None or service is None:
+        raise DatastoreError(f"{work.stack.name}/{store.service} runs in no container.")
+    composed = ComposedService(work.stack.compose, service)
+    made = not composed.containers()
+    composed.create()
+    return {"made": made}
+
+
+def load(work: Work, args: LoadArgs) -> JsonObject:
+    """Loads the dumps into a data folder beside the live one. `{side}`. Repeating starts afresh.
+
+    Raises BrokenBackup when a dump is missing, HostError, NoSpace.
+    """
+    server = server_of(work.stack, args.datastore)
+    dumps = _dumps(server, args.files)
+    side = server.side(work.run)
+    output_of(server.as_root(work.run, "side", scripts.MAKE_SIDE, (work.run,)))
+    commands = [load_argv(args.version, database) for database in server.store.databases]
+    order = server.as_itself(
+        work.run,
+        "load",
+        one_after_the_other(commands),
+        server.settings_for(args.version, side),
+    )
+    with helper(order) as made:
+        made.put(_parent(INCOMING), _archive(dumps, work))
+        with made.tool() as tool:
+            tool.wait(work.check_stop, _EVERY_SECONDS)
+            tool.finish()
+    return {"side": side}
+
+
+def remove_side(work: Work, args: StoreArgs) -> JsonObject:
+    """Removes what `neo4j.load` made, and never what was live before. `{removed}`."""
+    clear(work.run)
+    server = server_of(work.stack, args.datastore)
+    said = output_of(server.as_root(work.run, "remove", scripts.REMOVE_SIDE, (work.run,)))
+    return {"removed": said.strip() == b"removed"}
+
+
+def check(work: Work, args: CheckArgs) -> JsonObject:
+    """Has the server's own tool read all that was loaded, and sees that it is the backup's.
+
+    `{transactions}`. Raises HostError when it is not consistent, BrokenBackup when it is another.
+    """
+    server = server_of(work.stack, args.datastore)
+    side = server.side(work.run)
+    commands = [check_argv(args.version, database) for database in server.store.databases]
+    order = server.as_itself(
+        work.run, "check", one_after_the_other(commands), server.settings_for(args.version, side)
+    )
+    with helper(order) as made, made.tool() as tool:
+        tool.wait(work.check_stop, _EVERY_SECONDS)
+        tool.finish()
+    found: dict[str, int] = {}
+    for database, wanted in args.transactions.items():
+        last = last_transaction(work, server, args.version, database, side)
+        if last != wanted:
+            raise BrokenBackup(
+                f"{database} was loaded up to transaction {last}, and its backup ends with "
+                f"{wanted}."
+            )
+        found[database] = last
+    return {"transactions": found}
+
+
+def exchange(work: Work, args: ExchangeArgs) -> JsonObject:
+    """Makes what is beside live, and keeps what was live beside. `{kept}`. Goes on from wherever
+    an earlier attempt had come. Raises DatastoreError while the server runs."""
+    server = stopped_server(work.stack, args.datastore)
+    _bring(work, server, args.run, args.incoming, args.outgoing)
+    return _kept(server, args.run, args.outgoing)
+
+
+def exchange_back(work: Work, args: ExchangeArgs) -> JsonObject:
+    """The undo of `neo4j.exchange`, from wherever it had come. `{kept}`."""
+    server = server_of(work.stack, args.datastore)
+    if reach(server, work.run, args.run, args.incoming, args.outgoing) in {"halfway", "after"}:
+        server = stopped_server(work.stack, args.datastore)
+        _bring(work, server, args.run, args.outgoing, args.incoming)
+        if args.run == work.run:
+            output_of(server.as_root(work.run, "mark", scripts.UNTOUCHED, (args.run,)))
+    return _kept(server, args.run, args.incoming)
+
+
+def is_exchanged(work: Work, args: ExchangeArgs) -> JsonObject:
+    """Probe of `neo4j.exchange`."""
+    server = server_of(work.stack, args.datastore)
+    now = reach(server, work.run, args.run, args.incoming, args.outgoing)
+    if now == "after":
+        kept = _kept(server, args.run, args.outgoing)
+        return Probe(state="done", output=kept).model_dump()
+    if now == "unclear":
+        why = f"{server.store.folder}/{OWN_PREFIX}{args.run} holds nothing"
+        return Probe(state="unclear", why=why).model_dump()
+    return Probe(state="not_done", why=f"the exchange is {now}").model_dump()
+
+
+def compare(work: Work, args: CompareArgs) -> JsonObject:
+    """After the start: what is in the database now, against the backup.
+
+    `{nodes, relationships, warnings}`. Services write again by now, so a difference is said and
+    is no failure; neither is a server that is stopped or does not answer.
+    """
+    server = server_of(work.stack, args.datastore)
+    if not server.container.up:
+        return {"warnings": []}
+    try:
+        now = noted(server.store, server.container, work.secrets)
+    except (ActionFailed, SecretUnavailable) as error:
+        now = Noted(why=error.message)
+    if now.contents is None:
+        return {"warnings": [f"What is in {args.datastore} now was not counted: {now.why}."]}
+    found = {"nodes": now.contents.nodes, "relationships": now.contents.relationships}
+    return {**found, "warnings": _differences(args.datastore, args.contents, now.contents)}
+
+
+def _differences(name: str, wanted: Contents | None, now: Contents) -> list[str]:
+    if wanted is None:
+        return []
+    counts = (
+        ("nodes", wanted.nodes, now.nodes),
+        ("relationships", wanted.relationships, now.relationships),
+    )
+    said = [
+        f"{name} has {found:,} {what}, and the backup has {had:,}: something writes to it, or look."
+        for what, had, found in counts
+        if had != found
+    ]
+    missing = {*wanted.constraints, *wanted.indexes} - {*now.constraints, *now.indexes}
+    return said + [f"{name} lacks what the backup has: {each}." for each in sorted(missing)]
+
+
+def _bring(work: Work, server: Server, run: str, incoming: str, outgoing: str) -> None:
+    words = (run, incoming, outgoing, *folders(server))
+    output_of(server.as_root(work.run, "exchange", scripts.EXCHANGE, words))
+    now = reach(server, work.run, run, incoming, outgoing)
+    if now != "after":
+        raise OutcomeUnknown(
+            f"The exchange of {server.name} is {now}.",
+            f"Look at {server.store.folder}/{OWN_PREFIX}{run} in the container.",
+        )
+
+
+def _kept(server: Server, run: str, part: str) -> JsonObject:
+    return {"kept": f"{server.store.folder}/{OWN_PREFIX}{run}/{part}"}
+
+
+def _dumps(server: Server, files: Mapping[str, Path]) -> dict[str, Path]:
+    """The fetched dumps, by the name under which they are loaded."""
+    wanted = {each: dump_name(server.name, each) for each in server.store.databases}
+    for name in wanted.values():
+        if name not in files:
+            raise BrokenBackup(f"The backup of {server.name} has no {name}.")
+    return {f"{database}.dump": files[name] for database, name in wanted.items()}
+
+
+def _archive(dumps: Mapping[str, Path], work: Work) -> Iterator[bytes]:
+    folder = tarfile.TarInfo(PurePosixPath(INCOMING).name)
+    folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+    yield folder.tobuf()
+    total, done = sum(file.stat().st_size for file in dumps.values()), 0
+    for name, file in dumps.items():
+        entry = tarfile.TarInfo(f"{folder.name}/{name}")
+        entry.size, entry.mode = file.stat().st_size, 0o644
+        yield entry.tobuf()
+        with file.open("rb") as content:
+            while chunk := content.read(_CHUNK):
+                done += len(chunk)
+                _tell(work, done, total)
+                yield chunk
+        yield b"\0" * (-entry.size % _BLOCK)
+    yield b"\0" * (2 * _BLOCK)
+
+
+def _tell(work: Work, done: int, total: int) -> None:
+    work.progress(done, total)
+    work.check_stop()
+
+
+def _parent(path: str) -> str:
+    return str(PurePosixPath(path).parent)
+
+
+RESTORE_ACTIONS = (
+    Action("neo4j.provide", StoreArgs, provide, by_hand.provide),
+    Action("neo4j.load", LoadArgs, load, by_hand.load),
+    Action("neo4j.remove_side", StoreArgs, remove_side, by_hand.remove_side),
+    Action("neo4j.check", CheckArgs, check, by_hand.check),
+    Action("neo4j.exchange", ExchangeArgs, exchange, by_hand.exchange),
+    Action("neo4j.exchange_back", ExchangeArgs, exchange_back, by_hand.exchange_back),
+    Action("neo4j.is_exchanged", ExchangeArgs, is_exchanged, by_hand.is_exchanged),
+    Action("neo4j.compare", CompareArgs, compare, by_hand.compare),
+)
