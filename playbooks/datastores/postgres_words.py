@@ -57,8 +57,10 @@ def notes(fact: DatabaseFact, dump: DumpFacts) -> tuple[str, ...]:
     found: list[str] = []
     missing = [role for role in dump.description.roles if role not in fact.roles]
     if missing:
+        how = "as they were" if dump.globals.passwords else "without a password"
         found.append(
-            f"These roles are missing and will be created without login: {', '.join(missing)}."
+            f"These roles are missing and will be created {how}, with no right over the server: "
+            f"{', '.join(missing)}."
         )
     if fact.server.major != dump.server.major:
         found.append(

@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from playbooks.actions.postgres.recorded import FromBackup, OneDatabase, dump_name, recorded
+from playbooks.actions.postgres.recorded import (
+    FromBackup,
+    OneDatabase,
+    dump_name,
+    globals_name,
+    recorded,
+)
 from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import Extension
 from playbooks.datastores.postgres_names import side_name
@@ -16,7 +22,9 @@ from playbooks.hosts.postgres.connection import (
     postgres_store,
 )
 from playbooks.hosts.postgres.description import database_oid, server
+from playbooks.hosts.postgres.roles import create_missing, read_globals
 from playbooks.hosts.postgres.sessions import end_earlier_attempts, end_work_of_run
+from playbooks.hosts.postgres.statements import Role
 from playbooks.hosts.postgres.timescale import TIMESCALE, create_asleep
 from playbooks.model.base import JsonObject
 from playbooks.model.datastores import PostgresStore
@@ -53,13 +61,13 @@ def load_side(work: Work, args: LoadArgs) -> JsonObject:
 def load_into(work: Work, store: PostgresStore, args: LoadArgs, side: str) -> tuple[str, ...]:
     """Makes the database `side` anew on the store's server and loads the dump into it.
 
-    The roles that had to be created, without login. Raises as `load_side`.
+    The roles that had to be created. Raises as `load_side`.
     """
     facts = recorded(work, args)
     with administering(store, work.secrets, work.tag) as admin:
         end_earlier_attempts(admin, work.tag)
         databases.drop(admin, side)
-        roles = databases.create_missing_roles(admin, facts.description.roles)
+        roles = create_missing(admin, facts.description.roles, _known_roles(args))
         here, wanted = server(admin), facts.description
         databases.create_empty(admin, side, wanted.owner, wanted.locale, here)
         with connected(store, work.secrets, work.tag, side) as inside:
@@ -68,6 +76,12 @@ def load_into(work: Work, store: PostgresStore, args: LoadArgs, side: str) -> tu
         jobs = 1 if TIMESCALE in wanted.extensions else store.jobs
         _restore(work, store, args, side, admin, expected=wanted.size_bytes, jobs=jobs)
     return roles
+
+
+def _known_roles(args: LoadArgs) -> dict[str, Role]:
+    """What the backup knows of the server's roles; an older one may have nothing."""
+    script = args.files.get(globals_name(args.datastore))
+    return {} if script is None else read_globals(script.read_text(encoding="utf-8"))
 
 
 def drop_side(work: Work, args: OneDatabase) -> JsonObject:

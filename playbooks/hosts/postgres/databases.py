@@ -7,15 +7,6 @@ from playbooks.hosts.postgres import statements
 from playbooks.hosts.postgres.connection import Connection
 
 
-def create_missing_roles(connection: Connection, roles: tuple[str, ...]) -> tuple[str, ...]:
-    """Creates roles that are not there, unable to log in and without any right. Returns them."""
-    there = {str(name) for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-    missing = tuple(role for role in roles if role not in there)
-    for role in missing:
-        connection.execute(statements.create_role(role))
-    return missing
-
-
 def create_empty(
     connection: Connection, name: str, owner: str, locale: Locale, server: Server
 ) -> None:

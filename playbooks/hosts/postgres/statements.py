@@ -3,6 +3,8 @@
 A database's name comes as SQL, because on paper it is a variable of psql.
 """
 
+from dataclasses import dataclass, field
+
 from psycopg import sql
 from psycopg.sql import Composable, Composed
 
@@ -30,9 +32,41 @@ _PRIVILEGES = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY
 _PROVIDERS_SINCE = 150000
 
 
-def create_role(name: str) -> Composed:
-    """A role that cannot log in and has no right."""
-    return sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name))
+@dataclass(frozen=True)
+class Role:
+    """What comes back of a role; `password` is a hash. `member_of` are names of others."""
+
+    name: str
+    login: bool = False
+    inherit: bool = True
+    create_database: bool = False
+    connection_limit: int = -1
+    password: str | None = field(default=None, repr=False)
+    valid_until: str | None = None
+    member_of: tuple[str, ...] = ()
+
+
+def create_role(role: Role) -> Composed:
+    """A role without any right over the server but that of making databases."""
+    parts = [
+        sql.SQL("CREATE ROLE {}").format(sql.Identifier(role.name)),
+        sql.SQL("LOGIN" if role.login else "NOLOGIN"),
+    ]
+    if not role.inherit:
+        parts.append(sql.SQL("NOINHERIT"))
+    if role.create_database:
+        parts.append(sql.SQL("CREATEDB"))
+    if role.connection_limit >= 0:
+        parts.append(sql.SQL("CONNECTION LIMIT {}").format(sql.Literal(role.connection_limit)))
+    if role.password is not None:
+        parts.append(sql.SQL("PASSWORD {}").format(sql.Literal(role.password)))
+    if role.valid_until is not None:
+        parts.append(sql.SQL("VALID UNTIL {}").format(sql.Literal(role.valid_until)))
+    return sql.SQL(" ").join(parts)
+
+
+def grant_role(role: str, member: str) -> Composed:
+    return sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(member))
 
 
 def create_database(name: Composable, owner: str, locale: Locale, server: Server) -> Composed:

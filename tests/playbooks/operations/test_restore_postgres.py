@@ -288,29 +288,42 @@ def test_beside_leaves_the_live_database_alone(
     assert harbour.contents(postgres_server, f"{database}_restore_{run}") == whole
 
 
-def test_a_missing_role_is_made_without_login(
-    postgres_server: Server, database: str, tmp_path: Path
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_missing_role_is_made_again(
+    postgres_server: Server, database: str, tmp_path: Path, sealed: bool
 ) -> None:
-    """A role that is gone since the backup owns its table again, and cannot log in."""
-    bench = bench_of(postgres_server, database, tmp_path)
+    """A role that is gone since the backup owns its table again, logs in, is in its group, has its
+    password where the backup is encrypted, and is no superuser any more."""
+    identity = pyrage.x25519.Identity.generate()
+    bench = bench_of(
+        postgres_server,
+        database,
+        tmp_path,
+        **({"recipients": [str(identity.to_public())], "identity": "env:KEY"} if sealed else {}),
+    )
+    bench.secrets = KnownSecrets({"env:KEY": str(identity)})
     postgres_server.run(
         database,
-        "CREATE ROLE passing_by LOGIN; CREATE TABLE theirs (n int);"
-        "ALTER TABLE theirs OWNER TO passing_by",
+        """CREATE ROLE "Odd Group"; CREATE ROLE passing_by LOGIN SUPERUSER CONNECTION LIMIT 3
+        PASSWORD 'swordfish' IN ROLE "Odd Group", pg_monitor; CREATE TABLE theirs (n int);
+        ALTER TABLE theirs OWNER TO passing_by""",
     )
     backup = bench.backup()
-    postgres_server.run(database, "DROP OWNED BY passing_by; DROP ROLE passing_by")
+    gone = 'DROP OWNED BY passing_by; DROP ROLE passing_by; DROP ROLE IF EXISTS "Odd Group"'
+    postgres_server.run(database, gone)
     plan = bench.restore_plan(backup)
     assert any("passing_by" in note for note in plan.notes)
     bench.run(plan)
     try:
         assert postgres_server.query(
             database,
-            "SELECT tableowner, rolcanlogin FROM pg_tables JOIN pg_roles ON rolname = tableowner "
-            "WHERE tablename = 'theirs'",
-        ) == [("passing_by", False)]
+            "SELECT tableowner, rolcanlogin, rolsuper, rolconnlimit, "
+            "rolpassword LIKE 'SCRAM-SHA-256$%', "
+            "ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = a.oid) "
+            "FROM pg_tables JOIN pg_authid a ON rolname = tableowner WHERE tablename = 'theirs'",
+        ) == [("passing_by", True, False, 3, True if sealed else None, ['"Odd Group"'])]
     finally:
-        postgres_server.run(database, "DROP OWNED BY passing_by; DROP ROLE passing_by")
+        postgres_server.run(database, gone)
 
 
 def test_an_extension_comes_back(postgres_server: Server, database: str, tmp_path: Path) -> None:
