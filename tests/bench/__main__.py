@@ -10,10 +10,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.bench import ack, footprint, postgres
+from tests.bench import ack, files, footprint, postgres
+from tests.bench.peers import missing
 from tests.bench.table import write_page
 
-SUBJECTS = {"ack": ack.table, "footprint": footprint.table, "postgres": postgres.table}
+SUBJECTS = {
+    "ack": ack.table,
+    "footprint": footprint.table,
+    "postgres": postgres.table,
+    "files": files.table,
+}
+_BESIDE_PEERS = {"postgres", "files"}
 _TERMINATED = 143
 
 
@@ -23,10 +30,14 @@ def main(names: list[str]) -> int:
     if unknown:
         sys.stderr.write(f"no such subject: {', '.join(unknown)}; there is {', '.join(SUBJECTS)}\n")
         return 2
+    wanted = names or list(SUBJECTS)
+    if _BESIDE_PEERS.intersection(wanted) and (peers := missing()):
+        sys.stderr.write(f"not on this machine: {', '.join(peers)}; on Debian apt-get has them\n")
+        return 2
     # Ended from outside, the blocks that started something end it too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     tables = []
-    for name in names or SUBJECTS:
+    for name in wanted:
         with tempfile.TemporaryDirectory() as folder:
             tables.append(SUBJECTS[name](Path(folder)))
         Console().print(Markdown(tables[-1].markdown()))

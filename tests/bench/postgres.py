@@ -2,15 +2,15 @@
 
 import gc
 import resource
-import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from playbooks.model.plan import Step
 from playbooks.model.stack import Stack
+from tests.bench.figures import Figures
+from tests.bench.peers import Borgmatic
 from tests.bench.table import Table
 from tests.support.postgres import Server, fresh_database, running_server
 from tests.support.run_plan import Bench
@@ -45,30 +45,18 @@ def table(folder: Path) -> Table:
             server.run(database, statement)
         megabytes = server.query(database, "SELECT pg_database_size(current_database())")[0][0]
         bench = _bench(server, database, folder)
-        backups = _backups(server, database, bench, folder)
+        borgmatic = Borgmatic(folder / "borg", server, database)
+        backups = _backups(server, database, bench, borgmatic, folder)
         restores = _restores(server, database, bench)
+        for _ in range(ROUNDS):
+            with restores.timed("borgmatic"):
+                borgmatic.restore()
     return _table(megabytes / 1e6, backups, restores)
 
 
-class Figures:
-    """Seconds of each contender, and bytes stored."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, list[float]] = {}
-        self.bytes: dict[str, int] = {}
-        self.growth_mb = 0.0
-
-    @contextmanager
-    def timed(self, name: str) -> Iterator[None]:
-        began = time.monotonic()
-        yield
-        self.seconds.setdefault(name, []).append(time.monotonic() - began)
-
-    def median(self, name: str) -> float:
-        return statistics.median(self.seconds[name])
-
-
-def _backups(server: Server, database: str, bench: Bench, folder: Path) -> Figures:
+def _backups(
+    server: Server, database: str, bench: Bench, borgmatic: Borgmatic, folder: Path
+) -> Figures:
     figures = Figures()
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -76,6 +64,7 @@ def _backups(server: Server, database: str, bench: Bench, folder: Path) -> Figur
         contenders: list[Callable[[], None]] = [
             lambda: _guide(server, database, folder, figures),
             lambda: _ours(bench, figures),
+            lambda: _theirs(borgmatic, figures),
         ]
         for contender in contenders if turn % 2 else reversed(contenders):
             contender()
@@ -100,6 +89,13 @@ def _ours(bench: Bench, figures: Figures) -> None:
     with figures.timed("ours"):
         bench.backup()
     figures.bytes["ours"] = int(bench.outputs["publish"]["stored_bytes"])
+
+
+def _theirs(borgmatic: Borgmatic, figures: Figures) -> None:
+    borgmatic.prepare()
+    with figures.timed("borgmatic"):
+        borgmatic.backup()
+    figures.bytes["borgmatic"] = borgmatic.stored()
 
 
 def _restores(server: Server, database: str, bench: Bench) -> Figures:
@@ -178,9 +174,12 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
     fetch = restores.median("fetch")
     safety = sum(restores.median(part) for part in ("begin", "dump.postgres", "publish"))
     smaller = backups.bytes["ours"] / backups.bytes["guide"]
+    theirs, theirs_back = backups.median("borgmatic"), restores.median("borgmatic")
 
-    def row(what: str, seconds: float, ratio: str, size: str = "") -> tuple[str, ...]:
-        return (what, f"{seconds:.2f}", ratio, size)
+    def row(what: str, seconds: float, ratio: str, name: str = "") -> tuple[str, ...]:
+        size = f"{backups.bytes[name] / 1e6:.1f} MB" if name else ""
+        processor = f"{backups.processor_median(name) / megabytes * 1e3:.1f}" if name else ""
+        return (what, f"{seconds:.2f}", ratio, size, processor)
 
     return Table(
         title="PostgreSQL",
@@ -189,24 +188,22 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
             "The backup includes reading back what was stored, counting rows, roles and manifest; "
             "the restore includes settings, ANALYZE, counting every row and comparing the schema."
         ),
-        header=("what", "seconds", "ratio", "stored"),
+        header=("what", "seconds", "ratio", "stored", "CPU s a GB"),
         rows=[
-            row("guide: pg_dump, gzip", guide, "1", f"{backups.bytes['guide'] / 1e6:.1f} MB"),
-            row(
-                "Interlock's backup",
-                ours,
-                f"{guide / ours:.1f} × as fast",
-                f"{backups.bytes['ours'] / 1e6:.1f} MB",
-            ),
+            row("guide: pg_dump, gzip", guide, "1", "guide"),
+            row("Interlock's backup", ours, f"{guide / ours:.1f} × as fast", "ours"),
+            row("borgmatic's backup", theirs, f"{guide / theirs:.1f} × as fast", "borgmatic"),
             row(f"pg_restore -j{JOBS} of the same dump, empty database", plain, "1"),
             row("restore beside, verification, swap", whole, f"{whole / plain:.2f} ×"),
             *(row(f"· {part}", restores.median(part), "") for part in parts),
+            row("borgmatic's restore, over the live database", theirs_back, ""),
             row("fetch: verify and decompress the backup, apart", fetch, ""),
             row("safety backup, apart", safety, ""),
         ],
         holds=[
             (f"the backup is at least {FASTER:g} × as fast as the guide's", guide / ours >= FASTER),
             (f"and no larger ({smaller:.2f} ×)", smaller <= 1),
+            ("and faster than borgmatic", ours < theirs),
             (
                 f"memory grows by less than {GROWTH_MB} MB ({backups.growth_mb:.0f} MB)",
                 backups.growth_mb < GROWTH_MB,
