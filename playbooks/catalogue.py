@@ -8,6 +8,7 @@ from playbooks.actions import files as files_actions
 from playbooks.actions import helpers as helper_actions
 from playbooks.actions import neo4j as neo4j_actions
 from playbooks.actions import postgres as postgres_actions
+from playbooks.actions import redis as redis_actions
 from playbooks.actions import repository as repository_actions
 from playbooks.actions import service as service_actions
 from playbooks.actions import volumes as volume_actions
@@ -17,6 +18,7 @@ from playbooks.facts import disk as disk_facts
 from playbooks.facts import files as files_facts
 from playbooks.facts import neo4j as neo4j_facts
 from playbooks.facts import postgres as postgres_facts
+from playbooks.facts import redis as redis_facts
 from playbooks.facts import repository as repository_facts
 from playbooks.facts import repository_standing as repository_standing_facts
 from playbooks.facts import service as service_facts
@@ -53,6 +55,7 @@ ACTIONS: Mapping[str, Action[Any]] = registry(
     helper_actions.ACTIONS,
     neo4j_actions.ACTIONS,
     postgres_actions.ACTIONS,
+    redis_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
     volume_actions.ACTIONS,
@@ -64,6 +67,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     files_facts.READERS,
     neo4j_facts.READERS,
     postgres_facts.READERS,
+    redis_facts.READERS,
     repository_facts.READERS,
     repository_standing_facts.READERS,
     service_facts.READERS,

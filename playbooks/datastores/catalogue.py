@@ -11,6 +11,7 @@ from playbooks.datastores.postgres import POSTGRES
 from playbooks.datastores.postgres_drill import POSTGRES_DRILL
 from playbooks.datastores.postgres_server import POSTGRES_SERVER
 from playbooks.datastores.protocol import DatastorePlanner, DrillPlanner
+from playbooks.datastores.redis import REDIS
 from playbooks.datastores.volumes import VOLUME
 from playbooks.datastores.volumes_drill import VOLUME_DRILL
 from playbooks.errors import BadArgument
@@ -23,6 +24,7 @@ _PLANNERS: Mapping[str, DatastorePlanner] = MappingProxyType(
         "neo4j": NEO4J,
         "postgres": POSTGRES,
         "postgres-server": POSTGRES_SERVER,
+        "redis": REDIS,
         "terminusdb": VOLUME,
         "volume": VOLUME,
     }

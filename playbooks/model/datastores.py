@@ -64,11 +64,27 @@ class FilesStore(Model):
     path: Path
 
 
+class RedisStore(Model):
+    """A Redis server in a container of the stack; its data folder is in a volume.
+
+    `user` is that of an access control list, where the default one is not meant. The server says
+    itself where its data are; `folder` counts where it may not be asked for its settings.
+    """
+
+    kind: Literal["redis"]
+    service: Name
+    port: int = 6379
+    user: str = ""
+    password: SecretRef | None = None
+    folder: str = "/data"
+
+
 Datastore = Annotated[
     PostgresStore
     | PostgresServerStore
     | FilesStore
     | Neo4jStore
+    | RedisStore
     | VolumeStore
     | AzuriteStore
     | TerminusStore,

@@ -1,0 +1,153 @@
+"""Backing up a Redis server: a snapshot by itself, held fast, checked and copied out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from playbooks.byhand import redis as by_hand
+from playbooks.datastores.redis_model import DUMP_MEDIA, OWN_PREFIX, DumpFacts, Layout, total
+from playbooks.errors import DatastoreError, HostError
+from playbooks.hosts.container_tool import ContainerTool, output_in
+from playbooks.hosts.docker import Container
+from playbooks.hosts.redis.contained import cli_of, container_of, redis_store
+from playbooks.hosts.redis.saving import checked, save
+from playbooks.model.base import JsonObject, Model
+from playbooks.ports import Work
+from playbooks.registry import Action
+from playbooks.repository.catalogue import folder_of
+from playbooks.repository.codec import codec_for, stored_name, write_artifact
+from playbooks.repository.manifest import Artifact, StoreEntry
+from playbooks.repository.of_stack import recipients_of_stack, repository_of
+
+
+class DumpArgs(Model):
+    """A datastore of kind redis, and the id of the backup that is open."""
+
+    datastore: str
+    backup: str
+
+
+class UnpinArgs(Model):
+    """A datastore of kind redis."""
+
+    datastore: str
+
+
+def dump(work: Work, args: DumpArgs) -> JsonObject:
+    """Stores a snapshot. The output is its StoreEntry, whose facts are a `DumpFacts`.
+
+    The server goes on meanwhile: it writes the snapshot in a child. Raises DatastoreError,
+    HostError, BrokenBackup when redis-check-rdb refuses it, NoSpace.
+    """
+    began = monotonic()
+    container = container_of(work.stack, args.datastore)
+    cli = cli_of(work.stack, args.datastore, container, work.secrets)
+    layout = cli.layout(redis_store(work.stack, args.datastore).folder)
+    used = cli.info("memory")
+    keys = save(cli, _watched(work))
+    with _pinned(container, layout, work.run) as file:
+        with ContainerTool(container.id, ("redis-check-rdb", file), {}) as tool:
+            read, expires = checked(tool, f"the snapshot of {args.datastore}")
+        size = int(output_in(container.id, ("stat", "-c", "%s", file), {}))
+        artifact = _copied(work, args, container, file, size)
+    facts = DumpFacts(
+        layout=layout,
+        keys=dict(keys),
+        keys_read=read,
+        expires_read=expires,
+        exact=total(keys) == read,
+        used_bytes=int(used.get("used_memory_dataset", used.get("used_memory", "0"))),
+        image=container.image,
+    )
+    entry = StoreEntry(
+        datastore=args.datastore,
+        kind="redis",
+        artifacts=(artifact,),
+        facts=facts.model_dump(mode="json"),
+        seconds=round(monotonic() - began, 3),
+    )
+    return entry.model_dump(mode="json")
+
+
+def unpin(work: Work, args: UnpinArgs) -> JsonObject:
+    """Lets go of a snapshot that a dump of this run still held fast when it was killed. `{}`.
+
+    While the server is down nothing is done: it is a second name of a file, and takes no room
+    until the server has written another snapshot."""
+    container = container_of(work.stack, args.datastore)
+    if container.status == "running":
+        cli = cli_of(work.stack, args.datastore, container, work.secrets)
+        folder = cli.layout(redis_store(work.stack, args.datastore).folder).folder
+        output_in(container.id, ("rm", "-f", "--", _pin(folder, work.run)), {})
+    return {}
+
+
+def rdb_name(datastore: str) -> str:
+    """The plain name of the snapshot in a backup."""
+    return f"{datastore}.rdb"
+
+
+@contextmanager
+def _pinned(container: Container, layout: Layout, run: str) -> Iterator[str]:
+    """The dump file under a second name, so that the server's next snapshot does not take its
+    place while it is read."""
+    pin = _pin(layout.folder, run)
+    output_in(container.id, ("ln", "-f", "--", f"{layout.folder}/{layout.dump}", pin), {})
+    try:
+        yield pin
+    finally:
+        if _answers(container):
+            output_in(container.id, ("rm", "-f", "--", pin), {})
+
+
+def _answers(container: Container) -> bool:
+    """Whether it can still be asked anything: a server that died in mid-copy cannot."""
+    try:
+        output_in(container.id, ("true",), {})
+    except HostError:
+        return False
+    return True
+
+
+def _pin(folder: str, run: str) -> str:
+    return f"{folder.rstrip('/')}/{OWN_PREFIX}{run}.rdb"
+
+
+def _copied(work: Work, args: DumpArgs, container: Container, file: str, size: int) -> Artifact:
+    name = rdb_name(args.datastore)
+    recipients = recipients_of_stack(work.stack)
+    codec = codec_for(compress=True, recipients=recipients)
+    with ContainerTool(container.id, ("cat", "--", file), {}) as tool:
+        artifact = write_artifact(
+            repository_of(work.stack, work.secrets),
+            f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
+            tool.chunks(),
+            codec=codec,
+            recipients=recipients,
+            finish=tool.finish,
+            progress=work.progress,
+            check_stop=work.check_stop,
+            total=size,
+            media=DUMP_MEDIA,
+        )
+    if artifact.bytes != size:
+        raise DatastoreError(
+            f"{artifact.bytes} bytes of the snapshot came out of {container.name}, which has "
+            f"{size}.",
+            "Ask for the backup again.",
+        )
+    return artifact
+
+
+def _watched(work: Work) -> Callable[[int, int], None]:
+    def watch(done: int, whole: int) -> None:
+        work.progress(done, whole or None, "keys")
+        work.check_stop()
+
+    return watch
+
+
+DUMP_ACTIONS = (
+    Action("redis.dump", DumpArgs, dump, by_hand.dump),
+    Action("redis.unpin", UnpinArgs, unpin, by_hand.unpin),
+)
