@@ -15,7 +15,7 @@ from typing import IO
 
 from backports.zstd import CompressionParameter, ZstdCompressor, ZstdDecompressor, ZstdError
 
-from playbooks.errors import BrokenBackup, WrongKey
+from playbooks.errors import BrokenBackup, HostError, WrongKey
 from playbooks.repository.manifest import Artifact, Codec
 from playbooks.repository.sealing import Identity, Recipient, Unopened, seal, unseal
 from playbooks.repository.storage import Sink, Storage
@@ -88,6 +88,50 @@ def write_artifact(
         sha256=stored.digest(),
         plain_sha256=plain.digest(),
         codec=codec,
+        media=media,
+    )
+
+
+def write_packed_artifact(
+    storage: Storage,
+    path: str,
+    chunks: Iterable[bytes],
+    *,
+    recipients: Sequence[Recipient] = (),
+    finish: Finish,
+    progress: Progress,
+    check_stop: CheckStop,
+    total: int | None = None,
+    media: str = "application/octet-stream",
+) -> Artifact:
+    """Like `write_artifact` for a source that its own side has compressed with zstd already.
+
+    What arrives is decompressed on the way, so that the plain bytes are known and a cut stream is
+    noticed: that costs a tenth of compressing it here. Raises HostError for such a stream.
+    """
+    plain, stored = _Tally(), _Tally()
+    with storage.writing(path) as sink, open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        opened = _PlainSink(nowhere, plain, compressed=True)
+        watched = _opened(chunks, opened, lambda: progress(plain.count, total), check_stop)
+        counted = _CountedSink(sink, stored)
+        try:
+            if recipients:
+                seal(watched, counted, recipients)
+            else:
+                for chunk in watched:
+                    counted.write(chunk)
+            finish()
+            opened.close()
+        except (ZstdError, EOFError) as error:
+            finish()
+            raise HostError(f"What came for {path} is no whole zstd stream: {error}.") from error
+    return Artifact(
+        name=path.rsplit("/", 1)[-1],
+        bytes=plain.count,
+        stored_bytes=stored.count,
+        sha256=stored.digest(),
+        plain_sha256=plain.digest(),
+        codec=codec_for(compress=True, recipients=recipients),
         media=media,
     )
 
@@ -210,6 +254,18 @@ def _watched(
     for chunk in chunks:
         tally.add(chunk)
         progress(tally.count)
+        yield chunk
+        check_stop()
+
+
+def _opened(
+    chunks: Iterable[bytes], opened: _PlainSink, each: Callable[[], None], check_stop: CheckStop
+) -> Iterator[bytes]:
+    check_stop()
+    for chunk in chunks:
+        if chunk:
+            opened.write(chunk)
+        each()
         yield chunk
         check_stop()
 

@@ -28,7 +28,12 @@ from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.registry import Action
 from playbooks.repository.catalogue import folder_of
-from playbooks.repository.codec import codec_for, stored_name, write_artifact
+from playbooks.repository.codec import (
+    codec_for,
+    stored_name,
+    write_artifact,
+    write_packed_artifact,
+)
 from playbooks.repository.manifest import DUMP_MEDIA, Artifact, StoreEntry
 from playbooks.repository.of_stack import recipients_of_stack, repository_of, rules_of
 
@@ -96,9 +101,7 @@ def _dump_one(
         description = describe(session)
         with _counting(session, rules_of(work.stack).row_count_seconds) as counted:
             expected = _expected_bytes(session)
-            made = _dump_database(
-                work, args, store, file, snapshot=snapshot, expected=expected
-            )
+            made = _dump_database(work, args, store, file, snapshot=snapshot, expected=expected)
         facts = DumpFacts(
             server=server(session),
             tools=_version(work, store),
@@ -157,8 +160,11 @@ def _dump_database(
     work: Work, args: DumpArgs, store: PostgresStore, file: str, *, snapshot: str, expected: int
 ) -> Artifact:
     environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
-    with running.started(store, tools.dump_argv(store, snapshot), environment) as child:
-        return _write(
+    argv = tools.dump_argv(store, snapshot)
+    packed = running.packs(store)
+    with running.started(store, running.packing(argv) if packed else argv, environment) as child:
+        write = _write_packed if packed else _write
+        return write(
             work,
             args,
             file,
@@ -194,6 +200,30 @@ def _write(
         f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
         chunks,
         codec=codec,
+        recipients=recipients,
+        finish=finish,
+        progress=lambda done, _: work.progress(done, expected if done <= expected else None),
+        check_stop=work.check_stop,
+        media=media,
+    )
+
+
+def _write_packed(
+    work: Work,
+    args: DumpArgs,
+    name: str,
+    media: str,
+    chunks: Iterable[bytes],
+    *,
+    finish: Callable[[], None],
+    expected: int = 0,
+) -> Artifact:
+    recipients = recipients_of_stack(work.stack)
+    stored = stored_name(name, codec_for(compress=True, recipients=recipients))
+    return write_packed_artifact(
+        repository_of(work.stack, work.secrets),
+        f"{folder_of(work.stack.name, args.backup)}/{stored}",
+        chunks,
         recipients=recipients,
         finish=finish,
         progress=lambda done, _: work.progress(done, expected if done <= expected else None),

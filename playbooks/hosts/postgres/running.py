@@ -12,6 +12,13 @@ from playbooks.hosts.tool import RunningTool
 from playbooks.model.datastores import PostgresStore
 
 _LARGEST_NAME = 100
+_LOOK = "command -v bash > /dev/null && command -v zstd > /dev/null && echo yes || echo no"
+# The pipeline runs in the background, so that being told to end is heard at once and passed on.
+_PACK = """
+trap 'trap "" TERM; kill -TERM 0; exit 143' TERM
+( set -o pipefail; "$@" | zstd --quiet -1 -T2 --stdout ) &
+wait $!
+"""
 
 
 def started(
@@ -28,6 +35,18 @@ def output(store: PostgresStore, argv: Sequence[str], environment: Mapping[str, 
     if isinstance(store, ContainedStore):
         return output_in(store.container, argv, _for_tools(environment))
     return output_of(argv, environment)
+
+
+def packs(store: PostgresStore) -> bool:
+    """Whether the server's container can compress what its tools write: less has to come out."""
+    if not isinstance(store, ContainedStore):
+        return False
+    return output_in(store.container, ("sh", "-c", _LOOK), {}).strip() == b"yes"
+
+
+def packing(argv: Sequence[str]) -> tuple[str, ...]:
+    """The tool, its output compressed in its own container. Ends with the tool's code."""
+    return ("bash", "-c", _PACK, "bash", *argv)
 
 
 @contextmanager
