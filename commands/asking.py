@@ -46,19 +46,24 @@ class Operation(Generic[P]):
         """Requests that it runs. The reply says where the card is."""
         intent = self._intent(context, call, params, "ask")
         plan = context.gate.plan(intent.operation, intent.stack, intent.params)
-        if plan.nothing_to_do:
-            return Reply(body=nothing_to_do(plan))
-        asking = Asking(
-            actor=call.actor,
-            channel=call.channel,
-            typed=f"/ops {call.text}",
-            origin=call.origin,
-            once=call.once,
-        )
-        return Reply(body=said(context.gate.ask(plan, asking), intent.stack, call))
+        return ask_for(context, call, intent.stack, plan)
 
     def _intent(self, context: Context, call: Call, params: P, permission: Permission) -> Intent:
         return self.intend(context, self.locate(context, call, params, permission), params)
+
+
+def ask_for(context: Context, call: Call, stack: Stack, plan: Plan) -> Reply:
+    """Requests that the plan runs, unless there is nothing to do."""
+    if plan.nothing_to_do:
+        return Reply(body=nothing_to_do(plan))
+    asking = Asking(
+        actor=call.actor,
+        channel=call.channel,
+        typed=f"/ops {call.text}",
+        origin=call.origin,
+        once=call.once,
+    )
+    return Reply(body=said(context.gate.ask(plan, asking), stack, call))
 
 
 def nothing_to_do(plan: Plan) -> Body:

@@ -13,6 +13,7 @@ from commands.state import state_of
 from notifiers.ports import Body
 from notifiers.views.buttons import Pressed, pressed
 from notifiers.views.details import details, details_pages
+from notifiers.views.outcome import unhelpful
 from notifiers.views.values import spoken
 from playbooks.errors import Refused, UnknownName
 from playbooks.model.base import Model
@@ -119,6 +120,15 @@ def _undo(context: Context, given: Press, on: Pressed) -> Reply:
     return answer(context, _call(given, hint.removeprefix("/ops ")))
 
 
+def _next(context: Context, given: Press, on: Pressed) -> Reply:
+    """Asks for what is left to try, by the line that the plan names."""
+    dossier = context.history.dossier(on.request)
+    resort = dossier.request.plan.resort
+    if resort is None or not unhelpful(state_of(context, dossier)):
+        raise Refused("There is nothing else to try after this.", "Open the newest card of it.")
+    return answer(context, _call(given, resort.subcommand.removeprefix("/ops ")))
+
+
 def _call(given: Press, text: str) -> Call:
     return Call(
         actor=given.actor,
@@ -141,6 +151,7 @@ _BUTTONS: Mapping[str, _Handler] = MappingProxyType(
         "retry": partial(_settle, "retry"),
         "accept": partial(_settle, "accept"),
         "abort": partial(_settle, "abort"),
+        "next": _next,
     }
 )
 ACTIONS = frozenset(_BUTTONS)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from commands.do.emergency import EMERGENCY
 from commands.do.lifecycle import RESTART, START, STOP
 from commands.govern import plan
 from commands.govern.approvals import APPROVALS
@@ -32,6 +33,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     START,
     STOP,
     RESTART,
+    EMERGENCY,
     BACKUP,
     BACKUPS,
     RESTORE,

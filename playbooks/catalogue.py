@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from playbooks.actions import assess as assess_actions
 from playbooks.actions import files as files_actions
 from playbooks.actions import helpers as helper_actions
 from playbooks.actions import neo4j as neo4j_actions
@@ -25,6 +26,7 @@ from playbooks.facts import service as service_facts
 from playbooks.facts import volumes as volume_facts
 from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
+from playbooks.operations.emergency import ASSESS
 from playbooks.operations.lifecycle import RESTART, START, STOP
 from playbooks.operations.prune import PRUNE
 from playbooks.operations.recover import RECOVER
@@ -38,6 +40,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     START,
     STOP,
     RESTART,
+    ASSESS,
     BACKUP,
     RESTORE,
     RECOVER,
@@ -51,6 +54,7 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 )
 
 ACTIONS: Mapping[str, Action[Any]] = registry(
+    assess_actions.ACTIONS,
     files_actions.ACTIONS,
     helper_actions.ACTIONS,
     neo4j_actions.ACTIONS,

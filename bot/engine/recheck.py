@@ -140,6 +140,7 @@ def _ask_anew(
         origin=request.origin,
         supersedes=request.id,
     )
+    plan = plan.model_copy(update={"resort": request.plan.resort})
     return open_request(house.ledger, connection, plan, rule, wish)
 
 

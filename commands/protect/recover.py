@@ -54,6 +54,11 @@ def _intend(context: Context, stack: Stack, params: RecoverWords) -> Intent:
     return Intent("recover", stack, resolved(sets[what], what, wanted, backups, context.now()))
 
 
+def newest(context: Context, stack: Stack) -> Intent:
+    """Everything that has a backup, each datastore from its newest."""
+    return _intend(context, stack, RecoverWords(stack=stack.name))
+
+
 def resolved(
     members: Sequence[str],
     what: str,

@@ -9,7 +9,7 @@ from notifiers.ports import Body
 from notifiers.views import blocks, limits, text
 from notifiers.views.buttons import undoable
 from notifiers.views.card import ANSWERS, bullets, undo_hint
-from notifiers.views.outcome import measured, news, why
+from notifiers.views.outcome import measured, news, resort_line, why
 from notifiers.views.state import CardState
 from notifiers.views.steps import Room
 from notifiers.views.values import spoken
@@ -54,7 +54,7 @@ def finished(state: CardState) -> Body:
     hint = undo_hint(plan) if undoable(state) else ""
     said = [
         f"*{text.clip(news(state), 400)}*",
-        "\n".join(part for part in (why(state), measured(state), hint) if part),
+        "\n".join(part for part in (why(state), measured(state), hint, resort_line(state)) if part),
     ]
     return _body(state, news(state), said, told, "")
 

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from notifiers.views import limits
 from notifiers.views.blocks import plain
+from notifiers.views.outcome import unhelpful
 from notifiers.views.state import CardState
 from notifiers.views.text import clip_plain
 from notifiers.views.values import spoken
@@ -17,7 +18,7 @@ from playbooks.model.base import JsonObject
 from playbooks.model.plan import Risk
 from playbooks.model.request import Request, RunState
 
-Verb = Literal["approve", "deny", "details", "cancel", "undo", "retry", "accept", "abort"]
+Verb = Literal["approve", "deny", "details", "cancel", "undo", "retry", "accept", "abort", "next"]
 VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
@@ -66,10 +67,11 @@ def _elements(state: CardState) -> list[JsonObject]:
             return [_cancel_run(state), _button(state.request, "details", "Details")]
         case "uncertain":
             return _answers(state)
-        case _ if undoable(state):
-            return [_button(state.request, "undo", "Undo")]
         case _:
-            return []
+            return [
+                *([_button(state.request, "undo", "Undo")] if undoable(state) else []),
+                *([_button(state.request, "next", "Next Rung")] if unhelpful(state) else []),
+            ]
 
 
 def _approve(state: CardState) -> JsonObject:

@@ -12,6 +12,7 @@ from notifiers.views.outcome import (
     measured,
     outcome_line,
     over,
+    resort_line,
     taken_back_line,
     why,
 )
@@ -112,7 +113,13 @@ def _blocks(state: CardState, room: Room) -> list[JsonObject]:
 def _standing(state: CardState, room: Room) -> list[JsonObject]:
     """What is to be known first: what it is, or how far, or how it ended."""
     if over(state):
-        lines = (outcome_line(state), why(state), measured(state), taken_back_line(state))
+        lines = (
+            outcome_line(state),
+            why(state),
+            measured(state),
+            resort_line(state),
+            taken_back_line(state),
+        )
         return blocks.sections("\n".join(line for line in lines if line))
     if state.run is None:
         return blocks.fields(_pending_fields(state))

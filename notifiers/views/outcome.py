@@ -110,6 +110,22 @@ def measured(state: CardState) -> str:
     )
 
 
+def unhelpful(state: CardState) -> bool:
+    """Whether it is over without having helped, and there is something else to try."""
+    if state.request.plan.resort is None or state.run is None:
+        return False
+    failed = state.state in {"failed", "undone"}
+    return failed or any(step.output.get("well") is False for step in state.run.steps)
+
+
+def resort_line(state: CardState) -> str:
+    """mrkdwn: what is left to try, where it did not help; else empty."""
+    resort = state.request.plan.resort
+    if resort is None or not unhelpful(state):
+        return ""
+    return f"*Next* {text.code(resort.subcommand)}. {text.clip(resort.says, 300)}"
+
+
 def _standing(state: CardState) -> str:
     match state.state:
         case "pending":

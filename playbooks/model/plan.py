@@ -96,6 +96,13 @@ class Line(Model):
     value: str
 
 
+class Resort(Model):
+    """What is left to try when an operation does not help: a subcommand, and a sentence on it."""
+
+    subcommand: str
+    says: str
+
+
 class Plan(Model):
     """The whole operation. See the glossary for its words.
 
@@ -106,7 +113,8 @@ class Plan(Model):
     `binding` are the facts whose change makes the plan void.
     `undo_hint` is the subcommand that takes the finished operation back, or empty; it and the
     sentences name the run that carries the plan out as `{run}`. `within_seconds` is how long it may
-    take by the stack's objectives, counted from when it was asked for.
+    take by the stack's objectives, counted from when it was asked for. `resort` is offered when it
+    fails, or finds that not all is well.
     """
 
     operation: str
@@ -128,6 +136,7 @@ class Plan(Model):
     shown: tuple[Line, ...] = ()
     undo_hint: str = ""
     within_seconds: float | None = None
+    resort: Resort | None = None
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> "Plan":
