@@ -10,7 +10,14 @@ from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery
 from playbooks.model.stack import Stack
 
-_FACTS = {"postgres": "postgres.kept", "postgres-server": "postgres.kept", "files": "files.copies"}
+_FACTS = {
+    "azurite": "volume.copies",
+    "files": "files.copies",
+    "postgres": "postgres.kept",
+    "postgres-server": "postgres.kept",
+    "terminusdb": "volume.copies",
+    "volume": "volume.copies",
+}
 
 
 def copies_blocks(context: Context, stack: Stack) -> list[JsonObject]:

@@ -59,9 +59,11 @@ def _fill_and_compare(
         raise DatastoreError(f"the backup has no {name}")
     size = args.files[name].stat().st_size
     with engine(_LONG) as client, args.files[name].open("rb") as archive:
-        carrier, moving = Helper(client, box.id), Moving(archive, ".")
+        # From above: the engine gives a folder that it unpacks into no owner and no mode.
+        above, _, below = store.path.rpartition("/")
+        carrier, moving = Helper(client, box.id), Moving(archive, below)
         carrier.put(
-            store.path, moving.chunks(lambda done: work.progress(done, size), work.check_stop)
+            above or "/", moving.chunks(lambda done: work.progress(done, size), work.check_stop)
         )
         findings.passed("unpacks")
         found = measured(

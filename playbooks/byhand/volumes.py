@@ -44,11 +44,16 @@ def provide(known: Known, args: JsonObject) -> Lines:
 def extract(known: Known, args: JsonObject) -> Lines:
     store, name = _store(known, args), str(args["datastore"])
     inside = word(store.path, f"/{OWN_PREFIX}", RUN, f"/{scripts.RESTORED}")
+    index = places.fetched(known.stack, name, "/", index_name(name))
     return (
         *_like(known, store),
         *_run(scripts.MAKE_SIDE, store.path, RUN),
         *_run(f'mkdir -- "$1/{OWN_PREFIX}$2/{scripts.RESTORED}"', store.path, RUN),
         f'docker cp - "$LIKE":{inside} < {places.fetched(known.stack, name, "/", tar_name(name))}',
+        "# The engine takes set-user-id from files with several links: give it back with chmod.",
+        "# The folder itself gets its owner and mode from the first line of the index.",
+        f"read -r OWNER MODE < <(head -n 1 {index} | {_ROOT})",
+        *_run(_DRESS, inside, Shell('"$OWNER"'), Shell('"$(printf 000%o "$MODE")"')),
     )
 
 
@@ -58,13 +63,26 @@ def remove_side(known: Known, args: JsonObject) -> Lines:
 
 
 def compare(known: Known, args: JsonObject) -> Lines:
-    """By the checksums of the backup's own index, in a helper."""
+    """Every file's checksum, beside those of the tar."""
     store, name = _store(known, args), str(args["datastore"])
-    index = places.fetched(known.stack, name, "/", index_name(name))
-    sums = Shell(f"""jq --raw-output 'select(.sha256 != "") | .sha256 + "  " + .path' {index}""")
-    checking = f'cd -- "$1/{OWN_PREFIX}$2/{scripts.RESTORED}" && sha256sum -c | grep -v ": OK$"'
-    inside = command(Shell(_HELPER), "-c", f"! {{ {checking}; }}", "sh", store.path, RUN)
-    return (*_like(known, store), pipe(sums, inside))
+    inside = word(store.path, f"/{OWN_PREFIX}", RUN, f"/{scripts.RESTORED}/.")
+    tar = places.fetched(known.stack, name, "/", tar_name(name))
+    return (
+        *_like(known, store),
+        _SUMS,
+        f'diff <(docker cp "$LIKE":{inside} - | sums) <(sums < {tar})',
+    )
+
+
+_ROOT = (
+    r"""sed -E 's/^\{"gid":([0-9]+),"kind":"folder","mode":([0-9]+),.*"uid":([0-9]+),"""
+    r""".*/\3:\1 \2/'"""
+)
+_DRESS = 'chown -- "$2" "$1" && chmod -- "$3" "$1"'
+_SUMS = (
+    """sums() { tar --extract --to-command='printf "%s %s" "$(sha256sum)" "$TAR_FILENAME"; """
+    """printf "\\0"' | tr '\\n\\0' '\\0\\n' | sed 's: \\./: :' | sort; }"""
+)
 
 
 def identify(known: Known, args: JsonObject) -> Lines:

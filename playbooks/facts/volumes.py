@@ -102,6 +102,19 @@ def _kept(reading: Reading, args: KeptArgs) -> JsonObject:
     raise FactUnavailable(f"run {args.run} kept no copy of {args.datastore}")
 
 
+def beside(reading: Reading, args: StoreArgs) -> JsonObject:
+    """`{copies: [{run, path, role, since, bytes, counted}]}`, newest first: what earlier runs left.
+    Where `counted` is false the number is at least that much."""
+    return _read(
+        lambda: {"copies": [_copy(reading, args, c) for c in _look(reading, args.datastore).kept]}
+    )
+
+
+def _copy(reading: Reading, args: StoreArgs, found: Kept) -> JsonObject:
+    told_of = _told(store_path(reading, args.datastore, found), found)
+    return {**told_of, "bytes": found.bytes or 0, "counted": found.bytes is not None}
+
+
 def store_path(reading: Reading, name: str, kept: Kept) -> str:
     """Where a kept copy is, as the container sees it."""
     return f"{holder_of(mounted_store(reading.stack, name), kept.run)}/{kept.name}"
@@ -150,4 +163,5 @@ READERS = (
     Reader("volume.state", StoreArgs, state),
     Reader("volume.written", WrittenArgs, written),
     Reader("volume.kept", KeptArgs, kept),
+    Reader("volume.copies", StoreArgs, beside),
 )

@@ -9,12 +9,15 @@ from playbooks.hosts.postgres.connection import administering, postgres_store
 from playbooks.hosts.postgres.kept import kept_by_runs, kept_copies
 from playbooks.model.datastores import FilesStore, PostgresAccess, PostgresStore
 from playbooks.model.stack import Stack
+from playbooks.model.volumes import MountedStore
 from playbooks.ports import Secrets
 from playbooks.repository.catalogue import Listing, Summary
 from playbooks.repository.of_stack import rules_of
 from playbooks.repository.retention import Ruling, rule
+from playbooks.volumes.looking import look, order_for
 
 _TAG = "interlock-retention"
+_LOOK_SECONDS = 3.0
 
 
 def rulings_on(
@@ -28,6 +31,7 @@ def rulings_on(
         protected={
             **kept_by_folders(stack),
             **kept_by_databases(stack, secrets, listing),
+            **kept_in_mounts(stack, listing),
             **protected,
         },
     )
@@ -61,6 +65,27 @@ def kept_by_databases(stack: Stack, secrets: Secrets, listing: Listing) -> dict[
             needed |= {b.id: why for b in listing.backups if _is_safety_of(b, name)}
             continue
         needed |= {c.run: f"made with the kept copy of {name}, {c.database}" for c in kept}
+    return needed
+
+
+def kept_in_mounts(stack: Stack, listing: Listing) -> dict[str, str]:
+    """The safety backups that came with contents of mounts still kept, by run, and why they stay.
+
+    Where a mount cannot be looked into, all safety backups of its datastore stay.
+    """
+    needed: dict[str, str] = {}
+    for name, store in stack.datastores.items():
+        safety = [b.id for b in listing.backups if _is_safety_of(b, name)]
+        if not isinstance(store, MountedStore) or not safety:
+            continue
+        try:
+            order = order_for(stack, name, run="retention", purpose=_TAG, read_only=True)
+            kept = look(order, store.path, _LOOK_SECONDS).kept
+        except ActionFailed as error:
+            why = f"a kept copy of {name} may need it, which cannot be seen: {error.message}"
+            needed |= dict.fromkeys(safety, why)
+            continue
+        needed |= {c.run: f"made with the kept content of {name}" for c in kept}
     return needed
 
 

@@ -19,12 +19,13 @@ Reach = Literal["before", "halfway", "after", "unclear"]
 @dataclass(frozen=True)
 class Kept:
     """What one run left in the mount. `role` "kept": it was live until `since`; "beside": it never
-    was. `name` is its folder in the run's holder."""
+    was. `name` is its folder in the run's holder. `bytes` is None where counting took too long."""
 
     run: str
     name: str
     role: Literal["kept", "beside"]
     since: datetime
+    bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,12 @@ def _contents(names: frozenset[str]) -> frozenset[str]:
     return names - {scripts.NEW}
 
 
-def _kept(run: str, name: str, new: str, since: str) -> Kept:
+def _kept(run: str, name: str, new: str, since: str, kilobytes: str) -> Kept:
     never_live = name == scripts.RESTORED and new == "new"
     return Kept(
         run=run,
         name=name,
         role="beside" if never_live else "kept",
         since=datetime.fromtimestamp(int(since), UTC),
+        bytes=int(kilobytes) * 1024 if kilobytes.isdigit() else None,
     )

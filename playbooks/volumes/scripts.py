@@ -13,7 +13,8 @@ RESTORED = "restored"
 # Says that what was restored has never been live.
 NEW = "restored.new"
 
-# PATH SECONDS: lines of `disk FREE_KB DEVICE`, `used KB`, `files N`, `kept RUN NAME NEW SINCE`.
+# PATH SECONDS: lines of `disk FREE_KB DEVICE`, `used KB`, `files N`, `own KB`,
+# `kept RUN NAME NEW SINCE KB`.
 STATE = f"""
 cd -- "$1" || exit 1
 df -P -k . | tail -n 1 | sed 's/  */ /g' | {{
@@ -21,11 +22,12 @@ df -P -k . | tail -n 1 | sed 's/  */ /g' | {{
 all=$(timeout "$2" du -s -k . 2>/dev/null) && echo "used ${{all%%[!0-9]*}}"
 for own in {OWN_PREFIX}*; do
   [ -d "$own" ] || continue
-  part=$(timeout "$2" du -s -k "$own" 2>/dev/null) && echo "own ${{part%%[!0-9]*}}"
+  part=$(timeout "$2" du -s -k "$own" 2>/dev/null) && part=${{part%%[!0-9]*}} || part=-
+  [ "$part" = - ] || echo "own $part"
   for name in {ORIGINAL} {RESTORED}; do
     [ -d "$own/$name" ] || continue
     new=-; [ -e "$own/{NEW}" ] && new=new
-    echo "kept ${{own#{OWN_PREFIX}}} $name $new $(stat -c %Z "$own")"
+    echo "kept ${{own#{OWN_PREFIX}}} $name $new $(stat -c %Z "$own") $part"
   done
 done
 dots=$(timeout "$2" find . -path './{OWN_PREFIX}*' -prune \

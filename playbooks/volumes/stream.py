@@ -103,8 +103,7 @@ def measured(
 
 
 class Moving:
-    """A tar of ours with everything in it below another folder: `.` becomes `below`, which may be
-    `.` too.
+    """A tar of ours with everything in it below another folder: `.` becomes `below`.
 
     Take all of `chunks`, then ask the rest. `undressed` are the modes of hard-linked files, by
     path, that lose set-user-id or set-group-id when the engine makes a further link to them.
