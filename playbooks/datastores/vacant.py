@@ -7,8 +7,10 @@ into is made by the run itself.
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from playbooks.datastores.neo4j_vacant import vacant_neo4j
 from playbooks.datastores.postgres_vacant import vacant_postgres
 from playbooks.datastores.protocol import RestoreParams
+from playbooks.datastores.redis_vacant import vacant_redis
 from playbooks.errors import BadArgument
 from playbooks.model.facts import Facts
 from playbooks.model.stack import Stack
@@ -17,7 +19,9 @@ Vacant = Callable[[Stack, RestoreParams, Facts], Facts]
 """The facts that were read, and in place of those of the live datastore what a new and empty one
 would give. Pure; rests on the backup's manifest."""
 
-_VACANT: Mapping[str, Vacant] = MappingProxyType({"postgres": vacant_postgres})
+_VACANT: Mapping[str, Vacant] = MappingProxyType(
+    {"neo4j": vacant_neo4j, "postgres": vacant_postgres, "redis": vacant_redis}
+)
 
 
 def as_if_new(stack: Stack, params: RestoreParams, facts: Facts, why: str) -> Facts:

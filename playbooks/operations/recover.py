@@ -30,10 +30,11 @@ from playbooks.operations.recover_stores import (
     coming_needs,
     owed_from,
     safeties,
+    servers_copied,
     servers_needed,
     side_by_side,
 )
-from playbooks.operations.service_steps import state_query, states_of
+from playbooks.operations.service_steps import state_query, states_of, stopping
 from playbooks.playbook import Playbook
 from playbooks.repository.standing import STANDING, how_to_open
 from playbooks.spans import moment, span
@@ -73,10 +74,9 @@ def plan(stack: Stack, params: RecoverParams, facts: Facts) -> Plan:
     stores = tuple(coming(stack, each, facts) for each in _restores(params))
     now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
     down = _down(stack, stores, facts)
-    copied = _copied(stores, facts, down)
+    copied = _copied(stack, stores, facts, down)
     states = states_of(facts, stack.services)
-    made = first_stages(stack, stores, states)
-    before = _up_to_the_exchange(stores, copied, down.stops, made)
+    before = _up_to_the_exchange(stack, stores, copied, down, first_stages(stack, stores, states))
     exchange = side_by_side([each.part.swap for each in stores])
     guards = [each.part.guards for each in stores]
     guards += [part.guards for part in safeties(stores).values()]
@@ -91,7 +91,7 @@ def plan(stack: Stack, params: RecoverParams, facts: Facts) -> Plan:
         point_of_no_return=len(before) + len(exchange) - 1,
         owed=(
             *owed_from(stores, len(before)),
-            *down.owed_since(1),
+            *_owed_up(down, before),
             _cleared(),
         ),
         resources=(Resource(kind="stack", name=stack.name, exclusive=True),),
@@ -125,26 +125,44 @@ def _down(stack: Stack, stores: Sequence[Coming], facts: Facts) -> Downtime:
     )
 
 
-def _copied(stores: Sequence[Coming], facts: Facts, down: Downtime) -> Backup | None:
+def _copied(stack: Stack, stores: Sequence[Coming], facts: Facts, down: Downtime) -> Backup | None:
     parts = safeties(stores)
     if not parts:
         return None
+    early = [name for name in down.stopped if name not in servers_copied(stack, stores)]
     fit = {
         "stores": list(parts),
-        "quiesced": list(down.stopped),
-        "stopped": {name: {"$from": f"stop.{name}"} for name in down.stopped},
+        "quiesced": early,
+        "stopped": {name: {"$from": f"stop.{name}"} for name in early},
         "began": {"$from": "begin.at"},
     }
     return backup_stages(parts, "safety", how_to_open(facts), fit)
 
 
-def _up_to_the_exchange(stores: Sequence[Coming], copied: Backup | None, *around: Stages) -> Stages:
-    """`around` are the stages that stop what runs, and those that make what is gone."""
-    stops, made = around
+def _up_to_the_exchange(
+    stack: Stack, stores: Sequence[Coming], copied: Backup | None, down: Downtime, made: Stages
+) -> Stages:
+    """`made` are the stages that make what is gone. What is copied while it runs, and exchanged
+    while it does not, is stopped between the two."""
+    later = servers_copied(stack, stores) if copied else frozenset()
     begin, dump, publish = copied or ((), (), ())
-    opening = (*(_fetch(each) for each in stores), *begin)
-    safety = (dump, publish) if copied else ()
-    return (opening, *stops, *safety, *made, *side_by_side([s.part.prepare for s in stores]))
+    return (
+        (*(_fetch(each) for each in stores), *begin),
+        *stopping(stack, (name for name in down.stopped if name not in later)),
+        *((dump, publish) if copied else ()),
+        *stopping(stack, (name for name in down.stopped if name in later)),
+        *made,
+        *side_by_side([each.part.prepare for each in stores]),
+    )
+
+
+def _owed_up(down: Downtime, stages: Stages) -> tuple[Owed, ...]:
+    """Each from the stage on that stops it."""
+    stopped = {step.key: index for index, stage in enumerate(stages) for step in stage}
+    return tuple(
+        owed.model_copy(update={"since": stopped[f"stop.{name}"]})
+        for name, owed in zip(down.stopped, down.owed, strict=True)
+    )
 
 
 def _afterwards(stack: Stack, stores: Sequence[Coming]) -> Stages:
@@ -202,7 +220,7 @@ def _notes(params: RecoverParams, stores: Sequence[Coming]) -> list[str]:
                 f"restored without a safety backup: {each.missing}"
             )
         elif each.safety is None:
-            notes.append(f"There is nothing of {each.name} to make a safety backup of.")
+            notes.append(f"{each.name} is restored without a safety backup: {each.unsaved}")
         notes.extend(f"{each.name}: {note}" for note in each.part.notes)
     if params.left_out:
         notes.append(f"There is no backup of {', '.join(params.left_out)}: left as it is.")

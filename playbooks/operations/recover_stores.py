@@ -21,14 +21,15 @@ FETCH = "fetch"
 
 @dataclass(frozen=True)
 class Coming:
-    """One datastore that is restored. `safety` is None where there is nothing to save; `missing`
-    is why the live one could not be looked at, empty where it could."""
+    """One datastore that is restored. `missing` is why the live one could not be looked at, empty
+    where it could; `unsaved` is why no safety backup of it can be made, where `safety` is None."""
 
     name: str
     summary: Summary
     part: RestorePart
     safety: BackupPart | None
     missing: str
+    unsaved: str
 
 
 def coming_needs(stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
@@ -51,12 +52,14 @@ def coming(stack: Stack, params: RestoreParams, facts: Facts) -> Coming:
     except FactUnavailable as error:
         missing = str(error)
         part = planner.restore(stack, params, as_if_new(stack, params, facts, missing))
+    safety, unsaved = (None, missing) if missing else _safety(stack, name, facts)
     return Coming(
         name=name,
         summary=summary,
         part=apart(name, part, (FETCH,)),
-        safety=None if missing else _safety(stack, name, facts),
+        safety=safety,
         missing=missing,
+        unsaved=unsaved,
     )
 
 
@@ -83,11 +86,31 @@ def owed_from(stores: Sequence[Coming], exchange: int) -> tuple[Owed, ...]:
 
 def servers_needed(stack: Stack, stores: Sequence[Coming]) -> frozenset[str]:
     """The services that have to run to restore into them, and all that these need."""
-    wanted = {
-        own
-        for each in stores
-        if (own := stack.datastore(each.name).service) and own not in each.part.stops
-    }
+    return _with_needs(
+        stack,
+        {
+            own
+            for each in stores
+            if (own := stack.datastore(each.name).service) and own not in each.part.stops
+        },
+    )
+
+
+def servers_copied(stack: Stack, stores: Sequence[Coming]) -> frozenset[str]:
+    """The services that have to run while the safety backup is made, and all that these need."""
+    return _with_needs(
+        stack,
+        {
+            own
+            for each in stores
+            if each.safety is not None
+            and (own := stack.datastore(each.name).service)
+            and own not in each.safety.stops
+        },
+    )
+
+
+def _with_needs(stack: Stack, wanted: set[str]) -> frozenset[str]:
     for layer in reversed(stack.layers()):
         for name in layer:
             if name in wanted:
@@ -108,8 +131,8 @@ def _source(each: Coming) -> JsonObject:
     return {"backup": each.summary.id, "there": not each.missing, **copy}
 
 
-def _safety(stack: Stack, name: str, facts: Facts) -> BackupPart | None:
+def _safety(stack: Stack, name: str, facts: Facts) -> tuple[BackupPart | None, str]:
     try:
-        return planner_of(stack, name).backup(stack, name, facts)
-    except FactUnavailable:
-        return None
+        return planner_of(stack, name).backup(stack, name, facts), ""
+    except FactUnavailable as error:
+        return None, error.message
