@@ -156,14 +156,18 @@ def _side_guards(
     stack: Stack, name: str, fact: DatabaseFact, facts: Facts, entry: StoreEntry
 ) -> tuple[Guard, ...]:
     """Room for the side database, and on the same disk for what comes into the repository."""
+    scratch = words.scratch_guards(name, _database(name), fact, entry.bytes)
     if fact.data_free_bytes is None:
-        return ()
+        return scratch
     need = int(DumpFacts.model_validate(entry.facts).description.size_bytes * LOAD_SHARE)
     for query in repository_disk(stack):
         if facts.of(query)["device"] == fact.data_device:
             live = fact.description.size_bytes if fact.description else 0
             need += entry.bytes + int(live * DUMP_SHARE)
+    if fact.scratch_is_data:
+        need += entry.bytes
     return (
+        *scratch,
         Guard(
             name=f"room for {name} beside the live database",
             query=_database(name),

@@ -154,9 +154,11 @@ class DatabaseFact(Model):
 
     `connections` counts sessions in the database by application; `roles` are all roles of the
     server. `data_free_bytes` and `data_device` (as in `disk.free`) are those of the server's data
-    directory, None when it is not on this host or we may not know where it is. `offers` are the
-    versions of extensions that can be created; `preloaded` the libraries that the server loads at
-    its start, None when we may not know.
+    directory, None when it is not on this host or we may not know where it is.
+    `scratch_free_bytes` are free in the server's container where a dump is put to be loaded, None
+    where it needs no such place; `scratch_is_data` when that is the data directory's disk.
+    `offers` are the versions of extensions that can be created; `preloaded` the libraries that the
+    server loads at its start, None when we may not know.
     """
 
     read_at: datetime
@@ -167,6 +169,8 @@ class DatabaseFact(Model):
     user: OurUser
     roles: tuple[str, ...]
     databases: tuple[str, ...]
+    scratch_free_bytes: int | None = None
+    scratch_is_data: bool = False
     offers: dict[str, tuple[str, ...]] = {}
     preloaded: tuple[str, ...] | None = None
     description: Description | None = None
@@ -187,6 +191,7 @@ class ServerFact(Model):
     beside: tuple[str, ...] = ()
     data_free_bytes: int | None
     data_device: str | None
+    scratch_free_bytes: int | None = None
 
     def of(self, database: str) -> DatabaseFact:
         return self.databases.get(database, self.nowhere)

@@ -270,19 +270,23 @@ def _guards(
         room(f"room to fetch the backup of {name}", query, entry.bytes)
         for query in repository_disk(stack)
     )
+    largest = max(entry.artifact(dump.dump).bytes for dump in chosen.values())
+    scratch = words.scratch_guards(name, _server(name), fact.nowhere, largest)
     if fact.data_free_bytes is None:
-        return fetched
+        return (*fetched, *scratch)
     need = int(sum(dump.description.size_bytes for dump in chosen.values()) * LOAD_SHARE)
     for query in repository_disk(stack):
         if facts.of(query)["device"] == fact.data_device:
             need += entry.bytes + int(sum(_sizes(fact).values()) * DUMP_SHARE)
+    if fact.nowhere.scratch_is_data:
+        need += largest
     beside = Guard(
         name=f"room for {name} beside the live databases",
         query=_server(name),
         field="data_free_bytes",
         at_least=need,
     )
-    return (*fetched, beside)
+    return (*fetched, *scratch, beside)
 
 
 def _sizes(fact: ServerFact) -> dict[str, int]:

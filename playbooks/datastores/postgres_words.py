@@ -144,6 +144,22 @@ def room(name: str, query: FactQuery, at_least: int) -> Guard:
     return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
 
 
+def scratch_guards(
+    name: str, query: FactQuery, fact: DatabaseFact, dump_bytes: int
+) -> tuple[Guard, ...]:
+    """Room in the server's container for the dump that is loaded, where one is copied there."""
+    if fact.scratch_free_bytes is None:
+        return ()
+    return (
+        Guard(
+            name=f"room for the dump of {name} in its container",
+            query=query,
+            field="scratch_free_bytes",
+            at_least=dump_bytes,
+        ),
+    )
+
+
 def repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
     """Nothing to ask where the repository is no local folder."""
     root = local_root(rules_of(stack).repository)

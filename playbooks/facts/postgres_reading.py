@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from playbooks.datastores.postgres_model import ContainerIdentity, DatabaseFact
-from playbooks.errors import FactUnavailable
+from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.disk import PathArgs, free
+from playbooks.hosts.container_files import SCRATCH, room_in
 from playbooks.hosts.postgres import description
 from playbooks.hosts.postgres.connection import Connection
 from playbooks.hosts.postgres.contained import ContainedStore, on_host
@@ -55,6 +56,7 @@ def from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> D
         in_recovery=recovering,
         data_free_bytes=disk["free_bytes"] if disk else None,
         data_device=disk["device"] if disk else None,
+        **_scratch(store, directory),
         user=description.our_user(admin, store.database),
         roles=tuple(roles),
         databases=tuple(databases),
@@ -72,6 +74,18 @@ def _disk(reading: Reading, store: PostgresStore, directory: str | None) -> Json
     if not here or directory is None or not os.access(directory, os.F_OK):
         return None
     return free(reading, PathArgs(path=Path(directory)))
+
+
+def _scratch(store: PostgresStore, directory: str | None) -> dict[str, Any]:
+    """The place in the container that a dump is copied to; nothing where it cannot be told."""
+    if not isinstance(store, ContainedStore):
+        return {}
+    try:
+        scratch = room_in(store.container, SCRATCH)
+        data = room_in(store.container, directory) if directory else None
+    except HostError:
+        return {}
+    return {"scratch_free_bytes": scratch.free_bytes, "scratch_is_data": scratch == data}
 
 
 def _container(store: PostgresStore) -> ContainerIdentity | None:

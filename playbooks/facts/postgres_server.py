@@ -45,6 +45,7 @@ def read_server(reading: Reading, args: OneDatastore) -> JsonObject:
         beside=own.beside,
         data_free_bytes=nowhere.data_free_bytes,
         data_device=nowhere.data_device,
+        scratch_free_bytes=nowhere.scratch_free_bytes,
     ).model_dump(mode="json")
 
 

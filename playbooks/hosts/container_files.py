@@ -1,16 +1,41 @@
 """Files brought into containers, as a stream."""
 
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from playbooks.errors import HostError
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.docker import engine
 
+SCRATCH = "/tmp"
+# The size, what is used and what is left, before the share in percent.
+_COUNTS = re.compile(r"\s(\d+)\s+\d+\s+(\d+)\s+\d+%")
+_KIB = 1024
 _CHUNK = 1024 * 1024
 _BLOCK = 512
 _SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a filesystem of a container has, and has left, in bytes: two places with the same
+    answer are one filesystem."""
+
+    bytes: int
+    free_bytes: int
+
+
+def room_in(container: str, folder: str) -> Room:
+    """The filesystem under a folder of the container. Raises HostError, also without a df."""
+    said = output_in(container, ["df", "-Pk", "--", folder], {}).decode(errors="replace")
+    found = _COUNTS.search(said)
+    if found is None:
+        raise HostError(f"df in {container[:12]} said nothing of {folder}.")
+    return Room(int(found[1]) * _KIB, int(found[2]) * _KIB)
 
 
 @contextmanager
@@ -22,11 +47,11 @@ def brought_into(
     `each` is called for every chunk. The folder's name is the caller's own; what an earlier
     attempt left there is removed first. Raises HostError.
     """
-    place = PurePosixPath("/tmp") / folder
+    place = PurePosixPath(SCRATCH) / folder
     _remove(container, place)
     try:
         with engine(_SECONDS) as client:
-            client.api.put_archive(container, "/tmp", _archive(file, folder, each))
+            client.api.put_archive(container, SCRATCH, _archive(file, folder, each))
         yield place / file.name
     finally:
         _remove(container, place)
