@@ -13,7 +13,7 @@ from commands.subcommand import Room, Subcommand
 from playbooks.datastores.protocol import RestoreParams
 from playbooks.errors import BadArgument, UnknownName
 from playbooks.model.base import Model
-from playbooks.model.datastores import PostgresServerStore
+from playbooks.model.datastores import PostgresServerStore, PostgresStore
 from playbooks.model.people import Permission
 from playbooks.model.plan import Plan
 from playbooks.model.request import RequestState
@@ -124,11 +124,12 @@ def _replaced_data(dossier: Dossier) -> bool:
 def _keeper(stack: Stack, datastore: str, dossier: Dossier) -> str:
     """The run under whose name the data is kept that this restore replaced.
 
-    The undo of a folder exchanges it with the kept copy, which stays where it is; the undo of a
-    database keeps what it replaced under its own name.
+    The undo of what lies in folders exchanges it with the kept copy, which stays where it is; the
+    undo of a PostgreSQL database keeps what it replaced under its own name.
     """
     params = dossier.request.plan.params
-    if params.get("mode") == "undo" and stack.datastores[datastore].kind == "files":
+    renamed = isinstance(stack.datastores[datastore], PostgresStore | PostgresServerStore)
+    if params.get("mode") == "undo" and not renamed:
         return str(params["backup"])
     return dossier.request.id
 

@@ -23,7 +23,6 @@ _LOOK = (
     '"$IMAGE" "$@"; }'
 )
 _QUIET = "rdb_bgsave_in_progress:1\\|aof_rewrite_in_progress:1"
-_PARTS = tuple(f"{n}{m}" for n in ("original", "restored") for m in ("", ".leaving", ".entering"))
 
 
 def dump(known: Known, args: JsonObject) -> Lines:
@@ -115,7 +114,7 @@ def is_exchanged(known: Known, args: JsonObject) -> Lines:
     holder = _holder(_layout(args), filled(str(args["run"])))
     return (
         *_reaching(known, str(args["datastore"])),
-        f"{_beside(LOOK, holder, *_PARTS)}  # {args['outgoing']}: exchanged",
+        f"{_beside(LOOK, holder)}  # {args['outgoing']}: exchanged",
     )
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
@@ -20,7 +21,7 @@ from playbooks.datastores.redis_model import (
 from playbooks.errors import ActionFailed, FactUnavailable, SecretUnavailable
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.docker import Container
-from playbooks.hosts.redis.cli import Cli
+from playbooks.hosts.redis.cli import Described
 from playbooks.hosts.redis.contained import (
     cli_of,
     container_of,
@@ -35,6 +36,7 @@ from playbooks.registry import Reader
 
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.M)
 _KIB = 1024
+_MEMINFO = Path("/proc/meminfo")
 
 
 class StoreArgs(Model):
@@ -60,7 +62,7 @@ def state(reading: Reading, args: StoreArgs) -> JsonObject:
             return _described(container, running=False).model_dump(mode="json")
         cli = cli_of(reading.stack, args.datastore, container, reading.secrets)
         folder = redis_store(reading.stack, args.datastore).folder
-        return _asked(container, cli, cli.layout(folder)).model_dump(mode="json")
+        return _asked(container, cli.described(folder)).model_dump(mode="json")
     except (ActionFailed, SecretUnavailable) as error:
         raise FactUnavailable(str(error)) from error
 
@@ -90,17 +92,16 @@ def _described(container: Container, *, running: bool) -> RedisFact:
     )
 
 
-def _asked(container: Container, cli: Cli, layout: Layout) -> RedisFact:
-    memory = cli.info("memory")
-    free, device = _room(container, layout.folder)
+def _asked(container: Container, now: Described) -> RedisFact:
+    free, device = _room(container, now.layout.folder)
     return _described(container, running=True).model_copy(
         update={
-            "layout": layout,
-            "keys": dict(cli.keyspace()),
-            "used_bytes": int(memory.get("used_memory_dataset", memory.get("used_memory", "0"))),
+            "layout": now.layout,
+            "keys": dict(now.keys),
+            "used_bytes": now.used_bytes,
             "free_bytes": free,
             "device": device,
-            "memory_bytes": _spare_memory(container.id),
+            "memory_bytes": _spare_memory(container, now.layout.folder),
         }
     )
 
@@ -115,8 +116,12 @@ def _room(container: Container, folder: str) -> tuple[int, str]:
     return int(last.split()[-3]) * _KIB, ""
 
 
-def _spare_memory(container: str) -> int | None:
-    said = output_in(container, ("cat", "/proc/meminfo"), {}).decode(errors="replace")
+def _spare_memory(container: Container, folder: str) -> int | None:
+    """What the engine's host can give; that host is this one where its volumes are."""
+    if on_host(container, folder) is not None and _MEMINFO.exists():
+        said = _MEMINFO.read_text()
+    else:
+        said = output_in(container.id, ("cat", str(_MEMINFO)), {}).decode(errors="replace")
     found = _AVAILABLE.search(said)
     return int(found[1]) * _KIB if found else None
 
@@ -125,7 +130,9 @@ def _layout(reading: Reading, datastore: str, container: Container) -> Layout:
     store = redis_store(reading.stack, datastore)
     if container.status != "running":
         return Layout(version="", folder=store.folder, append_folder="appendonlydir")
-    return cli_of(reading.stack, datastore, container, reading.secrets).layout(store.folder)
+    return (
+        cli_of(reading.stack, datastore, container, reading.secrets).described(store.folder).layout
+    )
 
 
 def _kept(container: Container, layout: Layout, run: str) -> KeptFact | None:

@@ -10,9 +10,9 @@ import pytest
 
 from bot.workspace.testing import running_workspace
 from playbooks.model.stack_file import load_stack
-from tests.support import fingerprint
+from tests.support import fingerprint, holdings
 from tests.support.bot import Bot, interlock_yaml
-from tests.support.docker import PASSWORD, Project
+from tests.support.docker import PASSWORD, REDIS_PASSWORD, Project
 from tests.support.run_plan import Bench
 from tests.support.runbook import commands, follow, printed
 from tests.support.talk import ask, card_in, new_card, payload, press, run_to_the_end, text_of
@@ -52,6 +52,7 @@ def bot(relica: Project) -> Iterator[Bot]:
         httpx.Client(base_url=workspace.url, timeout=60, trust_env=False) as http,
     ):
         environment.setenv("RELICA_PG_PASSWORD", PASSWORD)
+        environment.setenv("RELICA_REDIS_PASSWORD", REDIS_PASSWORD)
         made = Bot(relica.folder, Sim(workspace, http))
         made.start()
         try:
@@ -127,6 +128,29 @@ def test_rows_destroyed_come_back_and_the_restore_can_be_undone(relica: Project,
 
     ended(bot, f"restore relica postgres --undo {request}", "ben", "cleo")
     assert fingerprint.database(relica.uri()) == damaged
+
+
+def test_a_flushed_redis_comes_back_and_its_undo_is_undone(relica: Project, bot: Bot) -> None:
+    """Its users are down for the exchange alone, and each undo takes the one before back."""
+    held = holdings.Redis("redis", relica)
+    held.fill()
+    whole = held.content()
+    ended(bot, "backup relica redis")
+    held.destroy()
+    damaged = held.content()
+    asked = new_card(bot, "restore relica redis latest")
+    said = text_of(asked)
+    assert "all changes in db0: 1 key now" in said
+    assert "archivist is down while the data are exchanged" in said
+    request = payload(asked)["request"]
+    for voter in ("ben", "cleo"):
+        press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
+    card_in(bot.sim, "succeeded", request, seconds=180)
+    assert held.content() == whole != damaged
+    ended(bot, "restore relica redis --undo", "ben", "cleo")
+    assert held.content() == damaged
+    ended(bot, "restore relica redis --undo", "ben", "cleo")
+    assert held.content() == whole
 
 
 def test_the_runbook_on_paper_restores_it_too(relica: Project, bot: Bot, tmp_path: Path) -> None:

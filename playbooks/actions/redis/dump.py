@@ -42,8 +42,8 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     began = monotonic()
     container = container_of(work.stack, args.datastore)
     cli = cli_of(work.stack, args.datastore, container, work.secrets)
-    layout = cli.layout(redis_store(work.stack, args.datastore).folder)
-    used = cli.info("memory")
+    now = cli.described(redis_store(work.stack, args.datastore).folder)
+    layout = now.layout
     keys = save(cli, _watched(work))
     with _pinned(container, layout, work.run) as file:
         with ContainerTool(container.id, ("redis-check-rdb", file), {}) as tool:
@@ -56,7 +56,7 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
         keys_read=read,
         expires_read=expires,
         exact=total(keys) == read,
-        used_bytes=int(used.get("used_memory_dataset", used.get("used_memory", "0"))),
+        used_bytes=now.used_bytes,
         image=container.image,
     )
     entry = StoreEntry(
@@ -77,7 +77,7 @@ def unpin(work: Work, args: UnpinArgs) -> JsonObject:
     container = container_of(work.stack, args.datastore)
     if container.status == "running":
         cli = cli_of(work.stack, args.datastore, container, work.secrets)
-        folder = cli.layout(redis_store(work.stack, args.datastore).folder).folder
+        folder = cli.described(redis_store(work.stack, args.datastore).folder).layout.folder
         output_in(container.id, ("rm", "-f", "--", _pin(folder, work.run)), {})
     return {}
 

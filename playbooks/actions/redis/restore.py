@@ -71,9 +71,8 @@ def lay(work: Work, args: LayArgs) -> JsonObject:
     if name not in args.files:
         raise BrokenBackup(f"The backup of {args.datastore} has no {name}.")
     container = container_of(work.stack, args.datastore)
-    beside.removed(container.id, work.run, args.layout)
+    owner = beside.cleared(container.id, work.run, args.layout)
     about = About(run=work.run, at=work.started, keys=_keys_now(work, args.datastore, container))
-    owner = beside.owner(container.id, work.run, args.layout)
     side = beside.Side(args.layout, work.run, owner, args.files[name], about.model_dump_json())
     size = args.files[name].stat().st_size
 

@@ -13,14 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from playbooks.datastores.redis_model import ABOUT, NEVER_LIVE, ORIGINAL, RESTORED, Layout
+from playbooks.datastores.redis_model import ABOUT, NEVER_LIVE, RESTORED, Layout
 from playbooks.errors import OutcomeUnknown
 from playbooks.hosts.helper_container import Helper, HelperOrder, output_of
 
 _BLOCK, _CHUNK = 512, 1 << 20
-_PARTS = tuple(
-    f"{name}{moving}" for name in (ORIGINAL, RESTORED) for moving in ("", ".leaving", ".entering")
-)
 
 # HOLDER INCOMING OUTGOING NAME…: makes INCOMING live and keeps what was live as OUTGOING.
 EXCHANGE = """set -eu
@@ -42,17 +39,19 @@ elif [ -d "$in" ]; then
   mv "$in" "$in.entering"
   enter "$in.entering" "$@"
 fi
-sync"""
-# HOLDER NAME…: which of these folders are there.
-LOOK = """cd "$1" 2>/dev/null || exit 0; shift
-for name in "$@"; do [ ! -d "$name" ] || echo "$name"; done"""
+sync
+for part in original* restored*; do [ ! -d "$part" ] || echo "$part"; done"""
+# HOLDER: which contents are there.
+LOOK = """cd "$1" 2>/dev/null || exit 0
+for part in original* restored*; do [ ! -d "$part" ] || echo "$part"; done"""
 # HOLDER: gone, unless it keeps what was live once.
 REMOVE = """cd "$1" 2>/dev/null || exit 0
 for name in original original.leaving original.entering; do [ ! -e "$name" ] || exit 0; done
 [ -e never-live ] || [ ! -e restored ] || exit 0
 cd .. && rm -rf -- "$1" && echo removed"""
-# FILE…: the owner of the first that is there.
-OWNER = """for file in "$@"; do [ ! -e "$file" ] || { stat -c %u:%g "$file"; exit; }; done"""
+# HOLDER FILE…: as REMOVE, then the owner of the first file that is there.
+CLEAR = f"""( {REMOVE} ) >/dev/null; shift
+for file in "$@"; do [ ! -e "$file" ] || {{ stat -c %u:%g "$file"; exit; }}; done"""
 
 Each = Callable[[int], None]
 State = Literal["before", "halfway", "after", "unclear"]
@@ -70,10 +69,12 @@ def order(container: str, run: str, purpose: str, script: str, *words: str) -> H
     )
 
 
-def owner(container: str, run: str, layout: Layout) -> str:
-    """`UID:GID` of what the server has written; of its folder where it has written nothing."""
+def cleared(container: str, run: str, layout: Layout) -> str:
+    """As `removed`; `UID:GID` of what the server has written, or of its folder where it has
+    written nothing."""
     files = [f"{layout.folder}/{name}" for name in layout.names]
-    return _said(order(container, run, "owner", OWNER, *files, layout.folder))
+    words = (layout.holder(run), *files, layout.folder)
+    return _said(order(container, run, "clear", CLEAR, *words))
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,7 @@ class Exchange:
         """
         holder = self.layout.holder(self.kept_by)
         words = (holder, self.incoming, self.outgoing, *self.layout.names)
-        _said(order(self.container, self.run, "exchange", EXCHANGE, *words))
-        now = self.state()
+        now = self._state(_said(order(self.container, self.run, "exchange", EXCHANGE, *words)))
         if now != "after":
             raise OutcomeUnknown(
                 f"The data folder was not exchanged: {holder} is {now}.",
@@ -110,7 +110,10 @@ class Exchange:
     def state(self) -> State:
         """How far it has come."""
         holder = self.layout.holder(self.kept_by)
-        there = set(_said(order(self.container, self.run, "look", LOOK, holder, *_PARTS)).split())
+        return self._state(_said(order(self.container, self.run, "look", LOOK, holder)))
+
+    def _state(self, said: str) -> State:
+        there = set(said.split())
         if there == {self.incoming}:
             return "before"
         if there == {self.outgoing}:

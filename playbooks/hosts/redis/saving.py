@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 from playbooks.datastores.redis_model import Keyspace
 from playbooks.errors import BrokenBackup, DatastoreError, HostError
-from playbooks.hosts.redis.cli import Cli
+from playbooks.hosts.redis.cli import Cli, keyspace_of
 from playbooks.hosts.tool import RunningTool
 
 _TICK = 0.1
 _STARTED = "Background saving started"
-_BUSY = re.compile(r"in progress|can't BGSAVE", re.I)
+_BUSY = re.compile(r"in progress|can't BGSAVE|^LOADING", re.I)
 _READ = re.compile(r"^\[info\] (\d+) keys read$", re.M)
 _EXPIRES = re.compile(r"^\[info\] (\d+) expires$", re.M)
 
@@ -25,10 +25,12 @@ def save(cli: Cli, watch: Watch) -> Keyspace:
     LASTSAVE is of no use here: it has a resolution of one second. Raises DatastoreError.
     """
     while True:
-        _wait_for_children(cli, watch)
-        keys = cli.keyspace()
-        if _begun(cli):
+        keys, answer = cli.answers("INFO keyspace", "BGSAVE")
+        if answer.startswith(_STARTED):
             break
+        if not _BUSY.search(answer):
+            raise DatastoreError(f"Redis refused BGSAVE: {answer.rstrip('.')}.")
+        _wait_for_children(cli, watch)
     seen = _wait_for_children(cli, watch)
     if seen.get("rdb_last_bgsave_status") != "ok":
         raise DatastoreError(
@@ -36,7 +38,7 @@ def save(cli: Cli, watch: Watch) -> Keyspace:
             f"{seen.get('rdb_last_bgsave_status', 'nothing')}.",
             "Its log says why: no room in the data folder, or no memory to fork.",
         )
-    return keys
+    return keyspace_of(keys)
 
 
 def checked(tool: RunningTool, what: str) -> tuple[int, int]:
@@ -55,17 +57,6 @@ def checked(tool: RunningTool, what: str) -> tuple[int, int]:
     if read is None:
         raise BrokenBackup(f"redis-check-rdb does not say how many keys {what} has.")
     return int(read[1]), int(ends[1]) if ends else 0
-
-
-def _begun(cli: Cli) -> bool:
-    """False when another child of the server came first."""
-    try:
-        answer = cli.ask("BGSAVE")
-    except DatastoreError as error:
-        if _BUSY.search(error.message):
-            return False
-        raise
-    return answer.startswith(_STARTED)
 
 
 def _wait_for_children(cli: Cli, watch: Watch) -> Mapping[str, str]:
