@@ -74,7 +74,7 @@ def azure(folder: Path) -> Iterator[Cloud]:
     argv += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
     with _serving(argv, port):
         endpoint = f"http://127.0.0.1:{port}/{ACCOUNT}"
-        _make_container(endpoint, "backups")
+        make_container(endpoint, "backups")
         yield Cloud("azure", endpoint, KnownSecrets({"env:KEY": ACCOUNT_KEY}))
 
 
@@ -141,7 +141,7 @@ def _client(service: str, endpoint: str):  # type: ignore[no-untyped-def]
     )
 
 
-def _make_container(endpoint: str, name: str) -> None:
+def make_container(endpoint: str, name: str) -> None:
     """One signed request: the only thing here that Interlock does not do itself."""
     date, version = formatdate(usegmt=True), "2021-08-06"
     resource = f"/{ACCOUNT}/{ACCOUNT}/{name}\nrestype:container"

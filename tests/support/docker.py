@@ -26,6 +26,8 @@ _ASKED = re.compile(r"127\.0\.0\.1:(\d+)/")
 _IMAGE = re.compile(r"\$\{([A-Z0-9]+)_IMAGE\}")
 PASSWORD = "Sesame 'postgres' 1"
 REDIS_PASSWORD = "Sesame-redis-1"
+NEO4J_PASSWORD = "Sesame-neo4j-1"
+TERMINUS_KEY = "Sesame-terminus-1"
 
 
 def require_docker() -> None:
@@ -117,6 +119,10 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
     for elsewhere in ("schedules", "proof", "copies"):
         described["backup"].pop(elsewhere, None)
     described.pop("drill", None)
+    for store in described["datastores"].values():
+        if store["kind"] == "volume":
+            # The HTTP image that stands for applications has no tools of its own.
+            store["tools"] = image("postgres")
     made.stack_file.write_text(yaml.safe_dump(described | changes, sort_keys=False))
     try:
         yield made
@@ -133,6 +139,8 @@ def _env(name: str, composed: str, ports: dict[int, int]) -> str:
         "POSTGRES_PASSWORD": f'"{PASSWORD}"',
         "DB_PASSWORD": f'"{PASSWORD}"',
         "REDIS_PASSWORD": REDIS_PASSWORD,
+        "NEO4J_PASSWORD": NEO4J_PASSWORD,
+        "TERMINUS_KEY": TERMINUS_KEY,
     }
     return "".join(f"{key}={value}\n" for key, value in values.items())
 

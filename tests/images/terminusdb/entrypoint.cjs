@@ -3,8 +3,8 @@
 // touch: /api/ok without a login; /api/info, /api/db and /api/document with the password of
 // TERMINUSDB_ADMIN_PASS, which counts when the storage is made; everything in
 // /app/terminusdb/storage. What is written is known at once and on the disk when it ends.
-import { createServer } from "node:http";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+const { createServer } = require("node:http");
+const { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require("node:fs");
 
 const STORAGE = "/app/terminusdb/storage/db";
 const PASSWORD = "/app/terminusdb/storage/admin";

@@ -1,0 +1,53 @@
+"""The A.R.C. platform by wire: started, filled, backed up, destroyed, restored by approvals."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.docker import PASSWORD
+from tests.support.holdings import Databases, Redis
+from tests.support.systems import System, comes_back, operated
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+_FILL = """
+CREATE TABLE {0}_items (id bigint PRIMARY KEY, said text);
+INSERT INTO {0}_items SELECT g, '{0} ' || g || ' «ß»' FROM generate_series(1, 1000) g;
+CREATE TABLE {0}_notes AS SELECT 'the same' AS said FROM generate_series(1, 7);
+"""
+_OTHERS = ("kratos", "unleash", "infisical")
+
+
+@pytest.fixture(scope="module")
+def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """All twelve services, started through the bot, and the databases of four of them."""
+    with operated(
+        "arc", tmp_path_factory.mktemp("arc"), {"ARC_POSTGRES_PASSWORD": PASSWORD}
+    ) as made:
+        made.does("start arc", "ben")
+        yield made
+
+
+def test_all_twelve_services_are_up(arc: System) -> None:
+    """Stores, then the platform, then Raymond, then Traefik: all are healthy."""
+    assert "prod/arc: 12 of 12 services up" in arc.says("status arc")
+
+
+def test_what_was_destroyed_comes_back(arc: System) -> None:
+    """Rows deleted, a database dropped, Redis flushed: all databases of the server equal what was
+    backed up, those that the guide's dump leaves out too."""
+    names = ("arc_db", *_OTHERS)
+    databases = Databases(
+        "postgres", arc.project, "arc", {name: _FILL.format(name) for name in names}, _destroyed
+    )
+    for name in _OTHERS:
+        databases.run("arc_db", f"CREATE DATABASE {name};\n")
+    comes_back(arc, "backup arc full", [databases, Redis("redis", arc.project)])
+
+
+def _destroyed(databases: Databases) -> None:
+    databases.run(
+        "arc_db", "DELETE FROM arc_db_items WHERE id % 3 = 0;\nDROP TABLE arc_db_notes;\n"
+    )
+    databases.run("unleash", "CREATE TABLE strange (id int);\n")
+    databases.run("template1", "DROP DATABASE kratos WITH (FORCE);\n")

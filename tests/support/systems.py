@@ -1,0 +1,96 @@
+"""A test system as people operate it: a bot in Slack, a stack of real containers."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.workspace.testing import running_workspace
+from tests.support.bot import Bot, interlock_yaml, wait_until
+from tests.support.docker import Project, project
+from tests.support.holdings import Holding
+from tests.support.talk import ask, card_in, cards, new_card, payload, press, text_of
+from tests.support.workspace import Sim
+
+_SECONDS = 120.0
+_GOING_ON = {"pending", "approved", "queued", "running"}
+_BOTH = ("ben", "cleo")
+
+
+@dataclass(frozen=True)
+class System:
+    """A system of containers and the bot that operates it."""
+
+    name: str
+    project: Project
+    bot: Bot
+
+    def does(self, text: str, *voters: str) -> str:
+        """`/ops TEXT`, asked by ana, approved by the voters, succeeded; the request's id."""
+        request: str = payload(new_card(self.bot, text))["request"]
+        for voter in voters:
+            press(self.bot.sim, card_in(self.bot.sim, "pending", request), "approve", voter)
+        ended = wait_until(lambda: self._ended(request), f"the end of /ops {text}", _SECONDS)
+        assert payload(ended)["state"] == "succeeded", text_of(ended)
+        return request
+
+    def _ended(self, request: str) -> dict[str, Any] | None:
+        found = [
+            card
+            for card in cards(self.bot.sim)
+            if payload(card)["request"] == request and payload(card)["state"] not in _GOING_ON
+        ]
+        return found[-1] if found else None
+
+    def says(self, text: str) -> str:
+        """The answer to `/ops TEXT`."""
+        return ask(self.bot.sim, text)
+
+
+@contextmanager
+def operated(
+    name: str, folder: Path, environment: Mapping[str, str], **changes: Any
+) -> Iterator[System]:
+    """The system with a bot that runs; none of its services do yet. `environment` holds the secrets
+    that its stack file refers to, `changes` replace keys of the file."""
+    with (
+        project(name, folder, channel="ops-harbor", **changes) as made,
+        pytest.MonkeyPatch.context() as patch,
+        running_workspace(folder / "workspace", rates=False) as workspace,
+        httpx.Client(base_url=workspace.url, timeout=60, trust_env=False) as http,
+    ):
+        (folder / "interlock.yaml").write_text(json.dumps(interlock_yaml(made.stack_file.name)))
+        for variable, value in environment.items():
+            patch.setenv(variable, value)
+        bot = Bot(folder, Sim(workspace, http))
+        bot.start()
+        try:
+            yield System(name, made, bot)
+        finally:
+            bot.end()
+
+
+def comes_back(
+    system: System, backup: str, holdings: Sequence[Holding], voters: Sequence[str] = ()
+) -> None:
+    """Fills every store, backs up with `/ops BACKUP`, destroys all of them, restores each through
+    two approvals, and compares the contents."""
+    for holding in holdings:
+        holding.fill()
+    whole = {holding.name: holding.content() for holding in holdings}
+    system.does(backup, *voters)
+    for holding in holdings:
+        holding.destroy()
+    damaged = {holding.name: holding.content() for holding in holdings}
+    untouched = [name for name in whole if whole[name] == damaged[name]]
+    assert not untouched, untouched
+    for holding in holdings:
+        system.does(f"restore {system.name} {holding.name} latest", *_BOTH)
+    restored = {holding.name: holding.content() for holding in holdings}
+    other = {name: (whole[name], restored[name]) for name in whole if restored[name] != whole[name]}
+    assert not other, other
