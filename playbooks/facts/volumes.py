@@ -68,7 +68,8 @@ def _state(reading: Reading, name: str) -> JsonObject:
         "path": store.path,
         "volume": mount.name,
         "kind": mount.kind,
-        "identity": mount.identity,
+        # An engine's own time of creation of a volume may be that of the last change in it.
+        "identity": f"{mount.name}, inode {seen.inode}",
         "image": mount.image,
         "argv": list(mount.argv),
         "users": list(running_with(mount)),

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from docker import DockerClient
-from docker.errors import NotFound
-
 from playbooks.errors import HostError
 from playbooks.hosts.composed import ComposedService
 from playbooks.hosts.docker import engine
@@ -19,16 +16,13 @@ _SHARED = frozenset({"volume", "bind"})
 @dataclass(frozen=True)
 class Mounted:
     """One mount. `container` is the id of the container that it was found in, `name` the volume's
-    name, or the folder of the host.
-
-    `identity` changes when another volume takes the name. `argv` is what the container runs.
+    name, or the folder of the host. `argv` is what the container runs.
     """
 
     container: str
     image: str
     kind: str
     name: str
-    identity: str
     argv: tuple[str, ...]
 
 
@@ -48,7 +42,7 @@ def mounted(stack: Stack, service: str, path: str) -> Mounted | None:
         return None
     with engine() as client:
         seen = client.api.inspect_container(containers[0].id)
-        return _found(client, seen, path)
+        return _found(seen, path)
 
 
 def running_with(mount: Mounted) -> tuple[str, ...]:
@@ -65,7 +59,7 @@ def running_with(mount: Mounted) -> tuple[str, ...]:
     )
 
 
-def _found(client: DockerClient, seen: Mapping[str, Any], path: str) -> Mounted:
+def _found(seen: Mapping[str, Any], path: str) -> Mounted:
     shared = [each for each in seen["Mounts"] if each["Type"] in _SHARED]
     own = next((each for each in shared if each["Destination"].rstrip("/") == path), None)
     who = seen["Name"].lstrip("/")
@@ -87,20 +81,9 @@ def _found(client: DockerClient, seen: Mapping[str, Any], path: str) -> Mounted:
         image=seen["Image"],
         kind=own["Type"],
         name=_name(own),
-        identity=_identity(client, own),
         argv=(seen["Path"], *seen["Args"]),
     )
 
 
 def _name(mount: Mapping[str, Any]) -> str:
     return str(mount.get("Name") or mount.get("Source") or "")
-
-
-def _identity(client: DockerClient, mount: Mapping[str, Any]) -> str:
-    if mount["Type"] != "volume":
-        return _name(mount)
-    try:
-        seen: Mapping[str, Any] = client.api.inspect_volume(mount["Name"])
-    except NotFound as error:
-        raise HostError(f"The volume {mount['Name']} is not there.") from error
-    return f"{mount['Name']} of {seen.get('CreatedAt', '')}"

@@ -31,8 +31,10 @@ class Kept:
 @dataclass(frozen=True)
 class Seen:
     """`used_bytes` and `files` are those of what is live, None where counting took too long.
-    `device` and `free_bytes` are those of the file system that holds the mount."""
+    `device` and `free_bytes` are those of the file system that holds the mount, `inode` is that of
+    its root."""
 
+    inode: int
     device: str
     free_bytes: int
     used_bytes: int | None
@@ -88,6 +90,7 @@ def look(order: HelperOrder, path: str, seconds: float) -> Seen:
     own = sum(int(line[1]) for line in lines if line[0] == "own")
     free, device = words["disk"][0], " ".join(words["disk"][1:])
     return Seen(
+        inode=int(words["root"][0]),
         device=device,
         free_bytes=int(free) * 1024,
         used_bytes=(int(words["used"][0]) - own) * 1024 if "used" in words else None,

@@ -13,10 +13,11 @@ RESTORED = "restored"
 # Says that what was restored has never been live.
 NEW = "restored.new"
 
-# PATH SECONDS: lines of `disk FREE_KB DEVICE`, `used KB`, `files N`, `own KB`,
+# PATH SECONDS: lines of `root INODE`, `disk FREE_KB DEVICE`, `used KB`, `files N`, `own KB`,
 # `kept RUN NAME NEW SINCE KB`.
 STATE = f"""
 cd -- "$1" || exit 1
+echo "root $(stat -c %i .)"
 df -P -k . | tail -n 1 | sed 's/  */ /g' | {{
   read -r device size used free rest; echo "disk $free $device"; }}
 all=$(timeout "$2" du -s -k . 2>/dev/null) && echo "used ${{all%%[!0-9]*}}"
