@@ -41,6 +41,7 @@ class Outbox:
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: dict[str, Delivery] = {}
+        self._outdated: set[str] = set()
 
     async def run(self) -> None:
         """Delivers until cancelled. What is under way then is repaired by the next `run`."""
@@ -61,7 +62,12 @@ class Outbox:
             loop.call_soon_threadsafe(self._news.set)
 
     async def _round(self, tasks: asyncio.TaskGroup) -> float:
-        """Starts what may start now. Returns the seconds until something else may."""
+        """Starts what may start now. Returns the seconds until something else may.
+
+        What comes to an end while the store is read may be read as it was before; such deliveries
+        are left to the next round, which follows at once.
+        """
+        self._outdated.clear()
         try:
             due = await asyncio.to_thread(self._store.due, self._now(), _LOOKED_AT)
             retry_at = await asyncio.to_thread(self._store.next_retry)
@@ -93,7 +99,8 @@ class Outbox:
         """Seconds until this one may start; None when the end of another one decides."""
         desired, now = delivery.desired, time.monotonic()
         posting = delivery.ts is None
-        busy = desired.key in self._under_way or (posting and self._posts_into(desired.channel))
+        busy = desired.key in self._under_way or desired.key in self._outdated
+        busy = busy or (posting and self._posts_into(desired.channel))
         if busy or len(self._under_way) >= self._room(desired.lane):
             return None
         if posting:
@@ -149,4 +156,5 @@ class Outbox:
 
     def _free(self, key: str) -> None:
         del self._under_way[key]
+        self._outdated.add(key)
         self._news.set()

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import random
+import threading
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from bot.store.outbox import StoredOutbox, want
 from bot.workspace.testing import RunningWorkspace, running_workspace
 from notifiers.outbox import Outbox
 from notifiers.pace import Pace
-from notifiers.ports import Body, Desired, Lane
+from notifiers.ports import Body, Delivery, Desired, Lane
 from notifiers.redactor import Redactor
 from notifiers.slack import WebSlack, outbox_slack
 from notifiers.views import blocks
@@ -142,6 +143,31 @@ class Dying(StoredOutbox):
     def sent(self, key: str, version: int, ts: str, now: datetime) -> None:
         self._died()
         raise ConnectionAbortedError("killed before it could be noted")
+
+
+class Slow(StoredOutbox):
+    """What it tells the second time was true before the first message was sent, and is not now."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, now)
+        self._asked = 0
+        self._asked_again, self._arrived = threading.Event(), threading.Event()
+
+    def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        found = super().due(now, limit)
+        self._asked += 1
+        if self._asked == 2:
+            self._asked_again.set()
+            assert self._arrived.wait(10)
+        return found
+
+    def sending(self, key: str, version: int, now: datetime) -> None:
+        assert self._asked_again.wait(10)
+        super().sending(key, version, now)
+
+    def sent(self, key: str, version: int, ts: str, now: datetime) -> None:
+        super().sent(key, version, ts, now)
+        self._arrived.set()
 
 
 @contextmanager
@@ -484,6 +510,16 @@ async def test_what_slack_will_never_take_is_set_aside(house: House) -> None:
     async with house.sending():
         await house.until(house.quiet)
     assert house.texts() == ["now it is well"]
+
+
+async def test_what_arrives_while_the_store_is_asked_is_not_posted_again(house: House) -> None:
+    """An answer of the store from before the arrival starts nothing."""
+    house.want("request:a", "once")
+    async with replace(house, store=Slow(house.database)).sending():
+        await house.until(house.quiet)
+        house.want("request:b", "after it")
+        await house.until(house.quiet)
+    assert house.texts() == ["once", "after it"]
 
 
 async def test_an_empty_text_still_arrives(house: House) -> None:
