@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from playbooks.datastores.neo4j_vacant import vacant_neo4j
-from playbooks.datastores.postgres_vacant import vacant_postgres
+from playbooks.datastores.postgres_vacant import vacant_postgres, vacant_server
 from playbooks.datastores.protocol import RestoreParams
 from playbooks.datastores.redis_vacant import vacant_redis
 from playbooks.errors import BadArgument
@@ -20,7 +20,12 @@ Vacant = Callable[[Stack, RestoreParams, Facts], Facts]
 would give. Pure; rests on the backup's manifest."""
 
 _VACANT: Mapping[str, Vacant] = MappingProxyType(
-    {"neo4j": vacant_neo4j, "postgres": vacant_postgres, "redis": vacant_redis}
+    {
+        "neo4j": vacant_neo4j,
+        "postgres": vacant_postgres,
+        "postgres-server": vacant_server,
+        "redis": vacant_redis,
+    }
 )
 
 

@@ -35,7 +35,7 @@ def _steps(old: Plan, new: Plan) -> Iterator[str]:
     for key, step in before.items():
         if key not in after:
             yield f"The step “{step.name}” is no longer needed."
-        elif after[key] != step:
+        elif after[key].bound != step.bound:
             yield f"The step “{step.name}” would do something else."
     for key, step in after.items():
         if key not in before:

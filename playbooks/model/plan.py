@@ -37,7 +37,8 @@ class Step(Model):
 
     `undo` must bear being called when the step did nothing or only half of its work.
     `probe` reads what really happened; see `playbooks.actions.Probe`.
-    An `idempotent` step may be repeated after a crash without asking.
+    An `idempotent` step may be repeated after a crash without asking. `unbound` names arguments
+    that may have another value when the plan is made again, without making it another plan.
     """
 
     key: str
@@ -47,6 +48,14 @@ class Step(Model):
     undo: ActionCall | None = None
     probe: ActionCall | None = None
     idempotent: bool = False
+    unbound: tuple[str, ...] = ()
+
+    @property
+    def bound(self) -> JsonObject:
+        """What is approved of it, as JSON."""
+        shown = self.model_dump(mode="json", exclude={"unbound"})
+        args = {key: value for key, value in shown["args"].items() if key not in self.unbound}
+        return {**shown, "args": args}
 
     @property
     def call(self) -> ActionCall:
@@ -162,7 +171,7 @@ class Plan(Model):
                 "environment": self.environment,
                 "risk": self.risk,
                 "params": self.params,
-                "stages": [[s.model_dump(mode="json") for s in stage] for stage in self.stages],
+                "stages": [[step.bound for step in stage] for stage in self.stages],
                 "point_of_no_return": self.point_of_no_return,
                 "owed": [o.model_dump(mode="json") for o in self.owed],
                 "resources": [r.model_dump(mode="json") for r in self.resources],

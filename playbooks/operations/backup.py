@@ -117,6 +117,8 @@ def backup_stages(
         args=opened,
         undo=ActionCall(action="repository.discard"),
         idempotent=True,
+        # Another first backup may make the repository meanwhile, which changes nothing for this.
+        unbound=("new",),
     )
     publish = Step(
         key="publish",

@@ -28,6 +28,7 @@ from playbooks.operations.recover_stores import (
     bindings,
     coming,
     coming_needs,
+    held_twice,
     owed_from,
     safeties,
     servers_copied,
@@ -57,7 +58,7 @@ def needs(stack: Stack, params: RecoverParams) -> Sequence[FactQuery]:
     queries = (
         _CLOCK,
         STANDING,
-        *(query for each in _restores(params) for query in coming_needs(stack, each)),
+        *(query for each in _restores(stack, params) for query in coming_needs(stack, each)),
         *(state_query(name) for name in stack.services),
     )
     return tuple({query.key: query for query in queries}.values())
@@ -71,7 +72,7 @@ def plan(stack: Stack, params: RecoverParams, facts: Facts) -> Plan:
             f"There is no backup to recover {params.what} of {stack.name} from.",
             f"`/ops backups {stack.name}` lists what there is.",
         )
-    stores = tuple(coming(stack, each, facts) for each in _restores(params))
+    stores = tuple(coming(stack, each, facts) for each in _restores(stack, params))
     now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
     down = _down(stack, stores, facts)
     copied = _copied(stack, stores, facts, down)
@@ -99,15 +100,20 @@ def plan(stack: Stack, params: RecoverParams, facts: Facts) -> Plan:
         affects=(*down.affects, *left_stopped(stack, states)),
         loses=tuple(f"{each.name}: {line}" for each in stores for line in each.part.loses),
         keeps=_keeps(stores),
-        notes=tuple(_notes(params, stores)),
+        notes=(*_notes(params, stores), *_left_alone(stack, params)),
         binding={"datastores": bindings(stores), "services": states},
         shown=tuple(_shown(stack, stores, now)),
         within_seconds=_objective(stack),
     )
 
 
-def _restores(params: RecoverParams) -> tuple[RestoreParams, ...]:
-    return tuple(RestoreParams(datastore=n, backup=b) for n, b in params.backups.items())
+def _restores(stack: Stack, params: RecoverParams) -> tuple[RestoreParams, ...]:
+    twice = held_twice(stack, params.backups)
+    return tuple(
+        RestoreParams(datastore=name, backup=backup)
+        for name, backup in params.backups.items()
+        if name not in twice
+    )
 
 
 def _down(stack: Stack, stores: Sequence[Coming], facts: Facts) -> Downtime:
@@ -225,6 +231,14 @@ def _notes(params: RecoverParams, stores: Sequence[Coming]) -> list[str]:
     if params.left_out:
         notes.append(f"There is no backup of {', '.join(params.left_out)}: left as it is.")
     return [*_spread(stores), *notes]
+
+
+def _left_alone(stack: Stack, params: RecoverParams) -> tuple[str, ...]:
+    return tuple(
+        f"{name} is left as it is: {other} is of the same service and is restored. "
+        f"`/ops restore {stack.name} {name}` exchanges the whole mount instead."
+        for name, other in held_twice(stack, params.backups).items()
+    )
 
 
 def _spread(stores: Sequence[Coming]) -> list[str]:

@@ -1,6 +1,6 @@
 """The datastores of a recovery: what is there, what is not, and how each comes back. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -9,9 +9,11 @@ from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart
 from playbooks.datastores.vacant import as_if_new
 from playbooks.errors import FactUnavailable
 from playbooks.model.base import JsonObject
+from playbooks.model.datastores import FilesStore
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Owed
 from playbooks.model.stack import Stack
+from playbooks.model.volumes import MountedStore
 from playbooks.operations.apart import apart
 from playbooks.operations.backup import store_needs
 from playbooks.repository.catalogue import Summary
@@ -30,6 +32,22 @@ class Coming:
     safety: BackupPart | None
     missing: str
     unsaved: str
+
+
+def held_twice(stack: Stack, names: Iterable[str]) -> Mapping[str, str]:
+    """Mounts of a service that has another datastore among them, which holds the same in a better
+    way, or could not be restored while the mount is exchanged; by name, with that other one."""
+    stores = {name: stack.datastore(name) for name in names}
+    databases = {
+        store.service: name
+        for name, store in stores.items()
+        if not isinstance(store, MountedStore | FilesStore)
+    }
+    return {
+        name: databases[store.service]
+        for name, store in stores.items()
+        if isinstance(store, MountedStore) and store.service in databases
+    }
 
 
 def coming_needs(stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:

@@ -202,6 +202,11 @@ def connect(address: Address) -> Storage:
     return storage
 
 
+def at_folder(address: Address) -> Storage:
+    """A folder of this host that is no repository, to be read from: what somebody brought."""
+    return _opened(address)
+
+
 def establish(address: Address, owner: Owner | None = None) -> Storage:
     """Opens a repository, and makes it where there is nothing yet, marked as the owner's.
 
@@ -214,9 +219,15 @@ def establish(address: Address, owner: Owner | None = None) -> Storage:
     storage = _opened(address)
     if _has_marker(address):
         return storage
-    if not _is_empty(storage):
-        raise _unmarked(storage)
-    storage.create(MARKER, marker_text(owner))
+    empty = _is_empty(storage)
+    try:
+        if not empty:
+            raise _unmarked(storage)
+        storage.create(MARKER, marker_text(owner))
+    except RepositoryError:
+        # Another backup may have made it since we looked.
+        if not _has_marker(address):
+            raise
     return storage
 
 

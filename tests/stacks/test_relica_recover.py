@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,13 @@ import pytest
 import yaml
 
 from bot.workspace.testing import running_workspace
-from tests.support import fingerprint
+from tests.support import fingerprint, neo4j
 from tests.support.bot import Bot, interlock_yaml
-from tests.support.docker import PASSWORD, REDIS_PASSWORD, Project
+from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, Project
 from tests.support.harbor import tree_of
 from tests.support.talk import (
     ask,
     card_in,
-    new_card,
     payload,
     press,
     run_to_the_end,
@@ -42,7 +42,7 @@ GRANT SELECT ON papers TO reader;
 
 @pytest.fixture(scope="module")
 def bot(relica: Project) -> Iterator[Bot]:
-    """A bot that operates Relica, whose set `full` is PostgreSQL and the folder with seeds."""
+    """A bot that operates Relica, whose set `full` is its databases and the folder with seeds."""
     seeds = relica.folder / "seed_csv"
     seeds.mkdir()
     (seeds / "papers.csv").write_text("id,title\n1,Über alles\n")
@@ -56,6 +56,7 @@ def bot(relica: Project) -> Iterator[Bot]:
     ):
         environment.setenv("RELICA_PG_PASSWORD", PASSWORD)
         environment.setenv("RELICA_REDIS_PASSWORD", REDIS_PASSWORD)
+        environment.setenv("RELICA_NEO4J_PASSWORD", NEO4J_PASSWORD)
         made = Bot(relica.folder, Sim(workspace, http))
         made.start()
         try:
@@ -66,27 +67,63 @@ def bot(relica: Project) -> Iterator[Bot]:
 
 
 def amend(relica: Project, seeds: Path) -> None:
-    """Two datastores that are backed up as one, while two services that write are down."""
+    """Four datastores that are backed up as one, while two services that write are down."""
     described: dict[str, Any] = yaml.safe_load(relica.stack_file.read_text())
-    postgres = described["datastores"]["postgres"]
-    described["datastores"] = {
-        "postgres": postgres,
-        "seeds": {"kind": "files", "path": str(seeds)},
-    }
+    described["datastores"]["seeds"] = {"kind": "files", "path": str(seeds)}
     described["backup"] |= {
-        "sets": {"full": ["postgres", "seeds"]},
+        "sets": {"full": ["postgres", "redis", "neo4j", "seeds"]},
         "quiesce": {"full": ["archivist", "clarity"]},
     }
     described["objectives"] = {"rto": "30m"}
     relica.stack_file.write_text(yaml.safe_dump(described, sort_keys=False))
 
 
-def approved(bot: Bot, text: str, seconds: float = 240) -> dict[str, Any]:
-    """Asked by ana, approved by two, succeeded; the card at the end."""
-    request = payload(new_card(bot, text))["request"]
+def asked(bot: Bot, text: str) -> dict[str, Any]:
+    """The card of what ana asks for. Looking at all of a busy stack may take its time."""
+    bot.sim.command(text, "ana", "ops")
+    return card_in(bot.sim, "pending", seconds=60)
+
+
+def approved(bot: Bot, card: dict[str, Any], seconds: float = 300) -> dict[str, Any]:
+    """Approved by two, succeeded; the card at the end."""
+    request = payload(card)["request"]
     for voter in ("ben", "cleo"):
         press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
     return card_in(bot.sim, "succeeded", request, seconds)
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that is in the four datastores."""
+
+    postgres: object
+    redis: str
+    neo4j: object
+    seeds: object
+
+
+def content(relica: Project) -> Content:
+    return Content(
+        postgres=fingerprint.database(relica.uri()),
+        redis=redis(relica, "XRANGE", "papers", "-", "+") + redis(relica, "GET", "größe"),
+        neo4j=neo4j.fingerprint(relica),
+        seeds=tree_of(relica.folder / "seed_csv"),
+    )
+
+
+def redis(relica: Project, *words: str) -> str:
+    return relica.in_container("redis", "redis-cli", *words)
+
+
+def fill(relica: Project) -> None:
+    with psycopg.connect(relica.uri(), autocommit=True) as connection:
+        for statement in _FILL.split(";\n"):
+            if statement.strip():
+                connection.execute(statement.encode())
+    redis(relica, "SET", "größe", "12 «ß»")
+    for number in range(5):
+        redis(relica, "XADD", "papers", f"{number + 1}-0", "title", f"paper {number}")
+    neo4j.cypher(relica, *neo4j.FILL)
 
 
 def test_a_set_is_one_backup_and_comes_back_after_the_loss_of_everything(
@@ -94,21 +131,18 @@ def test_a_set_is_one_backup_and_comes_back_after_the_loss_of_everything(
 ) -> None:
     """Containers, volumes, a folder and the bot's own memory are gone; one request and two
     approvals later everything is as it was, up and healthy, within the objective."""
-    with psycopg.connect(relica.uri(), autocommit=True) as connection:
-        for statement in _FILL.split(";\n"):
-            if statement.strip():
-                connection.execute(statement.encode())
-    whole, seeds = fingerprint.database(relica.uri()), tree_of(relica.folder / "seed_csv")
+    fill(relica)
+    whole = content(relica)
     before = {name: relica.container(name).since for name in ("archivist", "clarity", "shutter")}
 
-    request = run_to_the_end(bot, "backup relica full", ("ben",), seconds=120)
+    request = run_to_the_end(bot, "backup relica full", ("ben",), seconds=180)
     after = {name: relica.container(name).since for name in before}
     assert {name for name in before if before[name] != after[name]} == {"archivist", "clarity"}
     [backup] = [path.name for path in (relica.folder / "backups/relica").glob(f"*-{request}")]
     shown = ask(bot.sim, f"backups show {backup}")
     assert "consistent: archivist and clarity were stopped from" in shown
-    assert "postgres and seeds copied in that time" in shown
-    assert "shutter and aperture use them too, and they were not stopped" in shown
+    assert "postgres, redis, neo4j and seeds copied in that time" in shown
+    assert "prism, shutter and aperture use them too, and they were not stopped" in shown
 
     bot.stop()
     relica.compose("down", "--volumes", "--timeout", "2")
@@ -117,32 +151,30 @@ def test_a_set_is_one_backup_and_comes_back_after_the_loss_of_everything(
         file.unlink()
     bot.start()
 
-    asked = new_card(bot, "recover relica full")
-    said = text_of(asked)
+    card = asked(bot, "recover relica full")
+    said = text_of(card)
     assert "RECOVER prod/relica full to" in said
     assert "postgres cannot be looked at" in said
-    request = payload(asked)["request"]
-    for voter in ("ben", "cleo"):
-        press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
-    ended = text_of(card_in(bot.sim, "succeeded", request, seconds=240))
+    ended = text_of(approved(bot, card))
 
-    assert fingerprint.database(relica.uri()) == whole
-    assert tree_of(relica.folder / "seed_csv") == seeds
-    assert "prod/relica: 10 of 10 services up" in ask(bot.sim, "status relica")
+    assert content(relica) == whole
+    assert "prod/relica: 11 of 11 services up" in ask(bot.sim, "status relica")
     assert "after it was asked for; the objective is 30 min" in ended
 
 
 def test_what_is_there_is_saved_first(relica: Project, bot: Bot) -> None:
     """A damaged stack that runs: recovered, with a safety backup of the damage, and each
     datastore can be taken back by itself."""
+    whole = content(relica)
     with psycopg.connect(relica.uri(), autocommit=True) as connection:
         connection.execute("DELETE FROM papers WHERE id > 10")
-    damaged = fingerprint.database(relica.uri())
-    card = approved(bot, "recover relica full latest")
-    with psycopg.connect(relica.uri(), autocommit=True) as connection:
-        rows = connection.execute("SELECT count(*) FROM papers").fetchone()
-    assert rows == (3000,)
+    redis(relica, "DEL", "papers")
+    neo4j.cypher(relica, "MATCH (n) DETACH DELETE n")
+    damaged = content(relica)
+    card = approved(bot, asked(bot, "recover relica full latest"))
+    assert content(relica) == whole
     run = payload(card)["run"]
-    assert "safety" in ask(bot.sim, f"backups show {run}")
-    approved(bot, f"restore relica postgres --undo {run}")
-    assert fingerprint.database(relica.uri()) == damaged
+    shown = ask(bot.sim, f"backups show {run}")
+    assert "safety" in shown and "consistent: " in shown
+    approved(bot, asked(bot, f"restore relica postgres --undo {run}"))
+    assert content(relica).postgres == damaged.postgres

@@ -1,11 +1,12 @@
 """Backup, restore and undo of a folder, asked, approved and carried out through Slack."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from tests.support.bot import Bot
+from tests.support.bot import Bot, wait_until
 from tests.support.talk import (
     ask,
     card_in,
@@ -98,3 +99,16 @@ def test_a_runbook_names_the_commands(shared: Bot, backup: str) -> None:
     assert "tar --extract" in content
     assert "mv --no-target-directory" in content
     assert len(cards(shared.sim)) == before
+
+
+def test_two_first_backups_asked_at_once_both_succeed(bot: Bot) -> None:
+    """The second one waits for the first, which makes the repository, and then just goes on."""
+    bot.start()
+    with ThreadPoolExecutor(2) as people:
+        list(people.map(lambda who: bot.sim.command("backup harbor", who, "ops"), ("ana", "ben")))
+    wait_until(
+        lambda: len([c for c in cards(bot.sim) if payload(c)["state"] == "succeeded"]) == 2,
+        f"two backups; there is {[payload(card) for card in cards(bot.sim)]}",
+        60,
+    )
+    assert len(cards(bot.sim)) == 2, "nothing was asked anew"

@@ -1,11 +1,13 @@
 """No backup makes a second repository where the first one should be."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from playbooks.catalogue import ACTIONS, PLAYBOOKS, READERS
 from playbooks.errors import FactUnavailable, RepositoryError
+from playbooks.gate.changes import differences
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import Facts
 from playbooks.model.plan import Plan
@@ -63,6 +65,21 @@ def test_the_first_backup_makes_the_repository_and_the_next_only_uses_it(stack: 
         in (root_of(stack) / "interlock-repository.json").read_text()
     )
     assert planned(stack, Remembered()).steps[0].args["new"] is False
+
+
+def test_two_first_backups_at_once_are_both_made(stack: Stack) -> None:
+    """The plan of the second one stays the plan when the first one has made the repository, and
+    neither minds that the other one makes it in the same moment."""
+    before = planned(stack, Remembered())
+    begin = found(ACTIONS, "repository.begin")
+    works = [TestWork(stack, run=f"aaaaa{letter}") for letter in "bcde"]
+    with ThreadPoolExecutor(len(works)) as threads:
+        opened = list(threads.map(lambda work: begin.call(work, before.steps[0].args), works))
+    assert len({each["id"] for each in opened}) == len(works)
+    after = planned(stack, Remembered())
+    assert after.steps[0].args["new"] is False
+    assert after.digest("1") == before.digest("1")
+    assert differences(before, after) == ()
 
 
 def test_an_empty_mount_point_is_not_taken_for_a_new_repository(
