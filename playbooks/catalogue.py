@@ -5,7 +5,11 @@ from types import MappingProxyType
 from typing import Any
 
 from playbooks.actions import assess as assess_actions
+from playbooks.actions import drill as drill_actions
 from playbooks.actions import files as files_actions
+from playbooks.actions import files_rehearse as files_rehearse_actions
+from playbooks.actions import files_adopt as files_adopt_actions
+from playbooks.actions import given as given_actions
 from playbooks.actions import helpers as helper_actions
 from playbooks.actions import neo4j as neo4j_actions
 from playbooks.actions import postgres as postgres_actions
@@ -16,6 +20,7 @@ from playbooks.actions import volumes as volume_actions
 from playbooks.byhand.known import Known
 from playbooks.facts import clock as clock_facts
 from playbooks.facts import disk as disk_facts
+from playbooks.facts import drill as drill_facts
 from playbooks.facts import files as files_facts
 from playbooks.facts import neo4j as neo4j_facts
 from playbooks.facts import postgres as postgres_facts
@@ -28,6 +33,7 @@ from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
 from playbooks.operations.emergency import ASSESS
 from playbooks.operations.lifecycle import RESTART, START, STOP
+from playbooks.operations.drill import DRILL
 from playbooks.operations.prune import PRUNE
 from playbooks.operations.recover import RECOVER
 from playbooks.operations.restore import RESTORE
@@ -47,6 +53,8 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     VERIFY,
     VERIFY_ALL,
     PRUNE,
+    DRILL,
+    TAKE_IN,
 )
 
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
@@ -58,7 +66,11 @@ ACTIONS: Mapping[str, Action[Any]] = registry(
     files_actions.ACTIONS,
     helper_actions.ACTIONS,
     neo4j_actions.ACTIONS,
+    drill_actions.DRILL_ACTIONS,
     postgres_actions.ACTIONS,
+    files_rehearse_actions.REHEARSE_ACTIONS,
+    files_adopt_actions.ADOPT_ACTIONS,
+    given_actions.ACTIONS,
     redis_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
@@ -71,6 +83,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     files_facts.READERS,
     neo4j_facts.READERS,
     postgres_facts.READERS,
+    drill_facts.READERS,
     redis_facts.READERS,
     repository_facts.READERS,
     repository_standing_facts.READERS,

@@ -44,9 +44,10 @@ class VerifyArgs(Model):
 def fetch(work: Work, args: FetchArgs) -> JsonObject:
     """Brings one store's artifacts here, verified, decrypted and decompressed.
 
-    `{folder, files: {plain name: path}}`. Idempotent. The files are readable by us alone, and
-    stay until `repository.release`.
+    `{folder, files: {plain name: path}, seconds}`. Idempotent. The files are readable by us alone,
+    and stay until `repository.release`.
     """
+    began = monotonic()
     storage = storage_called(work.stack, work.secrets, args.repository)
     manifest, _ = load(storage, work.stack.name, args.backup)
     entry = manifest.store(args.datastore)
@@ -70,7 +71,7 @@ def fetch(work: Work, args: FetchArgs) -> JsonObject:
             check_stop=work.check_stop,
         )
         files[destination.name] = str(destination)
-    return {"folder": str(folder), "files": files}
+    return {"folder": str(folder), "files": files, "seconds": round(monotonic() - began, 3)}
 
 
 def release(work: Work, _: NoArgs) -> JsonObject:

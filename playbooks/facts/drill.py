@@ -1,11 +1,11 @@
 """Room for what a drill makes and throws away."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.disk import PathArgs, free
-from playbooks.hosts.sandbox import engine_folder, throwaway_folder
+from playbooks.hosts.sandbox import engine_folder, image_of, throwaway_folder
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import Reader
@@ -28,6 +28,20 @@ def room(reading: Reading, args: RoomArgs) -> JsonObject:
     return {"path": str(path), **free(reading, PathArgs(path=path))}
 
 
+class ImageArgs(Model):
+    """A service of a compose stack."""
+
+    service: str
+
+
+def image(reading: Reading, args: ImageArgs) -> JsonObject:
+    """`{image}`: the digest of what the service's container is made from, or would be."""
+    try:
+        return {"image": image_of(reading.stack, args.service)}
+    except HostError as error:
+        raise FactUnavailable(str(error)) from error
+
+
 def _folder(reading: Reading, args: RoomArgs) -> Path:
     match args.place:
         case "scratch":
@@ -38,4 +52,7 @@ def _folder(reading: Reading, args: RoomArgs) -> Path:
             return engine_folder()
 
 
-READERS = (Reader("drill.room", RoomArgs, room),)
+READERS: tuple[Reader[Any], ...] = (
+    Reader("drill.room", RoomArgs, room),
+    Reader("drill.image", ImageArgs, image),
+)

@@ -7,7 +7,7 @@ from playbooks.facts.repository_standing import never_begun
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
-from playbooks.repository.catalogue import Listing, find, summary_of, survey
+from playbooks.repository.catalogue import Listing, drills_of, find, summary_of, survey
 from playbooks.repository.copies import TROUBLES, holding, storage_called, survey_everywhere
 from playbooks.repository.of_stack import rules_of
 from playbooks.repository.parts import parts_of
@@ -57,7 +57,10 @@ def backup(reading: Reading, args: BackupArgs) -> JsonObject:
         found = holding(reading.stack, reading.secrets, args.backup)
     except RepositoryError as error:
         raise FactUnavailable(f"backup {args.backup}: {error}") from error
-    summary = summary_of(found.manifest).model_copy(update={"repository": found.copy})
+    drills = drills_of(found.storage, reading.stack.name, args.backup)
+    summary = summary_of(found.manifest, drills=drills).model_copy(
+        update={"repository": found.copy}
+    )
     return {
         "summary": summary.model_dump(mode="json"),
         "manifest": found.manifest.model_dump(mode="json"),

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from playbooks.errors import BrokenBackup, NewerFormat, UnknownName
-from playbooks.model.base import JsonObject, Model, canonical_json
+from pydantic import ValidationError
+
+from playbooks.errors import BrokenBackup, NewerFormat, RepositoryError, UnknownName
+from playbooks.model.base import Model, canonical_json
+from playbooks.model.drill import DrillNote
 from playbooks.repository.manifest import BACKUP_ID, Manifest, Origin, checksum, parse
 from playbooks.repository.moments import Moment, moment
 from playbooks.repository.storage import Storage, Stored
@@ -25,8 +28,8 @@ class StoreSummary(Model):
 class Summary(Model):
     """One backup with a readable manifest. `problem` says what is wrong with its artifacts.
 
-    `drilled_at` is when a restore of it was last rehearsed with success. `repository` is the URL
-    of the copy that it has to be read from because the primary repository lost it, else empty.
+    `drills` are the newest rehearsals of its restore, by datastore. `repository` is the URL of the
+    copy that it has to be read from because the primary repository lost it, else empty.
     """
 
     id: str
@@ -41,12 +44,29 @@ class Summary(Model):
     encrypted: bool
     consistency: str = ""
     problem: str = ""
-    drilled_at: datetime | None = None
+    drills: dict[str, DrillNote] = {}
     repository: str = ""
 
     @property
     def good(self) -> bool:
         return not self.problem
+
+    @property
+    def routine(self) -> bool:
+        """Whether it can be what somebody means by the last backup: not where it was made just
+        before a restore, or taken in from a file whose age nobody knows."""
+        return self.origin not in {"safety", "given"}
+
+    def drilled_at(self, datastore: str) -> datetime | None:
+        """When a restore of the datastore was last rehearsed, if all was well."""
+        drill = self.drills.get(datastore)
+        return drill.at if drill and drill.passed else None
+
+
+class Drilled(Model):
+    """The content of the note beside a backup."""
+
+    drills: dict[str, DrillNote]
 
 
 class Unreadable(Model):
@@ -98,7 +118,6 @@ def survey(storage: Storage, stack: str) -> Listing:
     """Reads all manifests of a stack. Sizes of the artifacts are compared, contents are not."""
     found = storage.objects(stack)
     sizes = _sizes_by_folder(found, stack)
-    drilled = {o.path: o.written for o in found if o.path.endswith(f"/{DRILLED}")}
     backups: list[Summary] = []
     unreadable: list[Unreadable] = []
     unfinished: list[Unfinished] = []
@@ -114,9 +133,8 @@ def survey(storage: Storage, stack: str) -> Listing:
         except (BrokenBackup, NewerFormat) as error:
             unreadable.append(Unreadable(id=folder, problem=str(error)))
             continue
-        summary = summary_of(manifest, problem_of(manifest, objects))
-        when = drilled.get(f"{folder_of(stack, folder)}/{DRILLED}")
-        backups.append(summary.model_copy(update={"drilled_at": when}))
+        drills = drills_of(storage, stack, folder) if DRILLED in objects else {}
+        backups.append(summary_of(manifest, problem_of(manifest, objects), drills))
     backups.sort(key=lambda b: (b.made_at, b.id), reverse=True)
     return Listing(
         backups=tuple(backups), unreadable=tuple(unreadable), unfinished=tuple(unfinished)
@@ -134,10 +152,23 @@ def look_at(storage: Storage, stack: str, backup: str) -> tuple[Manifest, str, s
     return manifest, its_checksum, problem_of(manifest, sizes)
 
 
-def note_drill(storage: Storage, stack: str, backup: str, facts: JsonObject) -> None:
-    """Notes in the repository itself that a restore of this backup was just rehearsed."""
+def note_drill(storage: Storage, stack: str, backup: str, drills: Mapping[str, DrillNote]) -> None:
+    """Notes in the repository itself how restores of this backup's datastores were rehearsed."""
+    noted = {name: drill.model_dump(mode="json") for name, drill in drills.items()}
     with storage.writing(f"{folder_of(stack, backup)}/{DRILLED}") as sink:
-        sink.write((canonical_json(facts) + "\n").encode())
+        sink.write((canonical_json({"drills": noted}) + "\n").encode())
+
+
+def drills_of(storage: Storage, stack: str, backup: str) -> dict[str, DrillNote]:
+    """What is noted of rehearsals, by datastore. A note that cannot be read counts as none: it is
+    no part of the backup."""
+    path = f"{folder_of(stack, backup)}/{DRILLED}"
+    try:
+        if not storage.exists(path):
+            return {}
+        return Drilled.model_validate_json(storage.read(path)).drills
+    except (RepositoryError, ValidationError):
+        return {}
 
 
 def load(storage: Storage, stack: str, backup: str) -> tuple[Manifest, str]:
@@ -160,7 +191,9 @@ def load(storage: Storage, stack: str, backup: str) -> tuple[Manifest, str]:
     return manifest, checksum(content)
 
 
-def summary_of(manifest: Manifest, problem: str = "") -> Summary:
+def summary_of(
+    manifest: Manifest, problem: str = "", drills: Mapping[str, DrillNote] | None = None
+) -> Summary:
     return Summary(
         id=manifest.id,
         made_at=manifest.made_at,
@@ -184,6 +217,7 @@ def summary_of(manifest: Manifest, problem: str = "") -> Summary:
         ),
         consistency=manifest.consistency,
         problem=problem,
+        drills=dict(drills or {}),
     )
 
 

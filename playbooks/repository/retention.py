@@ -84,9 +84,10 @@ def _of_datastore(
     routine = [b for b in holding if b.origin != "safety"]
     safety = [b for b in holding if b.origin == "safety"]
     yield holding[0], f"the last good backup of {datastore}"
-    drilled = max((b for b in holding if b.drilled_at), key=_when_drilled, default=None)
+    drilled = [(at, b.id, b) for b in holding if (at := b.drilled_at(datastore))]
     if drilled:
-        yield drilled, f"the last drilled backup of {datastore}"
+        *_, last = max(drilled, key=lambda each: each[:2])
+        yield last, f"the last drilled backup of {datastore}"
     for backup in routine[: rules.last]:
         yield backup, f"one of the last {rules.last} of {datastore}"
     for backup in safety[:SAFETY_LAST]:
@@ -105,10 +106,6 @@ def _young(
     for backup in holding:
         if backup.origin != "safety" and now - backup.made_at < timedelta(days=days):
             yield backup, f"a backup of {datastore} younger than {days} days"
-
-
-def _when_drilled(backup: Summary) -> tuple[datetime, str]:
-    return backup.drilled_at or backup.made_at, backup.id
 
 
 def _young_safety(good: Sequence[Summary], now: datetime) -> Iterable[tuple[Summary, str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from playbooks.errors import BrokenBackup
+from playbooks.model.drill import DrillNote
 from playbooks.model.plan import Plan, Risk
 from playbooks.operations.prune import PRUNE, PruneParams
 from playbooks.operations.verify_all import VERIFY_ALL, VerifyAllParams
@@ -80,9 +81,14 @@ def test_copies_are_pruned_by_the_same_plan(tmp_path: Path) -> None:
 
 
 def test_the_last_drilled_backup_stays(tmp_path: Path) -> None:
-    """A drill noted in the repository keeps its backup, and the plan says so."""
+    """A drill noted in the repository keeps its backup, one that failed does not; the plan says
+    so."""
     bench, ids = bench_with(tmp_path, 3)
-    note_drill(storage_called(bench.stack, bench.secrets, ""), "harbor", ids[0], {"checks": 3})
+    passed = DrillNote(at=bench.now, run="k3f9q2", passed=True, seconds=4.0, checks=3)
+    failed = passed.model_copy(update={"passed": False, "why": "1 of 3 checks failed"})
+    for backup, drill in zip(ids[:2], (passed, failed), strict=True):
+        storage = storage_called(bench.stack, bench.secrets, "")
+        note_drill(storage, "harbor", backup, {"uploads": drill})
     plan = prune_plan(bench)
     assert plan.binding == {"remove": {"": [ids[1]]}}
     assert any("last drilled" in line.value for line in plan.shown if line.label == ids[0])

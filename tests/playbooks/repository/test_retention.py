@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playbooks.model.drill import DrillNote
 from playbooks.model.stack import Retention
 from playbooks.repository.catalogue import StoreSummary, Summary, Unfinished
 from playbooks.repository.retention import dead, rule
@@ -38,6 +39,11 @@ def summary(name: str, made_at: datetime, origin: str, stores: str, problem: str
     )
 
 
+def drill(when: str) -> DrillNote:
+    at = datetime.fromisoformat(when).replace(tzinfo=UTC)
+    return DrillNote(at=at, run="k3f9q2", passed=True, seconds=4.0, checks=3)
+
+
 def from_case(case: Mapping[str, Any]) -> list[Summary]:
     found = []
     for name, text in case["backups"].items():
@@ -45,9 +51,9 @@ def from_case(case: Mapping[str, Any]) -> list[Summary]:
         problem = "it is cut" if name in case.get("broken", ()) else ""
         made_at = datetime.fromisoformat(when).replace(tzinfo=UTC)
         drilled = case.get("drilled", {}).get(name)
-        drilled_at = datetime.fromisoformat(str(drilled)).replace(tzinfo=UTC) if drilled else None
         backup = summary(name, made_at, origin, stores, problem)
-        found.append(backup.model_copy(update={"drilled_at": drilled_at}))
+        drills = {store: drill(str(drilled)) for store in backup.stores} if drilled else {}
+        found.append(backup.model_copy(update={"drills": drills}))
     return found
 
 
