@@ -1,0 +1,59 @@
+"""Analytics Engine by wire: started, filled, backed up, destroyed, restored through approvals."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.docker import PASSWORD
+from tests.support.holdings import Blobs, Databases, Redis
+from tests.support.systems import System, comes_back, operated
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+_DATABASE = "multiservice_db"
+_FILL = """
+CREATE EXTENSION timescaledb;
+CREATE TABLE connector_profiles (id bigint PRIMARY KEY, name text, created_at timestamptz);
+INSERT INTO connector_profiles
+  SELECT g, 'profile ' || g || ' «ß»', '2026-01-01T00:00Z' FROM generate_series(1, 500) g;
+CREATE TABLE kpi_data (time timestamptz NOT NULL, kpi int, value double precision);
+SELECT create_hypertable('kpi_data', 'time', chunk_time_interval => interval '1 day');
+INSERT INTO kpi_data
+  SELECT '2026-01-01T00:00Z'::timestamptz + g * interval '5 minutes', g % 7, g / 3.0
+  FROM generate_series(1, 2000) g;
+"""
+
+
+@pytest.fixture(scope="module")
+def analytics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """All eleven services, started through the bot."""
+    folder = tmp_path_factory.mktemp("analytics")
+    secrets = {"ANALYTICS_POSTGRES_PASSWORD": PASSWORD}
+    with operated("analytics-engine", folder, secrets) as system:
+        system.does("start analytics-engine", "ben")
+        yield system
+
+
+def test_all_eleven_services_are_up(analytics: System) -> None:
+    """Each service says `healthy` at its own address."""
+    said = analytics.says("status analytics-engine")
+    assert "prod/analytics-engine: 11 of 11 services up" in said
+
+
+def test_what_was_destroyed_comes_back(analytics: System) -> None:
+    """Rows of a hypertable deleted, a table dropped, Redis flushed, blobs lost: each store equals
+    what was backed up."""
+    project = analytics.project
+    filling = {_DATABASE: _FILL}
+    holdings = [
+        Databases("timescaledb", project, "multiservice_user", filling, _destroyed, "timescaledb"),
+        Redis("redis", project),
+        Blobs("azurite", project),
+    ]
+    comes_back(analytics, "backup analytics-engine full", holdings, ["ben"])
+
+
+def _destroyed(databases: Databases) -> None:
+    databases.run(
+        _DATABASE, "DELETE FROM kpi_data WHERE kpi = 3;\nDROP TABLE connector_profiles;\n"
+    )
