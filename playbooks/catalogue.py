@@ -8,8 +8,6 @@ from playbooks.actions import assess as assess_actions
 from playbooks.actions import drill as drill_actions
 from playbooks.actions import files as files_actions
 from playbooks.actions import files_rehearse as files_rehearse_actions
-from playbooks.actions import files_adopt as files_adopt_actions
-from playbooks.actions import given as given_actions
 from playbooks.actions import helpers as helper_actions
 from playbooks.actions import neo4j as neo4j_actions
 from playbooks.actions import postgres as postgres_actions
@@ -54,7 +52,6 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     VERIFY_ALL,
     PRUNE,
     DRILL,
-    TAKE_IN,
 )
 
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
@@ -69,8 +66,6 @@ ACTIONS: Mapping[str, Action[Any]] = registry(
     drill_actions.DRILL_ACTIONS,
     postgres_actions.ACTIONS,
     files_rehearse_actions.REHEARSE_ACTIONS,
-    files_adopt_actions.ADOPT_ACTIONS,
-    given_actions.ACTIONS,
     redis_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
