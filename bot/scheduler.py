@@ -11,6 +11,7 @@ import structlog
 
 from bot import audit
 from bot.bell import Bell
+from bot.changes import Changes
 from bot.engine.failpoints import Failpoints
 from bot.ledger import Ledger
 from bot.proof import Proof
@@ -47,6 +48,7 @@ class Scheduler:
     bell: Bell
     failpoints: Failpoints
     proof: Proof
+    changes: Changes
 
     async def run(self) -> None:
         """Each round as soon as something is due."""
@@ -64,7 +66,10 @@ class Scheduler:
     def turn(self) -> None:
         """Notes what is due, and asks for it."""
         for stack, name, schedule in self._all():
-            self._note_due(stack, name, schedule)
+            if schedule.on_change:
+                self.changes.note_due(stack, name, schedule)
+            else:
+                self._note_due(stack, name, schedule)
         with self.ledger.database.read() as connection:
             begun = rows.begun(connection)
         for fire in begun:

@@ -20,6 +20,7 @@ from playbooks.facts import clock as clock_facts
 from playbooks.facts import disk as disk_facts
 from playbooks.facts import drill as drill_facts
 from playbooks.facts import files as files_facts
+from playbooks.facts import files_change as files_change_facts
 from playbooks.facts import neo4j as neo4j_facts
 from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import redis as redis_facts
@@ -76,6 +77,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     clock_facts.READERS,
     disk_facts.READERS,
     files_facts.READERS,
+    files_change_facts.READERS,
     neo4j_facts.READERS,
     postgres_facts.READERS,
     drill_facts.READERS,

@@ -25,7 +25,7 @@ class Fire:
     """One time that a schedule fires: `at` is UTC.
 
     `key` is the same for whoever computes it: the local date, so that a day whose clocks are
-    turned back has one; of an hourly one the hour of UTC.
+    turned back has one; of an hourly one, and of a look for changes, the minute of UTC.
     """
 
     key: str
@@ -76,6 +76,20 @@ def left_out(
 
 
 def _fires(schedule: Schedule, after: datetime) -> Iterator[Fire]:
+    return _looks(schedule, after) if schedule.on_change else _by_the_clock(schedule, after)
+
+
+def _looks(schedule: Schedule, after: datetime) -> Iterator[Fire]:
+    """The same moments for whoever computes them: counted from the beginning of 1970."""
+    every = int(schedule.looks_every.total_seconds())
+    seconds = int(after.timestamp()) // every * every
+    while True:
+        seconds += every
+        at = datetime.fromtimestamp(seconds, UTC)
+        yield Fire(f"{at:%Y-%m-%dT%H:%MZ}", at)
+
+
+def _by_the_clock(schedule: Schedule, after: datetime) -> Iterator[Fire]:
     hourly = schedule.on == "hourly"
     zone = ZoneInfo("UTC" if hourly else schedule.zone)
     trigger = _trigger(schedule)

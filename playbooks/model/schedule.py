@@ -17,6 +17,8 @@ _BY_MONTHS = re.compile(r"(monthly|quarterly) (last|[1-9]|1\d|2[0-8])")
 _LONGEST = {"hourly": timedelta(hours=1), "daily": timedelta(days=1)}
 _MINUTES_OF_A_DAY = 24 * 60
 _MOST_JITTER = timedelta(hours=6)
+_SHORTEST_LOOK = timedelta(minutes=1)
+_USUAL_LOOK = timedelta(minutes=15)
 
 
 def _quoted(value: object) -> object:
@@ -62,7 +64,8 @@ class Schedule(Model):
     (`monthly 1` to `monthly 28`, `monthly last`), the same of January, April, July and October
     (`quarterly 1`) or `hourly`. `at` is the time on the clocks of `zone`, in quotes, like "02:00";
     for `hourly` it is the minute, like ":15", of every hour of UTC. A time that clocks jump over
-    counts when they have jumped; one that comes twice, once.
+    counts when they have jumped; one that comes twice, once. `on: change` is for files: they are
+    looked at `every` so often, and backed up when they differ from their newest backup.
     `jitter` delays each by up to that long, always the same for the same one. `catch_up` says what
     is made up for after Interlock was down: the newest that was missed (`once`), `none`, or `all`
     (the newest five).
@@ -74,6 +77,7 @@ class Schedule(Model):
     on: str = "daily"
     zone: Zone = "UTC"
     jitter: Duration = timedelta(0)
+    every: Duration | None = None
     catch_up: Literal["once", "none", "all"] = "once"
 
     @model_validator(mode="before")
@@ -93,16 +97,42 @@ class Schedule(Model):
             )
         if self.set is not None and self.datastores:
             raise ValueError("set and datastores are both there; keep one")
+        self._require_every()
+        if self.on_change:
+            return self
         if self.on not in {"daily", "hourly"} and not (self.day_of_month or self.days):
             raise ValueError(
-                f"on is {self.on!r}; write daily, hourly, days like 'weekly sunday', or a day of "
-                "the month: monthly 1 to monthly 28, or monthly last; quarterly takes the same days"
+                f"on is {self.on!r}; write daily, hourly, change, days like 'weekly sunday', or a "
+                "day of the month: monthly 1 to monthly 28, or monthly last; quarterly takes the "
+                "same days"
             )
         if self.on == "hourly" and self.at and not _PAST_THE_HOUR.fullmatch(self.at):
             raise ValueError(f'at is {self.at!r}; hourly takes only minutes, like ":15"')
         if self.on != "hourly" and not _CLOCK.fullmatch(self.at):
             raise ValueError(f'at is {self.at!r}; write hours and minutes in quotes, like "02:00"')
         return self
+
+    def _require_every(self) -> None:
+        if not self.on_change:
+            if self.every is not None:
+                raise ValueError("every goes with `on: change`; leave it out")
+            return
+        if self.at or self.jitter:
+            raise ValueError("on is change; leave at and jitter out, and write every, like 15m")
+        if not _SHORTEST_LOOK <= self.looks_every <= _LONGEST["daily"]:
+            raise ValueError(
+                f"every is {write_duration(self.looks_every)}; write 1m at least and 1d at most"
+            )
+
+    @property
+    def on_change(self) -> bool:
+        """Whether it fires when something has changed, and by no clock."""
+        return self.on == "change"
+
+    @property
+    def looks_every(self) -> timedelta:
+        """How often one `on: change` looks."""
+        return self.every or _USUAL_LOOK
 
     @property
     def days(self) -> tuple[str, ...]:
@@ -124,7 +154,10 @@ class Schedule(Model):
 
     @property
     def longest_gap(self) -> timedelta:
-        """The longest time that may lie between two of its fires, changes of clocks aside."""
+        """The longest time that may lie between two of its fires, changes of clocks aside; of one
+        `on: change` the longest time that a change may go unseen."""
+        if self.on_change:
+            return self.looks_every
         if self.day_of_month:
             return timedelta(days=92 if self.quarterly else 31)
         if self.days:
@@ -144,6 +177,8 @@ class Schedule(Model):
     @property
     def rhythm(self) -> str:
         """`daily at 02:00 Europe/Paris`, for people."""
+        if self.on_change:
+            return f"on change, looked for every {write_duration(self.looks_every)}"
         if self.on == "hourly":
             return f"hourly at {self.at or ':00'}"
         return f"{self.on} at {self.at} {self.zone}"

@@ -216,14 +216,7 @@ class Stack(Model):
             for need in service.needs:
                 if need not in self.services:
                     raise ValueError(f"services.{name}.needs names the unknown service {need!r}")
-        for name, store in self.datastores.items():
-            if store.service is not None and store.service not in self.services:
-                raise ValueError(
-                    f"datastores.{name}.service names the unknown service {store.service!r}"
-                )
-            for stopped in store.stops if isinstance(store, MountedStore) else ():
-                if stopped not in self.services:
-                    raise ValueError(f"datastores.{name}.stops names the unknown {stopped!r}")
+        self._stores_fit()
         for name, members in (self.backup.sets if self.backup else {}).items():
             for member in members:
                 if member not in self.datastores:
@@ -235,11 +228,22 @@ class Stack(Model):
                         f"backup.schedules.{name} names the unknown datastore {member!r}"
                     )
         self._scenarios_fit()
+        self._changes_can_be_seen()
         self._writers_are_known()
         self._drills_fit()
         self._containers_fit()
         self.layers()
         return self
+
+    def _stores_fit(self) -> None:
+        for name, store in self.datastores.items():
+            if store.service is not None and store.service not in self.services:
+                raise ValueError(
+                    f"datastores.{name}.service names the unknown service {store.service!r}"
+                )
+            for stopped in store.stops if isinstance(store, MountedStore) else ():
+                if stopped not in self.services:
+                    raise ValueError(f"datastores.{name}.stops names the unknown {stopped!r}")
 
     def _scenarios_fit(self) -> None:
         for name, scenario in self.objectives.scenarios.items():
@@ -255,6 +259,16 @@ class Stack(Model):
                 if writer not in self.services:
                     raise ValueError(f"backup.quiesce.{name} names the unknown service {writer!r}")
 
+    def _changes_can_be_seen(self) -> None:
+        for name, schedule in (self.backup.schedules if self.backup else {}).items():
+            for member in self.scheduled(schedule) if schedule.on_change else ():
+                kind = self.datastores[member].kind
+                if kind != "files":
+                    raise ValueError(
+                        f"backup.schedules.{name}.on is change, and {member} is {kind}; only "
+                        "files are looked at for changes"
+                    )
+
     def _drills_fit(self) -> None:
         if self.drill is None:
             return
@@ -269,6 +283,8 @@ class Stack(Model):
         schedule = self.drill.schedule
         if schedule is None:
             return
+        if schedule.on_change:
+            raise ValueError("drill.schedule.on is change; a drill needs a time")
         if DRILL in self.backup.schedules:
             raise ValueError(
                 f"backup.schedules.{DRILL} has the name of the drill's own schedule; rename it"

@@ -60,7 +60,7 @@ def inside(made: Project, script: str, service: str = "keeper") -> str:
     return done.stdout.decode(errors="surrogateescape")
 
 
-def tree(made: Project, path: str = UPLOADS) -> str:
+def tree(made: Project, path: str = UPLOADS, service: str = "keeper") -> str:
     """Everything in a mount, told so that two of them can be compared: contents, owners, modes,
     links and times to the second; without what restores keep."""
     return inside(
@@ -70,4 +70,5 @@ def tree(made: Project, path: str = UPLOADS) -> str:
         "-printf '%P %y %m %U:%G %s %l %Ts\\n' | sort; "
         "find . -path './.interlock-*' -prune -o -type f -exec sha256sum {} + | sort -k 2; "
         "find . -path './.interlock-*' -prune -o -type f -links +1 -printf '%P\\n' | sort",
+        service,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.changes import Changes
 from bot.engine.carried import Equipment
 from bot.engine.failpoints import VARIABLE, Failpoints
 from bot.facts import ThreadedFacts
@@ -147,6 +148,7 @@ def night(setting: Setting, clock: Clock | None = None, failpoint: str = "") -> 
                 bell=house.bell,
                 failpoints=failpoints,
                 proof=Proof(house.ledger, facts, house.bell),
+                changes=Changes(house.ledger, facts),
             ),
             timetable=StoredTimetable(house.ledger, house.bell),
             watch=ObjectiveWatch(house.ledger, facts, house.bell),

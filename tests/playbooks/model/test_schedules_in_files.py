@@ -37,6 +37,8 @@ def test_schedules_as_people_write_them(tmp_path: Path) -> None:
     weekly: {datastores: [uploads], at: "03:00", on: "weekly sunday, wednesday"}
     archive: {at: "04:00", on: monthly last, catch_up: all}
     often: {on: hourly, at: ":15"}
+    config: {set: all, on: change, every: 5m}
+    usual: {on: change}
 """,
     )
     assert stack.backup is not None
@@ -49,6 +51,8 @@ def test_schedules_as_people_write_them(tmp_path: Path) -> None:
         "weekly sunday, wednesday at 03:00 UTC",
         "monthly last at 04:00 UTC",
         "hourly at :15",
+        "on change, looked for every 5m",
+        "on change, looked for every 15m",
     ]
 
 
@@ -63,6 +67,9 @@ def test_schedules_as_people_write_them(tmp_path: Path) -> None:
         ('at: "02:00", on: sunday', "days like 'weekly sunday'"),
         ('at: "02:00", on: monthly 31', "monthly 1 to monthly 28, or monthly last"),
         ('at: "02:00", on: hourly', "hourly takes only minutes"),
+        ('at: "02:00", on: change', "leave at and jitter out"),
+        ("on: change, every: 5s", "write 1m at least"),
+        ('at: "02:00", every: 5m', "every goes with `on: change`"),
         ('at: "02:00", zone: Europe/Pariss', "is no time zone"),
         ('at: "02:00", set: al', "names the unknown set 'al'; there is: all"),
         ('at: "02:00", datastores: [upload]', "write 'uploads'"),
