@@ -27,6 +27,7 @@ from playbooks.model.datastores import PostgresStore
 from playbooks.model.drill import DrillQuery
 from playbooks.ports import Work
 from playbooks.registry import Action
+from playbooks.sizes import counted as spoken
 
 _QUERY_SECONDS = 300
 _LIBRARIES = {TIMESCALE: "timescaledb"}
@@ -148,7 +149,9 @@ def _judge(work: Work, store: PostgresStore, facts: DumpFacts, findings: Finding
     seen = look(work, store, store.database)
     rows, there = sum(facts.counted.rows.values()), sum(seen.counted.rows.values())
     if rows and not there:
-        findings.failed("rows", f"the restored database is empty; the backup has {rows} rows")
+        findings.failed(
+            "rows", f"the restored database is empty; the backup has {spoken(rows, 'row')}"
+        )
     findings.checks += checks(facts, seen)
     with connected(store, work.secrets, work.tag, store.database) as inside:
         findings.look("indexes", sorted(_names(inside, _INVALID_INDEXES)))
@@ -182,11 +185,9 @@ def _same(answer: object, expected: bool | int | float | str | None) -> bool:
     """Numbers by value, everything that YAML has no word for (dates, decimals) as text."""
     if isinstance(expected, str):
         return str(answer) == expected
-    return (
-        type(answer) is bool and answer is expected
-        if isinstance(expected, bool)
-        else (answer == expected)
-    )
+    if isinstance(expected, bool):
+        return answer is expected
+    return answer == expected
 
 
 def _names(connection: Connection, question: str) -> set[str]:
