@@ -1,0 +1,61 @@
+"""Neurocore by wire: started, filled, backed up, destroyed, restored through approvals."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.docker import PASSWORD
+from tests.support.holdings import Databases, Folder, Redis
+from tests.support.systems import System, comes_back, operated
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+_DATABASE = "neurosurgery_kb"
+_USER = "neurosurgery_admin"
+_FILL = """
+CREATE EXTENSION vector;
+CREATE TABLE chapters (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text UNIQUE,
+                       meaning vector(3), length int GENERATED ALWAYS AS (length(title)) STORED);
+INSERT INTO chapters (title, meaning)
+  SELECT 'chapter ' || g || ' «ß»', ('[' || g || ',1,2]')::vector FROM generate_series(1, 2000) g;
+CREATE INDEX ON chapters USING hnsw (meaning vector_l2_ops);
+"""
+
+
+@pytest.fixture(scope="module")
+def neurocore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """All twelve services, started through the bot."""
+    folder = tmp_path_factory.mktemp("neurocore")
+    for name in ("pdfs", "images"):
+        (folder / "data" / name).mkdir(parents=True)
+    with operated("neurocore", folder, {"NEUROCORE_DB_PASSWORD": PASSWORD}) as system:
+        system.does("start neurocore", "ben")
+        yield system
+
+
+def test_all_twelve_services_are_up(neurocore: System) -> None:
+    """The containers' own checks, HTTP addresses and a port all answer."""
+    assert "prod/neurocore: 12 of 12 services up" in neurocore.says("status neurocore")
+
+
+def test_people_find_what_the_stack_is(neurocore: System) -> None:
+    """Its contacts, and its services with their ports, are there to read in Slack."""
+    assert "security@neurosurgery-kb.com" in neurocore.says("about neurocore contacts")
+    assert "postgres (5434, inside 5432)" in neurocore.says("about neurocore")
+
+
+def test_what_was_destroyed_comes_back(neurocore: System) -> None:
+    """Its database dropped, its Redis flushed, its files damaged: each store equals what was backed
+    up, and the API sees the files that were restored."""
+    project = neurocore.project
+    holdings = [
+        Databases("postgres", project, _USER, {_DATABASE: _FILL}, _dropped),
+        Redis("redis", project),
+        *(Folder(name, project.folder / "data" / name) for name in ("pdfs", "images")),
+    ]
+    comes_back(neurocore, "backup neurocore full", holdings, ["ben"])
+    assert project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"
+
+
+def _dropped(databases: Databases) -> None:
+    databases.run("template1", f"DROP DATABASE {_DATABASE} WITH (FORCE);\n")
