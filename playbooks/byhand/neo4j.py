@@ -70,20 +70,13 @@ def remove_side(known: Known, args: JsonObject) -> Lines:
 
 def check(known: Known, args: JsonObject) -> Lines:
     version, store = str(args["version"]), _store(known, args)
-    beside, folder = _beside(store, version), f"{store.folder}/{OWN_PREFIX}"
-    lines = [*_like(known, args)]
-    for database in store.databases:
-        lines.append(_tool(beside, *check_argv(version, database)))
-    for database, last in dict(args["transactions"]).items():
-        asking = info_argv(version, database, folder)
-        whole = [
-            word(folder, RUN, f"/{scripts.RESTORED}", each.removeprefix(folder))
-            if each.startswith(folder)
-            else each
-            for each in asking
-        ]
-        lines.append(f"{_tool(beside, *whole)}  # the last committed transaction must be {last}")
-    return lines
+    beside = _beside(store, version)
+    checks = [_tool(beside, *check_argv(version, each)) for each in store.databases]
+    side = word(f"{store.folder}/{OWN_PREFIX}", RUN, f"/{scripts.RESTORED}")
+    asking = _tool(beside, *info_argv(version, store.database, side))
+    last = args["transaction"]
+    wanted = f"  # the last committed transaction must be {last}" if last is not None else ""
+    return (*_like(known, args), *checks, f"{asking}{wanted}")
 
 
 def exchange(known: Known, args: JsonObject) -> Lines:

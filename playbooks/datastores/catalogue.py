@@ -7,6 +7,7 @@ from playbooks.datastores.azurite import AZURITE
 from playbooks.datastores.files import FILES
 from playbooks.datastores.files_drill import FILES_DRILL
 from playbooks.datastores.neo4j import NEO4J
+from playbooks.datastores.neo4j_drill import NEO4J_DRILL
 from playbooks.datastores.postgres import POSTGRES
 from playbooks.datastores.postgres_drill import POSTGRES_DRILL
 from playbooks.datastores.postgres_server import POSTGRES_SERVER
@@ -40,6 +41,7 @@ _DRILLS: Mapping[str, DrillPlanner] = MappingProxyType(
     {
         "azurite": VOLUME_DRILL,
         "files": FILES_DRILL,
+        "neo4j": NEO4J_DRILL,
         "postgres": POSTGRES_DRILL,
         "terminusdb": VOLUME_DRILL,
         "volume": VOLUME_DRILL,

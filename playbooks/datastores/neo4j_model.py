@@ -62,13 +62,13 @@ class Neo4jFact(Model):
 
 class DumpFacts(Model):
     """The manifest's facts. `contents` is None when it was not known what exactly was dumped;
-    `transactions` are the last committed ones by database, as far as the tools name them."""
+    `transaction` is the database's last committed one, where the tools name it."""
 
     version: str
     image: str
     database: str
     contents: Contents | None = None
-    transactions: dict[str, int] = {}
+    transaction: int | None = None
     data_bytes: int = 0
 
 

@@ -57,7 +57,7 @@ def prepare(stack: Stack, name: str, version: str, dump: DumpFacts, *, container
         key="check",
         name="Check that what was loaded is consistent and the backup's",
         action="neo4j.check",
-        args={"datastore": name, "version": version, "transactions": dict(dump.transactions)},
+        args={"datastore": name, "version": version, "transaction": dump.transaction},
         undo=ActionCall(action="helper.clear"),
         idempotent=True,
     )

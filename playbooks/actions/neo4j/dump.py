@@ -12,7 +12,7 @@ from playbooks.datastores.neo4j_model import (
 )
 from playbooks.errors import ActionFailed, DatastoreError, HostError, SecretUnavailable
 from playbooks.hosts.helper_container import helper, output_of
-from playbooks.hosts.neo4j.cypher import noted
+from playbooks.hosts.neo4j.cypher import PATIENT_SECONDS, noted
 from playbooks.hosts.neo4j.server import Server, server_of, stopped_server
 from playbooks.hosts.neo4j.state import look
 from playbooks.hosts.neo4j.tools import dump_argv, info_argv, transaction_in
@@ -48,9 +48,9 @@ def note(work: Work, args: StoreArgs) -> JsonObject:
         server = server_of(work.stack, args.datastore)
         if not server.container.up:
             return Noted(why="the server did not run").model_dump(mode="json")
-        found = noted(server.store, server.container, work.secrets)
+        found = noted(server.store, server.container, work.secrets, PATIENT_SECONDS)
     except (ActionFailed, SecretUnavailable) as error:
-        return Noted(why=error.message).model_dump(mode="json")
+        return Noted(why=error.message.rstrip(".")).model_dump(mode="json")
     return found.model_dump(mode="json")
 
 
@@ -64,18 +64,15 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     began = monotonic()
     server = stopped_server(work.stack, args.datastore)
     seen = look(server, work.run)
-    transactions = {
-        database: number
-        for database in server.store.databases
-        if (number := last_transaction(work, server, args.version, database)) is not None
-    }
+    database = server.store.database
+    last = last_transaction(work, server, args.version, database)
     artifacts = tuple(_stored(work, args, server, database) for database in server.store.databases)
     facts = DumpFacts(
         version=args.version,
         image=server.container.image,
-        database=server.store.database,
-        contents=_exactly(args.noted, transactions.get(server.store.database)),
-        transactions=transactions,
+        database=database,
+        contents=_exactly(args.noted, last),
+        transaction=last,
         data_bytes=seen.used_bytes,
     )
     return StoreEntry(

@@ -4,13 +4,12 @@ Only the exchange needs the server down; loading and checking happen in helpers,
 their own in the same volume.
 """
 
-import tarfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from playbooks.actions.neo4j.dump import last_transaction
+from playbooks.actions.neo4j.loading import INTO, archive, dumps_of
 from playbooks.byhand import neo4j as by_hand
-from playbooks.datastores.neo4j_model import Contents, Noted, dump_name, neo4j_store
+from playbooks.datastores.neo4j_model import Contents, Noted, neo4j_store
 from playbooks.errors import (
     ActionFailed,
     BrokenBackup,
@@ -22,15 +21,14 @@ from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.composed import ComposedService
 from playbooks.hosts.helper_container import clear, helper, output_of
 from playbooks.hosts.neo4j import scripts
-from playbooks.hosts.neo4j.cypher import noted
+from playbooks.hosts.neo4j.cypher import PATIENT_SECONDS, noted
 from playbooks.hosts.neo4j.server import Server, server_of, stopped_server
 from playbooks.hosts.neo4j.state import folders, reach
-from playbooks.hosts.neo4j.tools import INCOMING, check_argv, load_argv, one_after_the_other
+from playbooks.hosts.neo4j.tools import check_argv, load_argv, one_after_the_other
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action, Probe
 
-_BLOCK, _CHUNK = 512, 1 << 20
 _EVERY_SECONDS = 0.5
 
 
@@ -49,12 +47,12 @@ class LoadArgs(Model):
 
 
 class CheckArgs(Model):
-    """`transactions` are the last committed ones of the backup, by database; `version` is that of
-    the tools."""
+    """`transaction` is the last committed one of the backup, None where that is not known;
+    `version` is that of the tools."""
 
     datastore: str
     version: str
-    transactions: dict[str, int]
+    transaction: int | None
 
 
 class ExchangeArgs(Model):
@@ -92,7 +90,7 @@ def load(work: Work, args: LoadArgs) -> JsonObject:
     Raises BrokenBackup when a dump is missing, HostError, NoSpace.
     """
     server = server_of(work.stack, args.datastore)
-    dumps = _dumps(server, args.files)
+    dumps = dumps_of(server.store, args.datastore, args.files)
     side = server.side(work.run)
     output_of(server.as_root(work.run, "side", scripts.MAKE_SIDE, (work.run,)))
     commands = [load_argv(args.version, database) for database in server.store.databases]
@@ -103,7 +101,7 @@ def load(work: Work, args: LoadArgs) -> JsonObject:
         server.settings_for(args.version, side),
     )
     with helper(order) as made:
-        made.put(_parent(INCOMING), _archive(dumps, work))
+        made.put(INTO, archive(dumps, work))
         with made.tool() as tool:
             tool.wait(work.check_stop, _EVERY_SECONDS)
             tool.finish()
@@ -121,7 +119,7 @@ def remove_side(work: Work, args: StoreArgs) -> JsonObject:
 def check(work: Work, args: CheckArgs) -> JsonObject:
     """Has the server's own tool read all that was loaded, and sees that it is the backup's.
 
-    `{transactions}`. Raises HostError when it is not consistent, BrokenBackup when it is another.
+    `{transaction}`. Raises HostError when it is not consistent, BrokenBackup when it is another.
     """
     server = server_of(work.stack, args.datastore)
     side = server.side(work.run)
@@ -132,16 +130,14 @@ def check(work: Work, args: CheckArgs) -> JsonObject:
     with helper(order) as made, made.tool() as tool:
         tool.wait(work.check_stop, _EVERY_SECONDS)
         tool.finish()
-    found: dict[str, int] = {}
-    for database, wanted in args.transactions.items():
-        last = last_transaction(work, server, args.version, database, side)
-        if last != wanted:
-            raise BrokenBackup(
-                f"{database} was loaded up to transaction {last}, and its backup ends with "
-                f"{wanted}."
-            )
-        found[database] = last
-    return {"transactions": found}
+    database = server.store.database
+    last = last_transaction(work, server, args.version, database, side)
+    if args.transaction is not None and last != args.transaction:
+        raise BrokenBackup(
+            f"{database} was loaded up to transaction {last}, and its backup ends with "
+            f"{args.transaction}."
+        )
+    return {"transaction": last}
 
 
 def exchange(work: Work, args: ExchangeArgs) -> JsonObject:
@@ -186,9 +182,9 @@ def compare(work: Work, args: CompareArgs) -> JsonObject:
     if not server.container.up:
         return {"warnings": []}
     try:
-        now = noted(server.store, server.container, work.secrets)
+        now = noted(server.store, server.container, work.secrets, PATIENT_SECONDS)
     except (ActionFailed, SecretUnavailable) as error:
-        now = Noted(why=error.message)
+        now = Noted(why=error.message.rstrip("."))
     if now.contents is None:
         return {"warnings": [f"What is in {args.datastore} now was not counted: {now.why}."]}
     found = {"nodes": now.contents.nodes, "relationships": now.contents.relationships}
@@ -224,42 +220,6 @@ def _bring(work: Work, server: Server, run: str, incoming: str, outgoing: str) -
 
 def _kept(server: Server, run: str, part: str) -> JsonObject:
     return {"kept": f"{server.store.folder}/{OWN_PREFIX}{run}/{part}"}
-
-
-def _dumps(server: Server, files: Mapping[str, Path]) -> dict[str, Path]:
-    """The fetched dumps, by the name under which they are loaded."""
-    wanted = {each: dump_name(server.name, each) for each in server.store.databases}
-    for name in wanted.values():
-        if name not in files:
-            raise BrokenBackup(f"The backup of {server.name} has no {name}.")
-    return {f"{database}.dump": files[name] for database, name in wanted.items()}
-
-
-def _archive(dumps: Mapping[str, Path], work: Work) -> Iterator[bytes]:
-    folder = tarfile.TarInfo(PurePosixPath(INCOMING).name)
-    folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-    yield folder.tobuf()
-    total, done = sum(file.stat().st_size for file in dumps.values()), 0
-    for name, file in dumps.items():
-        entry = tarfile.TarInfo(f"{folder.name}/{name}")
-        entry.size, entry.mode = file.stat().st_size, 0o644
-        yield entry.tobuf()
-        with file.open("rb") as content:
-            while chunk := content.read(_CHUNK):
-                done += len(chunk)
-                _tell(work, done, total)
-                yield chunk
-        yield b"\0" * (-entry.size % _BLOCK)
-    yield b"\0" * (2 * _BLOCK)
-
-
-def _tell(work: Work, done: int, total: int) -> None:
-    work.progress(done, total)
-    work.check_stop()
-
-
-def _parent(path: str) -> str:
-    return str(PurePosixPath(path).parent)
 
 
 RESTORE_ACTIONS = (

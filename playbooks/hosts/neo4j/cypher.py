@@ -13,6 +13,8 @@ from playbooks.hosts.docker import Container
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.ports import Secrets
 
+# The first questions to a server that has just begun take it a while.
+PATIENT_SECONDS = 60.0
 _SECONDS = 5.0
 _SUM = (
     "MATCH (n) RETURN count(n)",
@@ -32,9 +34,14 @@ _BYTES, _EMPTY_LIST = 0xCC, 0x90
 Row = list[Any]
 
 
-def noted(store: Neo4jStore, container: Container, secrets: Secrets) -> Noted:
-    """What is in the database now. Raises DatastoreError, SecretUnavailable."""
-    with _client(store, container, secrets) as client:
+def noted(
+    store: Neo4jStore, container: Container, secrets: Secrets, seconds: float = _SECONDS
+) -> Noted:
+    """What is in the database now; `seconds` is the limit of each answer.
+
+    Raises DatastoreError, SecretUnavailable.
+    """
+    with _client(store, container, secrets, seconds) as client:
         (nodes, links, labels, types), _ = _asked(client, store.database, _SUM)
         by_label = [f"MATCH (n:{_quoted(row[0])}) RETURN count(n)" for row in labels[:_MOST_NAMES]]
         by_type = [
@@ -83,7 +90,9 @@ def _number(packed: bytes) -> int | None:
     return None
 
 
-def _client(store: Neo4jStore, container: Container, secrets: Secrets) -> httpx.Client:
+def _client(
+    store: Neo4jStore, container: Container, secrets: Secrets, seconds: float
+) -> httpx.Client:
     published = container.published.get(store.port)
     if published is None and not container.addresses:
         raise DatastoreError(f"Port {store.port} of {container.name} cannot be reached from here.")
@@ -91,7 +100,7 @@ def _client(store: Neo4jStore, container: Container, secrets: Secrets) -> httpx.
     password = secrets.resolve(store.password).reveal() if store.password else ""
     auth = httpx.BasicAuth(store.user, password) if store.password else None
     at = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    return httpx.Client(base_url=at, auth=auth, timeout=_SECONDS, trust_env=False)
+    return httpx.Client(base_url=at, auth=auth, timeout=seconds, trust_env=False)
 
 
 def _asked(

@@ -52,6 +52,17 @@ def data_setting(version: str, folder: str) -> dict[str, str]:
     return {_DATA_SETTING[_major(version)]: folder}
 
 
+def throwaway_settings(version: str) -> dict[str, str]:
+    """What a server is given that only has to show that it starts: little, and no log-in."""
+    memory = "NEO4J_dbms_memory" if _major(version) == _FOUR else "NEO4J_server_memory"
+    return {
+        "NEO4J_PLUGINS": "",
+        "NEO4J_dbms_security_auth__enabled": "false",
+        f"{memory}_heap_max__size": "512m",
+        f"{memory}_pagecache_size": "128m",
+    }
+
+
 def dump_argv(version: str, database: str) -> tuple[str, ...]:
     """Writes the dump of a database to descriptor 3."""
     if _major(version) == _FOUR:
