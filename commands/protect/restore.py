@@ -7,7 +7,9 @@ from pydantic import model_validator
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
 from commands.lookup import datastore_of, stack_for
-from commands.ports import Call, Context, Dossier
+from commands.names import found
+from commands.ports import Call, Context, Dossier, Reply
+from commands.protect.bringing import from_file, from_stack, locate_other
 from commands.protect.known import meant
 from commands.subcommand import Room, Subcommand
 from playbooks.datastores.protocol import RestoreParams
@@ -18,6 +20,7 @@ from playbooks.model.people import Permission
 from playbooks.model.plan import Plan
 from playbooks.model.request import RequestState
 from playbooks.model.stack import Stack
+from playbooks.repository.moments import moment
 
 _LATEST = "latest"
 _LOOK_BACK = 200
@@ -42,11 +45,27 @@ class RestoreWords(Model):
     )
     undo: Annotated[bool, Option("put back what an earlier restore replaced")] = False
     database: Annotated[str, Option("one database of a whole server, by its name")] = ""
+    from_: Annotated[
+        str,
+        Option(
+            "take in a file or folder first: a path below `backup.incoming`, or a file of Slack",
+            "a path, or the id or link of a file in Slack",
+        ),
+    ] = ""
+    into: Annotated[
+        str, Option("take the backup into another stack first", "the name of another stack")
+    ] = ""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.beside and self.undo:
             raise ValueError("`--beside` and `--undo` exclude each other; give one of them.")
+        if (self.from_ or self.into) and (self.beside or self.undo or self.database):
+            raise ValueError(
+                "`--from` and `--into` only take a backup in; restore it by its id afterwards."
+            )
+        if self.from_ and (self.into or self.backup):
+            raise ValueError("`--from` says which backup it is; leave the other one out.")
         return self
 
     @property
@@ -55,10 +74,17 @@ class RestoreWords(Model):
 
 
 def _locate(context: Context, call: Call, params: RestoreWords, permission: Permission) -> Stack:
+    if params.into:
+        return locate_other(context, call, params.stack, params.into, permission)
     return stack_for(context, call, params.stack, permission)
 
 
 def _intend(context: Context, stack: Stack, params: RestoreWords) -> Intent:
+    if params.into:
+        source = found(context.stacks, params.stack, "stack")
+        return from_stack(context, stack, source, params.datastore, params.wanted or _LATEST)
+    if params.from_:
+        return from_file(context, stack, params.datastore, params.from_)
     datastore, _ = datastore_of(stack, params.datastore)
     _require_server(stack, datastore, params.database)
     if params.undo:
@@ -66,13 +92,25 @@ def _intend(context: Context, stack: Stack, params: RestoreWords) -> Intent:
         return Intent("restore", stack, _params(datastore, run, "undo", params.database))
     backup = meant(context, stack, params.wanted or _LATEST, datastore).id
     mode = "beside" if params.beside else "swap"
-    return Intent("restore", stack, _params(datastore, backup, mode, params.database))
+    meaning = _params(datastore, backup, mode, params.database)
+    return Intent("restore", stack, _at_the_moment(context, stack, meaning, params.wanted))
 
 
 def _params(datastore: str, backup: str, mode: str, database: str) -> RestoreParams:
     return RestoreParams.model_validate(
         {"datastore": datastore, "backup": backup, "mode": mode, "database": database}
     )
+
+
+def _at_the_moment(
+    context: Context, stack: Stack, meaning: RestoreParams, wanted: str
+) -> RestoreParams:
+    """Where the datastore has an archive a time means that very moment, not the backup before."""
+    store = stack.datastore(meaning.datastore)
+    if not isinstance(store, PostgresStore) or store.archive is None:
+        return meaning
+    found = moment(wanted, context.now()) if wanted else None
+    return meaning.model_copy(update={"at": found.instant}) if found else meaning
 
 
 def _require_server(stack: Stack, datastore: str, database: str) -> None:
@@ -134,6 +172,26 @@ def _keeper(stack: Stack, datastore: str, dossier: Dossier) -> str:
     return dossier.request.id
 
 
+def _ask(context: Context, call: Call, params: RestoreWords) -> Reply:
+    """A file that came with the mention, or opened its thread, is what is meant to be restored."""
+    if not (params.backup or params.from_ or params.into or params.undo):
+        file = _attached(context, call)
+        if file:
+            return OPERATION.ask(context, call, params.model_copy(update={"from_": file}))
+    return OPERATION.ask(context, call, params)
+
+
+def _attached(context: Context, call: Call) -> str:
+    files = call.files or (
+        context.uploads.opening(call.channel, call.thread_ts) if call.thread_ts else ()
+    )
+    if len(files) > 1:
+        raise BadArgument(
+            f"There are {len(files)} files here.", "Say which one: `--from` and its link."
+        )
+    return files[0] if files else ""
+
+
 OPERATION = Operation(locate=_locate, intend=_intend)
 
 RESTORE = Subcommand(
@@ -146,9 +204,16 @@ RESTORE = Subcommand(
         "restore harbor postgres 20261122-010203-k3f9q2 --beside",
         "restore harbor postgres --undo",
         "restore arc postgres --database kratos",
+        "restore harbor uploads --from uploads.tar.zst",
+        "restore harbor postgres latest --into harbor-staging",
+    ),
+    notes=(
+        "`--from` and `--into` make a backup of what is brought, verified as any other; the card "
+        "says how it is restored then. Another stack's data need an entry in policy's `across`.",
+        "`@interlock restore STACK DATASTORE` with a file, or under one, takes in that file.",
     ),
     permission="ask",
     params=RestoreWords,
-    handle=OPERATION.ask,
+    handle=_ask,
     operation=OPERATION,
 )

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Composable
 
 from playbooks.byhand import artifacts, places
 from playbooks.byhand.known import Known, Lines
-from playbooks.byhand.shell import RUN, Part
+from playbooks.byhand.shell import RUN, Part, command
 from playbooks.byhand.tools import as_reached, database, loading, password, psql, writing
 from playbooks.datastores.postgres_model import DumpFacts, dump_facts_of
 from playbooks.datastores.postgres_names import side_name
@@ -45,6 +45,23 @@ def dump_server(known: Known, args: JsonObject) -> Lines:
             for database_name, store in stores.items()
         ),
         _roles(known, first, name),
+    )
+
+
+def recover(known: Known, args: JsonObject) -> Lines:
+    """Too much by hand for commands that are typed as they stand: what has to be done, in order."""
+    store = described_store(known.stack, str(args["datastore"]))
+    stanza = store.archive.stanza if store.archive else ""
+    dump = places.fetched(known.stack, str(args["datastore"]), "/", dump_name(args["datastore"]))
+    restore = command(
+        *("pgbackrest", f"--stanza={stanza}", "--pg1-path=/tmp/recovery", "--type=time"),
+        *(f"--target={args['at']}", "--target-action=promote", "--archive-mode=off", "restore"),
+    )
+    return (
+        "# In a container of the live one's image, with its mounts read-only and no network:",
+        f"#   {restore}",
+        "#   postgres -D /tmp/recovery   (as the owner of the data folder, until it is promoted)",
+        f"#   pg_dump --format=custom --compress=0 of {store.database}, into {dump}",
     )
 
 

@@ -1,9 +1,11 @@
 """How a PostgreSQL database is backed up and restored. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from playbooks.datastores import postgres_refusals as refusals
 from playbooks.datastores import postgres_words as words
+from playbooks.datastores.postgres_archive import archive_lines, archive_of, restore_moment
 from playbooks.datastores.postgres_model import (
     DatabaseFact,
     Description,
@@ -40,7 +42,8 @@ class PostgresPlanner:
     """A `DatastorePlanner` for PostgreSQL. A backup interrupts nothing."""
 
     def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
-        return (_database(name), *repository_disk(stack))
+        archive = (archive_of(name),) if described_store(stack, name).archive else ()
+        return (_database(name), *archive, *repository_disk(stack))
 
     def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
         """Raises FactUnavailable when there is no such database."""
@@ -55,7 +58,7 @@ class PostgresPlanner:
                 for query in repository_disk(stack)
             ),
             affects=(),
-            shown=(Line(label=name, value=words.size(fact, now)),),
+            shown=(Line(label=name, value=words.size(fact, now)), *archive_lines(name, facts)),
             binding={
                 f"{name}.database": now.oid,
                 f"{name}.server": fact.server.version,
@@ -69,6 +72,7 @@ class PostgresPlanner:
             _rows(params.datastore),
             _backup(params),
             _kept(params),
+            *((archive_of(params.datastore),) if params.at else ()),
             *repository_disk(stack),
         )
 
@@ -79,8 +83,19 @@ class PostgresPlanner:
         known = facts.of(_backup(params))
         entry = Manifest.model_validate(known["manifest"]).store(name)
         dump = DumpFacts.model_validate(entry.facts)
-        refusals.require_loadable(stack, name, fact, dump)
         beside = params.mode == "beside"
+        if params.at is not None:
+            part = restore_moment(
+                stack,
+                params,
+                facts,
+                fact,
+                dump=dump,
+                checksum=known["checksum"],
+                database=_database(name),
+            )
+            return replace(part, keeps=_keeps(store, fact, beside=beside))
+        refusals.require_loadable(stack, name, fact, dump)
         if not beside:
             refusals.require_swappable(stack, name, fact)
         return RestorePart(

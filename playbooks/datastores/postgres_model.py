@@ -179,6 +179,28 @@ class DatabaseFact(Model):
     container: ContainerIdentity | None = None
 
 
+class ArchivedBackup(Model):
+    """A backup in the archive. `until` is when it ended: any later moment can be restored."""
+
+    label: str
+    kind: str
+    until: datetime
+
+
+class ArchiveFact(Model):
+    """The answer of `postgres.archive`: any moment from `since` to `until` can be restored.
+
+    `problem` is why the archive does not grow. `server_bytes` are all databases together, which
+    are recovered together.
+    """
+
+    since: datetime | None
+    until: datetime | None
+    backups: tuple[ArchivedBackup, ...] = ()
+    problem: str = ""
+    server_bytes: int
+
+
 class ServerFact(Model):
     """The answer of `postgres.server`. `databases` are those that would be backed up now, `closed`
     those that let nobody in, `beside` those that a restore seems to have made; `nowhere` is what
@@ -207,7 +229,8 @@ class Globals(Model):
 class DumpFacts(Model):
     """What the manifest records of a dump; everything is of the dump's own snapshot.
 
-    `image` is the digest of the server's image, where it runs in a container.
+    `image` is the digest of the server's image, where it runs in a container; `archived` the label
+    of the backup that was made in the server's archive right after.
     """
 
     server: Server
@@ -217,6 +240,7 @@ class DumpFacts(Model):
     globals: Globals
     dump: str
     image: str | None = None
+    archived: str | None = None
 
 
 class ServerDumpFacts(Model):

@@ -43,6 +43,7 @@ def prepare_stages(
         **one,
         "backup": params.backup,
         "checksum": checksum,
+        **({"recovered": {"$from": "fetch.facts"}} if params.at else {}),
     }
     load = Step(
         key=f"load{mark}",
@@ -112,3 +113,16 @@ def reopening(name: str, databases: Sequence[str] = ()) -> Owed:
 
 def _several(databases: Sequence[str]) -> JsonObject:
     return {"databases": list(databases)} if databases else {}
+
+
+def recover_step(stack: Stack, params: RestoreParams) -> Step:
+    """Stands for the fetching of the backup, whose key it has."""
+    at = params.at.isoformat() if params.at else ""
+    return Step(
+        key="fetch",
+        name=f"Recover the server of {stack.name}/{params.datastore} aside, out of its archive",
+        action="postgres.recover",
+        args={"datastore": params.datastore, "backup": params.backup, "at": at},
+        undo=ActionCall(action="helper.clear"),
+        idempotent=True,
+    )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from pydantic import AwareDatetime
+
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard, Line, Owed, Risk, Step
@@ -24,13 +26,15 @@ class RestoreParams(Model):
 
     mode "swap" replaces the live data and keeps it, "beside" stops before the swap, "undo" swaps
     back what an earlier swap kept (`backup` is then the id of the run that kept it). `database` is
-    one of a server's; empty for all that the datastore has.
+    one of a server's; empty for all that the datastore has. `at` is the very moment to restore, out
+    of the store's archive; `backup` is then the newest one as of then.
     """
 
     datastore: str
     backup: str
     mode: Literal["swap", "beside", "undo"] = "swap"
     database: str = ""
+    at: AwareDatetime | None = None
 
 
 class DrillParams(Model):
@@ -71,7 +75,8 @@ class RestorePart:
     little time as possible (one stage per act); `finish` clears up afterwards and is idempotent.
     `owed` counts its `since` from the first stage of `swap`. `stops` names the services that are
     down for the swap besides the users of the store, its own server for instance; the states of
-    both are read by the playbook, that of any other one is asked for in `restore_needs`.
+    both are read by the playbook, that of any other one is asked for in `restore_needs`. `brings`
+    stands for the fetching of the backup where the data come from elsewhere; it has its key.
     """
 
     prepare: Stages
@@ -85,6 +90,7 @@ class RestorePart:
     shown: tuple[Line, ...]
     binding: JsonObject
     stops: tuple[str, ...] = ()
+    brings: Step | None = None
 
 
 @dataclass(frozen=True)

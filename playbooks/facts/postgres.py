@@ -4,6 +4,7 @@ from typing import Any
 
 from playbooks.datastores.postgres_model import KeptFact
 from playbooks.errors import ActionFailed, FactUnavailable
+from playbooks.facts.postgres_archive import ARCHIVE_READERS
 from playbooks.facts.postgres_reading import TAG, OneDatastore, from_inside, from_outside
 from playbooks.facts.postgres_server import SERVER_READERS
 from playbooks.hosts.postgres import description
@@ -79,5 +80,6 @@ READERS: tuple[Reader[Any], ...] = (
     Reader("postgres.database", OneDatastore, read_database),
     Reader("postgres.rows", CountArgs, read_rows),
     Reader("postgres.kept", OneDatastore, read_kept),
+    *ARCHIVE_READERS,
     *SERVER_READERS,
 )

@@ -31,13 +31,19 @@ class ContainerTool:
     be lost between the answer's head and its body.
     """
 
-    def __init__(self, container: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        container: str,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        user: str = "",
+    ) -> None:
         self._name, self._container = argv[0], container
         self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
         self._pid = ""
         with ExitStack() as opening:
             self._client: DockerClient = opening.enter_context(engine(_NO_LIMIT))
-            self._exec = _created(self._client, container, argv, environment)
+            self._exec = _created(self._client, container, argv, environment, user)
             self._output = Output(_started(self._client, self._exec), self._heard)
             self._resources = opening.pop_all()
 
@@ -116,19 +122,25 @@ class ContainerTool:
             self._pid = line
 
 
-def output_in(container: str, argv: Sequence[str], environment: Mapping[str, str]) -> bytes:
+def output_in(
+    container: str, argv: Sequence[str], environment: Mapping[str, str], user: str = ""
+) -> bytes:
     """All that a short tool writes to stdout. Raises HostError unless it ended with 0."""
-    with ContainerTool(container, argv, environment) as tool:
+    with ContainerTool(container, argv, environment, user) as tool:
         output = b"".join(tool.chunks())
         tool.finish()
     return output
 
 
 def _created(
-    client: DockerClient, container: str, argv: Sequence[str], environment: Mapping[str, str]
+    client: DockerClient,
+    container: str,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    user: str,
 ) -> str:
     order = client.api.exec_create(
-        container, ["sh", "-c", _NAMED, "sh", *argv], environment=dict(environment)
+        container, ["sh", "-c", _NAMED, "sh", *argv], environment=dict(environment), user=user
     )
     return str(order["Id"])
 

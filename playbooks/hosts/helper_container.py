@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,7 +46,7 @@ class HelperOrder:
     `argv` is what `Helper.tool` runs; without it the helper only carries archives. `entrypoint`
     replaces the image's own, which None keeps. `image` is used instead of the container's own
     (same digest). `user` is the image's own where it is empty. With `read_only` nothing of the
-    service can be changed.
+    service can be changed. `binds` are further folders of this host by folder of the helper.
     """
 
     container: str
@@ -58,6 +59,7 @@ class HelperOrder:
     image: str = ""
     read_only: bool = False
     memory_bytes: int | None = None
+    binds: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Helper:
@@ -106,6 +108,11 @@ class HelperTool:
     def wait(self, each: Callable[[], None], every_seconds: float) -> None:
         """Waits for its end, calling `each` meanwhile; what `each` raises goes through."""
         self._output.wait(each, every_seconds)
+
+    def ended(self) -> bool:
+        """Whether it runs no more. Raises HostError."""
+        with _explained("nothing is known of a helper any more"):
+            return not self._state()["Running"]
 
     def finish(self) -> None:
         """Waits for the end. Raises HostError, or NoSpace, unless it ended with 0."""
@@ -196,7 +203,10 @@ def _made(client: DockerClient, order: HelperOrder) -> str:
                 network_mode="none",
                 log_config=LogConfig(type="none"),
                 mem_limit=order.memory_bytes,
-                mounts=_mounts(lender["Mounts"], read_only=order.read_only),
+                mounts=[
+                    *_mounts(lender["Mounts"], read_only=order.read_only),
+                    *(Mount(to, str(path), type="bind") for to, path in order.binds.items()),
+                ],
             ),
         )
     return str(made["Id"])

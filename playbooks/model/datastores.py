@@ -1,10 +1,12 @@
 """The kinds of datastores that a stack file may name."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from playbooks.gate.duration import Duration
 from playbooks.model.base import Model, Name
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.secret import SecretRef
@@ -28,16 +30,33 @@ class PostgresAccess(Model):
     jobs: int = Field(default=2, ge=1, le=16)
 
 
+class PgBackRest(Model):
+    """An archive of the write-ahead log that pgBackRest keeps of the whole server: any moment in
+    it can be restored. pgBackRest is installed in the server's image and set up there: its
+    configuration names the repository, a folder mounted into the container, and the server has
+    `archive_mode = on` and `archive_command = 'pgbackrest --stanza=STANZA archive-push %p'`.
+
+    Every backup of the datastore makes a backup in the archive, too: a full one when the last full
+    one is older than `full_every`, else what differs from it. `keep_full` full ones are kept.
+    """
+
+    tool: Literal["pgbackrest"]
+    stanza: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    keep_full: int = Field(default=2, ge=1)
+    full_every: Duration = timedelta(days=7)
+
+
 class PostgresStore(PostgresAccess):
     """A PostgreSQL database; TimescaleDB in it is recognised.
 
     `host` is an address or the folder of a socket. `tools` is the folder with pg_dump and
     pg_restore, when they are not on PATH. `maintenance_database` is where it is administered from
-    while it is being swapped.
+    while it is being swapped. `archive` makes any moment restorable, not only those of backups.
     """
 
     kind: Literal["postgres"]
     database: str
+    archive: PgBackRest | None = None
 
 
 class PostgresServerStore(PostgresAccess):

@@ -55,7 +55,7 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     safety = planner.backup(stack, params.datastore, facts) if part.keeps else None
     down = _down(stack, params, facts, part, safety)
     before = _up_to_the_exchange(
-        (_fetch(params, summary.repository),),
+        (part.brings or _fetch(params, summary.repository),),
         part,
         _copied(facts, params, safety, down) if safety else None,
         down,
@@ -64,13 +64,13 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     stopping = before.index(down.stops[0]) if down.stops else 0
     exchange = len(before) + len(part.swap) - 1
     opening = facts.of(_CLOCK)["now"]
-    age = span(datetime.fromisoformat(opening) - summary.made_at)
+    age = span(datetime.fromisoformat(opening) - (params.at or summary.made_at))
     notes = list(part.notes)
     if safety is None:
         notes.append("There is nothing to make a safety backup of.")
     return Plan(
         **_common(stack, params),
-        summary=f"{_title(stack, params)} to {_when(summary, facts)}, loses {age}",
+        summary=f"{_title(stack, params)} to {_when(params, summary, facts)}, loses {age}",
         risk=Risk.DESTROY,
         stages=(*before, *part.swap, *down.starts, *part.finish, (_release(),)),
         point_of_no_return=exchange,
@@ -92,9 +92,13 @@ def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     part = planner_of(stack, params.datastore).restore(stack, params, facts)
     return Plan(
         **_common(stack, params),
-        summary=f"{_title(stack, params)} of {_when(summary, facts)} beside the live data",
+        summary=f"{_title(stack, params)} of {_when(params, summary, facts)} beside the live data",
         risk=Risk.CHANGE,
-        stages=((_fetch(params, summary.repository),), *part.prepare, (_release(),)),
+        stages=(
+            (part.brings or _fetch(params, summary.repository),),
+            *part.prepare,
+            (_release(),),
+        ),
         resources=_resources(stack, exclusive=False, datastore=params.datastore),
         owed=(_cleared(),),
         guards=together(part.guards),
@@ -245,8 +249,11 @@ def _undo_hint(stack: Stack, params: RestoreParams) -> str:
     return f"/ops restore {stack.name} {params.datastore} --undo {{run}}"
 
 
-def _when(summary: Summary, facts: Facts) -> str:
-    return moment(summary.made_at, datetime.fromisoformat(facts.of(_CLOCK)["now"]))
+def _when(params: RestoreParams, summary: Summary, facts: Facts) -> str:
+    now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
+    if params.at is not None:
+        return f"{moment(params.at, now)} ({params.at:%H:%M:%S}, out of the archive)"
+    return moment(summary.made_at, now)
 
 
 def _backup_lines(summary: Summary, facts: Facts) -> tuple[Line, ...]:

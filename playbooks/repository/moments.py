@@ -11,10 +11,12 @@ _MINUTE = re.compile(r"^\d{1,2}:\d{2}$")
 
 @dataclass(frozen=True)
 class Moment:
-    """`before` is exclusive. A day has a `since`; a time of day means "as of then" and has none."""
+    """`before` is exclusive. A day has a `since`; a time of day means "as of then": it has none,
+    but the very `instant` that was said."""
 
     before: datetime
     since: datetime | None = None
+    instant: datetime | None = None
 
 
 def moment(text: str, now: datetime, zone: tzinfo | None = None) -> Moment | None:
@@ -41,7 +43,7 @@ def _iso(text: str, zone: tzinfo | None) -> Moment | None:
         return None
     if "-" not in text or ":" not in text:
         return None
-    return Moment(before=_located(instant, zone) + _precision(text))
+    return _as_of(_located(instant, zone), text)
 
 
 def _at(day: date, text: str, zone: tzinfo | None) -> Moment | None:
@@ -49,7 +51,11 @@ def _at(day: date, text: str, zone: tzinfo | None) -> Moment | None:
         clock = time.fromisoformat(text.zfill(5))
     except ValueError:
         return None
-    return Moment(before=_located(datetime.combine(day, clock), zone) + _precision(text))
+    return _as_of(_located(datetime.combine(day, clock), zone), text)
+
+
+def _as_of(instant: datetime, text: str) -> Moment:
+    return Moment(before=instant + _precision(text), instant=instant)
 
 
 def _day(day: date, zone: tzinfo | None) -> Moment:

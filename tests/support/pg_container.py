@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -22,23 +23,33 @@ _SECONDS = 60.0
 
 
 @contextmanager
-def postgres_project(folder: Path, *options: str, **service: Any) -> Iterator[Project]:
-    """A compose project with one service `postgres`, up; gone with its volume afterwards.
+def postgres_project(
+    folder: Path,
+    *options: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    volumes: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Project]:
+    """A compose project with one service `postgres`, up; gone with its volumes afterwards.
 
-    `options` are the server's own words, `service` are further keys of the service.
+    `options` are the server's own words, `settings` its environment, `volumes` further ones by
+    name.
     """
     require_docker()
     made = Project(f"pgtest-{uuid.uuid4().hex[:6]}", folder)
     described: JsonObject = {
         "image": image("postgres"),
         "command": ["postgres", *options],
-        "environment": {"POSTGRES_PASSWORD": PASSWORD},
+        "environment": {"POSTGRES_PASSWORD": PASSWORD, **settings},
         "stop_signal": "SIGINT",
         "shm_size": "256m",
         "ports": ["127.0.0.1::5432"],
-        "volumes": ["data:/var/lib/postgresql/data"],
+        "volumes": [
+            "data:/var/lib/postgresql/data",
+            *(f"{name}:{place}" for name, place in volumes.items()),
+        ],
     }
-    compose = {"services": {"postgres": described | service}, "volumes": {"data": {}}}
+    named: JsonObject = {"data": {}, **{name: {} for name in volumes}}
+    compose = {"services": {"postgres": described}, "volumes": named}
     (folder / "compose.yaml").write_text(json.dumps(compose))
     try:
         made.compose("up", "--detach", "--quiet-pull")

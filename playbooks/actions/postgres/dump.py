@@ -21,6 +21,7 @@ from playbooks.hosts.postgres.connection import (
 )
 from playbooks.hosts.postgres.contained import ContainedStore
 from playbooks.hosts.postgres.description import describe, our_user, server
+from playbooks.hosts.postgres.pgbackrest import archive_tool
 from playbooks.hosts.postgres.rows import Budget, count_rows
 from playbooks.hosts.postgres.sessions import end_earlier_attempts
 from playbooks.model.base import JsonObject, Model
@@ -68,7 +69,18 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     store = postgres_store(work.stack, args.datastore)
     roles, known = _globals(work, args, store)
     made, facts = _dump_one(work, args, store, dump_name(args.datastore), known)
+    if store.archive is not None:
+        facts = facts.model_copy(update={"archived": _archived(work, store)})
     return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
+
+
+def _archived(work: Work, store: PostgresStore) -> str:
+    """A backup in the archive beside the dump; its label."""
+    with connected(store, work.secrets, work.tag) as session:
+        row = session.execute("SHOW data_directory").fetchone()
+    tool = archive_tool(store, str(row[0]) if row else "")
+    tool.create_stanza()
+    return tool.back_up(work.check_stop).label
 
 
 def dump_server(work: Work, args: DumpServerArgs) -> JsonObject:

@@ -20,14 +20,18 @@ class OneDatabase(Model):
 
 
 class FromBackup(OneDatabase):
-    """The backup it comes from; `checksum` is that of the approved manifest."""
+    """The backup it comes from; `checksum` is that of the approved manifest. What comes out of an
+    archive was `recovered` and seen in this very run."""
 
     backup: str
     checksum: str
+    recovered: DumpFacts | None = None
 
 
 def recorded(work: Work, args: FromBackup) -> DumpFacts:
     """Raises BrokenBackup when the manifest is not the approved one, or is of another kind."""
+    if args.recovered is not None:
+        return args.recovered
     held = holding(work.stack, work.secrets, args.backup)
     if held.checksum != args.checksum:
         raise BrokenBackup(

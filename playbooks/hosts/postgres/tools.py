@@ -37,17 +37,22 @@ def tool(store: PostgresAccess, name: str) -> str:
     return found
 
 
-def dump_argv(store: PostgresStore, snapshot: str) -> tuple[str, ...]:
+def plain_dump_argv(store: PostgresStore, *more: str) -> tuple[str, ...]:
     """Writes a dump of the store's database to stdout: custom format, not compressed."""
     return (
         tool(store, "pg_dump"),
         *_where(store),
         "--format=custom",
         "--compress=0",
-        f"--snapshot={snapshot}",
-        f"--lock-wait-timeout={LOCK_WAIT_MILLISECONDS}",
+        *more,
         *_database(store.database),
     )
+
+
+def dump_argv(store: PostgresStore, snapshot: str) -> tuple[str, ...]:
+    """The same of a snapshot that another session holds, while others are at work."""
+    limit = f"--lock-wait-timeout={LOCK_WAIT_MILLISECONDS}"
+    return plain_dump_argv(store, f"--snapshot={snapshot}", limit)
 
 
 def globals_argv(store: PostgresStore, passwords: bool) -> tuple[str, ...]:

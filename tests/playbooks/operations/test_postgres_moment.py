@@ -1,0 +1,141 @@
+"""Any moment of a database out of a pgBackRest archive, in real containers."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbooks.datastores.protocol import RestoreParams
+from playbooks.errors import BadArgument, DatastoreError, HostError, StopRequested
+from playbooks.hosts.helper_container import helpers
+from playbooks.model.facts import FactQuery
+from playbooks.model.plan import Plan, Step
+from playbooks.operations.restore import RESTORE
+from tests.support.docker import Project
+from tests.support.pg_container import bench_of, postgres_project, query, run
+from tests.support.run_plan import Bench
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+_ARCHIVE = FactQuery(fact="postgres.archive", args={"datastore": "postgres"})
+_OPTIONS = (
+    *("-c", "archive_mode=on"),
+    *("-c", "archive_command=pgbackrest --stanza=harbor archive-push %p"),
+)
+_SETTINGS = {
+    "PGBACKREST_PG1_PATH": "/var/lib/postgresql/data",
+    "PGBACKREST_REPO1_PATH": "/var/lib/pgbackrest",
+    "PGBACKREST_LOG_LEVEL_FILE": "off",
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with postgres_project(
+        tmp_path_factory.mktemp("moment"),
+        *_OPTIONS,
+        settings=_SETTINGS,
+        volumes={"archive": "/var/lib/pgbackrest"},
+    ) as made:
+        run(made, "template1", "CREATE DATABASE harbor TEMPLATE template0")
+        run(
+            made,
+            "harbor",
+            """
+            CREATE TABLE bookings (id int PRIMARY KEY, said text);
+            INSERT INTO bookings SELECT g, 'booked ' || g FROM generate_series(1, 100) g""",
+        )
+        yield made
+
+
+@pytest.fixture(scope="module")
+def made(server: Project) -> tuple[Bench, str]:
+    """A bench, and the id of a backup of the repository that is one of the archive, too."""
+    bench = bench_of(
+        server,
+        database="harbor",
+        archive={"tool": "pgbackrest", "stanza": "harbor", "keep_full": 1},
+    )
+    bench.now = datetime.now(UTC)
+    return bench, bench.backup()
+
+
+def moment_of(server: Project) -> datetime:
+    """Now, as the server sees it, with a little time on both sides."""
+    query(server, "harbor", "SELECT pg_sleep(0.3)")
+    [(now,)] = query(server, "harbor", "SELECT clock_timestamp()")
+    query(server, "harbor", "SELECT pg_sleep(0.3)")
+    assert isinstance(now, datetime)
+    return now
+
+
+def plan(bench: Bench, backup: str, at: datetime | None, mode: str = "swap") -> Plan:
+    bench.now = datetime.now(UTC)
+    params = {"datastore": "postgres", "backup": backup, "mode": mode, "at": at}
+    return bench.plan(RESTORE, RestoreParams.model_validate(params))
+
+
+def bookings(server: Project) -> list[int]:
+    found = query(server, "harbor", "SELECT id FROM bookings WHERE id > 100 ORDER BY 1")
+    return [number for (number,) in found]
+
+
+def test_rows_deleted_since_come_back(server: Project, made: tuple[Bench, str]) -> None:
+    """Inserted after the backup, deleted later: a moment between gives them back, the undo takes
+    them again; no helper and nothing beside is left."""
+    bench, backup = made
+    facts = bench.read([_ARCHIVE]).of(_ARCHIVE)
+    assert [each["kind"] for each in facts["backups"]] == ["full"] and not facts["problem"]
+    run(server, "harbor", "INSERT INTO bookings VALUES (101, 'late'), (102, 'later')")
+    between = moment_of(server)
+    run(server, "harbor", "DELETE FROM bookings WHERE id > 50")
+    made_plan = plan(bench, backup, between)
+    assert "out of the archive" in made_plan.summary
+    assert made_plan.loses[0].startswith("everything written in the last ")
+    restored = bench.run(made_plan).run
+    assert bookings(server) == [101, 102]
+    assert query(server, "harbor", "SELECT count(*) FROM bookings") == [(102,)]
+    assert helpers() == {} or restored not in helpers().values()
+    assert server.in_container("postgres", "ls", "-A", "/tmp").strip() in {"", "pgbackrest"}
+    bench.restore(restored, "undo")
+    assert query(server, "harbor", "SELECT count(*) FROM bookings") == [(50,)]
+
+
+def test_a_moment_outside_the_archive_is_refused(server: Project, made: tuple[Bench, str]) -> None:
+    """Before the first backup in it, or in the future: the range is said, and what else will do."""
+    bench, backup = made
+    for moment in (datetime.now(UTC) - timedelta(days=3), datetime.now(UTC) + timedelta(hours=1)):
+        with pytest.raises(BadArgument, match="is not in the archive") as refused:
+            plan(bench, backup, moment)
+        assert backup in (refused.value.hint or "")
+
+
+def test_a_recovery_that_is_cancelled_leaves_nothing(
+    server: Project, made: tuple[Bench, str]
+) -> None:
+    """Stopped while the server is recovered aside: the helper is gone, the database as it was."""
+    bench, backup = made
+    work = bench.work()
+
+    def stop(step: Step) -> None:
+        work.checks, work.stop_at = 0, (8 if step.key == "fetch" else None)
+
+    before = query(server, "harbor", "SELECT count(*) FROM bookings")
+    with pytest.raises(StopRequested):
+        bench.run(plan(bench, backup, moment_of(server)), work, before=stop)
+    assert work.run not in helpers().values()
+    assert query(server, "harbor", "SELECT count(*) FROM bookings") == before
+
+
+def test_a_database_that_was_not_there_is_said(server: Project, made: tuple[Bench, str]) -> None:
+    """A moment at which the database had not been made: the recovered server's own words."""
+    assert made
+    early = moment_of(server)
+    run(server, "template1", "CREATE DATABASE young TEMPLATE template0")
+    young = bench_of(server, database="young", archive={"tool": "pgbackrest", "stanza": "harbor"})
+    young.now, young.runs = datetime.now(UTC), 500
+    young_backup = young.backup()
+    first, *others = young.read([_ARCHIVE]).of(_ARCHIVE)["backups"]
+    assert first["kind"] == "full" and {each["kind"] for each in others} == {"diff"}
+    with pytest.raises((DatastoreError, HostError), match='database "young" does not exist'):
+        young.run(plan(young, young_backup, early))
