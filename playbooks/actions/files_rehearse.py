@@ -32,7 +32,6 @@ def rehearse(work: Work, args: RehearseArgs) -> JsonObject:
 
     Raises NoSpace, HostError, RepositoryError when the folder cannot be made.
     """
-    files_store(work.stack, args.datastore)
     findings = Findings()
     folder = scratch_of(work.stack) / work.run / _FOLDER / args.datastore
     with explained(str(folder), "unpack into it"):
@@ -56,7 +55,8 @@ def _rehearse(work: Work, args: RehearseArgs, folder: Path, findings: Findings) 
     with args.files[name].open("rb") as archive:
         unpack(archive, folder, lambda done: work.progress(done, size), work.check_stop)
     findings.passed("unpacks")
-    found = measure(folder, lambda done: work.progress(done, size), work.check_stop)
+    include = files_store(work.stack, args.datastore).include
+    found = measure(folder, lambda done: work.progress(done, size), work.check_stop, include)
     findings.look(
         "contents, owners, modes and times",
         [] if found.digest == args.digest else ["what was unpacked is not equal to the backup"],

@@ -9,6 +9,7 @@ from pathlib import Path
 from playbooks.byhand import files as by_hand
 from playbooks.errors import BrokenBackup, DatastoreError, NoSpace
 from playbooks.folders.exchange import exchange, side_of, state, sync_file_system
+from playbooks.folders.include import chosen
 from playbooks.folders.kept import copy_of
 from playbooks.folders.places import Place, identity, place_of
 from playbooks.folders.store import files_store, tar_name
@@ -82,6 +83,7 @@ def extract(work: Work, args: ExtractArgs) -> JsonObject:
         size = args.files[name].stat().st_size
         with args.files[name].open("rb") as archive:
             unpack(archive, place.side, lambda done: work.progress(done, size), work.check_stop)
+        _require_chosen(place)
         sync_file_system(place.side)
     return {"side": str(place.side)}
 
@@ -100,7 +102,12 @@ def compare(work: Work, args: CompareArgs) -> JsonObject:
     """
     place = _place(work, args.datastore, work.run)
     with _explained(place.side):
-        found = measure(place.side, lambda done: work.progress(done, args.bytes), work.check_stop)
+        found = measure(
+            place.side,
+            lambda done: work.progress(done, args.bytes),
+            work.check_stop,
+            place.include,
+        )
     if found.digest != args.digest:
         raise DatastoreError(
             f"What was restored to {place.side} is not equal to the backup.",
@@ -158,7 +165,8 @@ def settle(work: Work, args: CopyArgs) -> JsonObject:
 
 
 def _place(work: Work, datastore: str, run: str) -> Place:
-    return place_of(files_store(work.stack, datastore).path, run)
+    store = files_store(work.stack, datastore)
+    return place_of(store.path, run, store.include)
 
 
 def _kept(place: Place) -> JsonObject:
@@ -169,9 +177,20 @@ def _kept(place: Place) -> JsonObject:
 def _make_side(place: Place) -> None:
     """The marker comes second: without it only an empty folder counts as ours."""
     if place.mounted:
-        place.holder.mkdir(mode=0o700, exist_ok=True)
+        place.holder.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.side.mkdir(mode=0o700)
     place.marker.write_text(identity(place.side) or "")
+
+
+def _require_chosen(place: Place) -> None:
+    """What is put back must be what is taken away for it: nothing else may be overwritten."""
+    wrong = sorted(p.name for p in place.side.iterdir() if not chosen(p.name, place.include))
+    if wrong:
+        raise DatastoreError(
+            f"The backup holds {', '.join(wrong[:5])}, which `include` of the stack file does not "
+            "name (any more).",
+            "Add it to `include`, or choose another backup.",
+        )
 
 
 def _is_ours(place: Place) -> bool:

@@ -2,17 +2,21 @@
 
 from playbooks.byhand import artifacts, places
 from playbooks.byhand.known import Known, Lines
-from playbooks.byhand.shell import RUN, Part, Shell, command, filled, word
+from playbooks.byhand.shell import RUN, Part, Shell, command, filled, pipe, word
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.folders.store import files_store, tar_name
 from playbooks.model.base import JsonObject
+from playbooks.model.datastores import FilesStore
 
 _LOOK = 'stat --format=\'%d:%i %n\' -- "$LIVE" "$SIDE"'
 _MOUNTED = 'if mountpoint --quiet "$LIVE"; then'
 
 
 def dump(known: Known, args: JsonObject) -> Lines:
-    folder, name = files_store(known.stack, str(args["datastore"])).path, str(args["datastore"])
+    name = str(args["datastore"])
+    store = files_store(known.stack, name)
+    if store.include:
+        return _dump_chosen(known, store, name)
     tar = command(
         "tar",
         "--create",
@@ -20,10 +24,27 @@ def dump(known: Known, args: JsonObject) -> Lines:
         "--xattrs",
         "--numeric-owner",
         f"--exclude=./{OWN_PREFIX}*",
-        f"--directory={folder}",
+        f"--directory={store.path}",
         ".",
     )
     return (artifacts.kept(known.stack, tar, tar_name(name)),)
+
+
+def _dump_chosen(known: Known, store: FilesStore, name: str) -> Lines:
+    """Only what `include` names."""
+    listing = Shell(f"find . -mindepth 1 -maxdepth 1 {_is_content(store)} -printf '%P\\0'")
+    packing = command(
+        "tar",
+        "--create",
+        "--format=pax",
+        "--xattrs",
+        "--numeric-owner",
+        "--null",
+        "--verbatim-files-from",
+        "--files-from=-",
+    )
+    inside = Shell(f"( {command('cd', '--', store.path)} && {pipe(listing, packing)} )")
+    return (artifacts.kept(known.stack, inside, tar_name(name)),)
 
 
 def extract(known: Known, args: JsonObject) -> Lines:
@@ -58,14 +79,16 @@ def identify(known: Known, args: JsonObject) -> Lines:
 
 
 def exchange(known: Known, args: JsonObject) -> Lines:
-    """Names change hands; of a mount point only the content can."""
+    """Names change hands; of a mount point, and of a folder that is ours in part, only the content
+    can."""
+    store = files_store(known.stack, str(args["datastore"]))
     return (
         *_places(known, args),
-        _MOUNTED,
+        _content_moves(store),
         '  HOLDER="$(dirname -- "$SIDE")"',
         '  OTHER=original; test -d "$HOLDER"/original && OTHER=restored',
         '  mkdir -- "$HOLDER"/"$OTHER"',
-        f"  find \"$LIVE\" -mindepth 1 -maxdepth 1 ! -name '{OWN_PREFIX}*' "
+        f'  find "$LIVE" -mindepth 1 -maxdepth 1 {_is_content(store)} '
         '-exec mv --target-directory="$HOLDER"/"$OTHER" -- {} +',
         '  find "$SIDE" -mindepth 1 -maxdepth 1 -exec mv --target-directory="$LIVE" -- {} +',
         '  rmdir -- "$SIDE"',
@@ -92,19 +115,32 @@ def settle(known: Known, args: JsonObject) -> Lines:
 
 def _places(known: Known, args: JsonObject) -> tuple[str, ...]:
     """`LIVE` and what is beside it: of this run, or to undo, of an earlier one."""
-    path = files_store(known.stack, str(args["datastore"])).path
+    store = files_store(known.stack, str(args["datastore"]))
     run: tuple[Part, ...] = filled(str(args["run"])) if "run" in args else (RUN,)
-    resolved = command("realpath", "--canonicalize-missing", "--", path)
+    resolved = command("realpath", "--canonicalize-missing", "--", store.path)
     inside, beside = word(f"/{OWN_PREFIX}", *run), word(OWN_PREFIX, *run)
     return (
         f'LIVE="$({resolved})"',
-        _MOUNTED,
+        _content_moves(store),
         f'  SIDE="$LIVE"{inside}/restored; test -d "$SIDE" || ! test -d "$LIVE"{inside}/original '
         f'|| SIDE="$LIVE"{inside}/original',
         "else",
         f'  SIDE="$(dirname -- "$LIVE")"/."$(basename -- "$LIVE")"{beside}',
         "fi",
     )
+
+
+def _content_moves(store: FilesStore) -> str:
+    return "if true; then" if store.include else _MOUNTED
+
+
+def _is_content(store: FilesStore) -> str:
+    """What `find` is to take of the folder's own level."""
+    ours = f"! -name '{OWN_PREFIX}*'"
+    if not store.include:
+        return ours
+    names = " -o ".join(f"-name {word(pattern.rstrip('/'))}" for pattern in store.include)
+    return f"{ours} \\( {names} \\)"
 
 
 def _tar(known: Known, args: JsonObject) -> Shell:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
 from playbooks.errors import BadArgument, FactUnavailable
+from playbooks.folders.include import Include, chosen
 from playbooks.folders.store import files_store
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
@@ -268,11 +269,17 @@ def _contents(facts: JsonObject) -> str:
 
 def _require_apart(stack: Stack, name: str, folder: Path) -> None:
     root = local_root(rules_of(stack).repository)
-    if root is not None and root.is_relative_to(folder):
+    include = files_store(stack, name).include
+    if root is not None and root.is_relative_to(folder) and _within(root, folder, include):
         raise BadArgument(
             f"The repository {root} lies inside the folder {folder} of {stack.name}/{name}.",
             "Set backup.repository to a folder outside what is backed up.",
         )
+
+
+def _within(root: Path, folder: Path, include: Include) -> bool:
+    parts = root.relative_to(folder).parts
+    return not parts or chosen(parts[0], include)
 
 
 def _state(name: str) -> FactQuery:

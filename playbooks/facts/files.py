@@ -8,6 +8,7 @@ from time import monotonic
 
 from playbooks.errors import DatastoreError, FactUnavailable, InterlockError
 from playbooks.folders.differ import difference
+from playbooks.folders.include import Include
 from playbooks.folders.kept import Copy, changed_since, copies, copy_of
 from playbooks.folders.places import identity, place_of
 from playbooks.folders.store import files_store, index_of
@@ -51,11 +52,12 @@ def state(reading: Reading, args: StoreArgs) -> JsonObject:
     there. `counted` is false when counting took
     too long; the numbers are then what was counted.
     """
-    path = files_store(reading.stack, args.datastore).path
+    store = files_store(reading.stack, args.datastore)
     try:
-        place = place_of(path, "")
-        files, size, counted = _count(place.live) if place.live.is_dir() else (0, 0, True)
-        kept = [_copy(copy) for copy in copies(path)]
+        place = place_of(store.path, "", store.include)
+        there = place.live.is_dir()
+        files, size, counted = _count(place.live, store.include) if there else (0, 0, True)
+        kept = [_copy(copy) for copy in copies(store.path, store.include)]
     except (DatastoreError, OSError) as error:
         raise FactUnavailable(str(error)) from error
     return {
@@ -72,7 +74,7 @@ def state(reading: Reading, args: StoreArgs) -> JsonObject:
 def differs(reading: Reading, args: DifferenceArgs) -> JsonObject:
     """`{added, changed, removed, examples: {added: [path] …}}` since the backup, in files and
     links. Reads the backup's index; contents only of files whose times alone differ."""
-    path = files_store(reading.stack, args.datastore).path
+    store = files_store(reading.stack, args.datastore)
     try:
         held = holding(reading.stack, reading.secrets, args.backup)
         storage, manifest = held.storage, held.manifest
@@ -90,7 +92,9 @@ def differs(reading: Reading, args: DifferenceArgs) -> JsonObject:
                 check_stop=check,
             )
             with local.open("rb") as index:
-                return asdict(difference(index, place_of(path, "").live, check))
+                return asdict(
+                    difference(index, place_of(store.path, "").live, check, store.include)
+                )
     except (InterlockError, OSError) as error:
         raise FactUnavailable(str(error)) from error
 
@@ -98,13 +102,13 @@ def differs(reading: Reading, args: DifferenceArgs) -> JsonObject:
 def kept(reading: Reading, args: KeptArgs) -> JsonObject:
     """`{run, path, role, since, identity, changed_since}` of the copy that a run kept;
     `changed_since` counts files and links in the live folder written after the exchange."""
-    path = files_store(reading.stack, args.datastore).path
-    place = place_of(path, args.run)
+    store = files_store(reading.stack, args.datastore)
+    path, place = store.path, place_of(store.path, args.run, store.include)
     copy = copy_of(place)
     if copy is None:
         raise FactUnavailable(f"run {args.run} kept no copy of {path}")
     try:
-        changed = changed_since(path, copy.since_ns)
+        changed = changed_since(path, copy.since_ns, store.include)
     except (DatastoreError, OSError) as error:
         raise FactUnavailable(str(error)) from error
     return {**_copy(copy), "identity": identity(copy.path), "changed_since": changed}
@@ -113,9 +117,9 @@ def kept(reading: Reading, args: KeptArgs) -> JsonObject:
 def beside(reading: Reading, args: StoreArgs) -> JsonObject:
     """`{copies: [{run, path, role, since, files, bytes, counted}]}`, newest first: what earlier
     runs left. Where `counted` is false the numbers are at least that much."""
-    path = files_store(reading.stack, args.datastore).path
+    store = files_store(reading.stack, args.datastore)
     try:
-        return {"copies": [_measured(copy) for copy in copies(path)]}
+        return {"copies": [_measured(copy) for copy in copies(store.path, store.include)]}
     except (DatastoreError, OSError) as error:
         raise FactUnavailable(str(error)) from error
 
@@ -130,10 +134,10 @@ def _copy(copy: Copy) -> JsonObject:
     return {"run": copy.run, "path": str(copy.path), "role": copy.role, "since": since}
 
 
-def _count(root: Path) -> tuple[int, int, bool]:
+def _count(root: Path, include: Include = ()) -> tuple[int, int, bool]:
     files = size = 0
     until = monotonic() + _SECONDS
-    for entry in entries(root, lambda _: None):
+    for entry in entries(root, lambda _: None, include):
         files += entry.kind != "folder"
         size += entry.size if entry.has_content else 0
         if monotonic() > until:

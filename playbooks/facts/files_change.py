@@ -33,7 +33,7 @@ def changed(reading: Reading, args: StoreArgs) -> JsonObject:
         root = place_of(store.path, "").live
         if not root.is_dir():
             raise DatastoreError(f"The folder {root} is not there.")
-        now = measure(root, lambda _: None, lambda: None)
+        now = measure(root, lambda _: None, lambda: None, store.include)
     except (InterlockError, OSError) as error:
         raise FactUnavailable(str(error)) from error
     return {"changed": now.digest != then, "backup": newest}

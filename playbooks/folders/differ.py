@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
+from playbooks.folders.include import Include
 from playbooks.folders.tree import Entry, content_hash, entries, index_entries
 
 # Files of the same size but another time are compared by content up to this many bytes in all.
@@ -30,12 +31,14 @@ class Difference:
             some.append(path.encode("utf-8", "replace").decode())
 
 
-def difference(index: IO[bytes], root: Path, check: Callable[[], None]) -> Difference:
+def difference(
+    index: IO[bytes], root: Path, check: Callable[[], None], include: Include = ()
+) -> Difference:
     """What became of the tree since its index was written. `check` is called for every entry, and
     may raise. Raises DatastoreError, BrokenBackup."""
     found = Difference()
     budget = HASH_BUDGET_BYTES
-    for then, now in _side_by_side(index_entries(index), entries(root, lambda _: None)):
+    for then, now in _side_by_side(index_entries(index), entries(root, lambda _: None, include)):
         check()
         if then is None and now is not None:
             _note(found, "added", now)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from playbooks.errors import DatastoreError, OutcomeUnknown
+from playbooks.folders.include import chosen
 from playbooks.folders.places import OWN_PREFIX, Place, identity
 
 _AT_FDCWD = -100
@@ -174,6 +175,8 @@ def _clear(place: Place, outgoing: str) -> None:
         part = _in(place, f"{outgoing}.leaving")
         part.mkdir(mode=0o700, exist_ok=True)
     for name in _names(place.live):
+        if not chosen(name, place.include):
+            continue
         (place.live / name).rename(part / name)
     _sync(part)
     part.rename(_in(place, outgoing))

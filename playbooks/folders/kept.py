@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from playbooks.folders.exchange import ORIGINAL, RESTORED
+from playbooks.folders.include import Include
 from playbooks.folders.places import OWN_PREFIX, Place, identity, place_of
 from playbooks.folders.tree import entries
 
@@ -28,9 +29,9 @@ class Copy:
         return datetime.fromtimestamp(self.since_ns / 10**9, UTC)
 
 
-def copies(folder: Path) -> tuple[Copy, ...]:
+def copies(folder: Path, include: Include = ()) -> tuple[Copy, ...]:
     """All copies of a folder, newest first."""
-    here = place_of(folder, "")
+    here = place_of(folder, "", include)
     prefix = OWN_PREFIX if here.mounted else f".{here.live.name}{OWN_PREFIX}"
     within = here.live if here.mounted else here.live.parent
     if not within.is_dir():
@@ -38,7 +39,7 @@ def copies(folder: Path) -> tuple[Copy, ...]:
     with os.scandir(within) as found:
         names = [e.name for e in found if e.name.startswith(prefix) and e.is_dir()]
     runs = [name.removeprefix(prefix) for name in names]
-    known = (copy_of(place_of(folder, run)) for run in runs if _RUN.match(run))
+    known = (copy_of(place_of(folder, run, include)) for run in runs if _RUN.match(run))
     return tuple(
         sorted((c for c in known if c is not None), key=lambda c: c.since_ns, reverse=True)
     )
@@ -55,7 +56,7 @@ def copy_of(place: Place) -> Copy | None:
     return None
 
 
-def changed_since(folder: Path, since_ns: int) -> int:
+def changed_since(folder: Path, since_ns: int, include: Include = ()) -> int:
     """How many files and links in the live folder were written, renamed or dressed since.
 
     Taken from ctime, which nobody can set.
@@ -63,7 +64,7 @@ def changed_since(folder: Path, since_ns: int) -> int:
     root = place_of(folder, "").live
     return sum(
         1
-        for entry in entries(root, lambda _: None)
+        for entry in entries(root, lambda _: None, include)
         if entry.kind != "folder" and (root / entry.path).lstat().st_ctime_ns > since_ns
     )
 

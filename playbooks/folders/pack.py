@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from playbooks.errors import DatastoreError
+from playbooks.folders.include import Include
 from playbooks.folders.tree import READ_BYTES, Counter, Entry, Measure, entries
 
 XATTR = "SCHILY.xattr."
@@ -43,8 +44,15 @@ class Packing:
     `index` receives the tree's index. `check_stop` is called for every entry.
     """
 
-    def __init__(self, root: Path, index: IO[bytes], check_stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        index: IO[bytes],
+        check_stop: Callable[[], None],
+        include: Include = (),
+    ) -> None:
         self._root = root
+        self._include = include
         self._index = index
         self._check_stop = check_stop
         self._counter = Counter()
@@ -63,7 +71,7 @@ class Packing:
         yield bytes(gathered)
 
     def _pieces(self) -> Iterator[bytes]:
-        for entry in entries(self._root, self.skipped.add):
+        for entry in entries(self._root, self.skipped.add, self._include):
             self._check_stop()
             if entry.same_as in self._gone:
                 entry = replace(entry, same_as="")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbooks.errors import DatastoreError
+from playbooks.folders.include import Include
 
 OWN_PREFIX = ".interlock-"
 _MOUNTS = Path("/proc/self/mountinfo")
@@ -21,11 +22,14 @@ class Place:
     """A folder and the copy of it that one run made.
 
     `side` holds the restored data before the exchange and the replaced data afterwards.
+    `mounted` says that the folder itself stays where it is and its content is exchanged: a mount
+    point, or a folder of which only what `include` chooses is ours.
     """
 
     live: Path
     run: str
     mounted: bool
+    include: Include = ()
 
     @property
     def holder(self) -> Path:
@@ -50,7 +54,7 @@ class Place:
         return self.side.with_name(self.side.name + ".new")
 
 
-def place_of(path: Path, run: str) -> Place:
+def place_of(path: Path, run: str, include: Include = ()) -> Place:
     """Raises DatastoreError when the folder is a link to nowhere or the root of the machine."""
     try:
         live = path.resolve(strict=False)
@@ -58,7 +62,8 @@ def place_of(path: Path, run: str) -> Place:
         raise DatastoreError(f"The folder {path} leads nowhere: {error}") from error
     if live == live.parent:
         raise DatastoreError(f"{path} is the root of this machine.", "Name a folder below it.")
-    return Place(live=live, run=run, mounted=is_mount_point(live))
+    inside = bool(include) or is_mount_point(live)
+    return Place(live=live, run=run, mounted=inside, include=include)
 
 
 def identity(path: Path) -> str | None:

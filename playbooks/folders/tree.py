@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from playbooks.errors import BrokenBackup, DatastoreError
+from playbooks.folders.include import Include, chosen
 from playbooks.folders.places import OWN_PREFIX
 
 READ_BYTES = 1 << 20
@@ -78,9 +79,11 @@ def entry_of_line(line: bytes) -> Entry:
         raise BrokenBackup(f"The index of a folder is broken: {error}.") from error
 
 
-def entries(root: Path, skipped: Callable[[str], None]) -> Iterator[Entry]:
+def entries(root: Path, skipped: Callable[[str], None], include: Include = ()) -> Iterator[Entry]:
     """All entries of a tree, their content not yet read. Changes nothing, follows no link.
 
+    With `include` only those of what is chosen, and without the root itself: it has more in it
+    than ours, and so is not ours to bring back.
     `skipped` is told the paths of sockets, pipes and devices, and of what vanished meanwhile.
     Raises DatastoreError for what may not be read.
     """
@@ -91,7 +94,7 @@ def entries(root: Path, skipped: Callable[[str], None]) -> Iterator[Entry]:
         try:
             entry = _entry(root, path, first_links)
             if entry is not None and entry.kind == "folder":
-                waiting += reversed(_children(root, path))
+                waiting += reversed(_children(root, path, include))
         except FileNotFoundError:
             if path == ".":
                 raise DatastoreError(f"The folder {root} is not there.") from None
@@ -103,14 +106,19 @@ def entries(root: Path, skipped: Callable[[str], None]) -> Iterator[Entry]:
             ) from error
         if entry is None:
             skipped(path)
-        else:
+        elif path != "." or not include:
             yield entry
 
 
-def measure(root: Path, progress: Callable[[int], None], check_stop: Callable[[], None]) -> Measure:
+def measure(
+    root: Path,
+    progress: Callable[[int], None],
+    check_stop: Callable[[], None],
+    include: Include = (),
+) -> Measure:
     """Reads a whole tree. Its digest is equal to that of the index of an equal tree."""
     counter = Counter()
-    for entry in entries(root, skipped=lambda _: None):
+    for entry in entries(root, skipped=lambda _: None, include=include):
         if entry.has_content:
             entry = replace(entry, sha256=_hash(root / entry.path, progress, check_stop, counter))
         check_stop()
@@ -154,11 +162,15 @@ def index_entries(index: IO[bytes]) -> Iterator[Entry]:
         yield entry_of_line(line)
 
 
-def _children(root: Path, path: str) -> list[str]:
+def _children(root: Path, path: str, include: Include) -> list[str]:
     with os.scandir(root / path) as found:
-        names = [f.name for f in found if path != "." or not f.name.startswith(OWN_PREFIX)]
+        names = [f.name for f in found if path != "." or _is_content(f.name, include)]
     names.sort(key=os.fsencode)
     return names if path == "." else [f"{path}/{name}" for name in names]
+
+
+def _is_content(name: str, include: Include) -> bool:
+    return not name.startswith(OWN_PREFIX) and chosen(name, include)
 
 
 def _entry(root: Path, path: str, first_links: dict[tuple[int, int], str]) -> Entry | None:

@@ -12,6 +12,9 @@ from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.secret import SecretRef
 from playbooks.model.volumes import AzuriteStore, TerminusStore, VolumeStore
 
+# A name or a glob of something in a folder; folders may end with a slash.
+Chosen = Annotated[str, Field(pattern=r"^[^/]+/?$")]
+
 
 class PostgresAccess(Model):
     """How a PostgreSQL server is reached. `host` is an address or the folder of a socket.
@@ -76,11 +79,14 @@ class PostgresServerStore(PostgresAccess):
 
 
 class FilesStore(Model):
-    """A folder."""
+    """A folder. With `include` only what lies directly in it and has one of these names: `.env*`,
+    `docker-compose*.yml`, `config/`. A folder of such a name belongs to it as a whole.
+    """
 
     kind: Literal["files"]
     service: Name | None = None
     path: Path
+    include: tuple[Chosen, ...] = ()
 
 
 class RedisStore(Model):

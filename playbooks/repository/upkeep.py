@@ -42,7 +42,7 @@ def kept_by_folders(stack: Stack) -> dict[str, str]:
     return {
         copy.run: f"made with the kept copy of {name}, {copy.path}"
         for name, store in stack.datastores.items()
-        for copy in (copies(store.path) if isinstance(store, FilesStore) else ())
+        for copy in (copies(store.path, store.include) if isinstance(store, FilesStore) else ())
     }
 
 
