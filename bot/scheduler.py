@@ -20,13 +20,17 @@ from bot.store import outbox
 from bot.store import schedules as rows
 from bot.store.schedules import FireRow, ScheduleRow
 from commands.ports import Asking, Gate
+from commands.protect.drill import drill_of
+from commands.protect.known import LIST
 from notifiers.ports import Body, Desired, Lane
 from notifiers.views.text import escape
 from playbooks.datastores.protocol import BackupParams
 from playbooks.errors import InterlockError, Refused, UnknownName
+from playbooks.model.base import Model
 from playbooks.model.people import Actor
 from playbooks.model.schedule import Schedule
-from playbooks.model.stack import Stack
+from playbooks.model.stack import DRILL, Stack
+from playbooks.repository.catalogue import Listing
 from playbooks.rhythm import Fire, delay, fires_between, left_out, next_fire
 
 _log = structlog.get_logger(__name__)
@@ -134,7 +138,7 @@ class Scheduler:
             self.proof.say(stack, fire)
             return
         schedule = stack.schedule(fire.name)
-        params = BackupParams(datastores=stack.scheduled(schedule), origin="scheduled")
+        operation, params = self._wish(stack, fire.name, schedule)
         asking = Asking(
             actor=Actor(slack=f"schedule {fire.name}", schedule=f"{stack.name}/{fire.name}"),
             channel=self.ledger.channel_of(stack),
@@ -142,10 +146,19 @@ class Scheduler:
             origin="schedule",
             once=fire.id,
         )
-        dossier = self.gate.ask(self.gate.plan("backup", stack, params), asking)
+        dossier = self.gate.ask(self.gate.plan(operation, stack, params), asking)
         self.failpoints.passing("schedule:asked")
         with self.ledger.database.write() as connection:
             rows.settle(connection, fire.id, "asked", request=dossier.request.id)
+
+    def _wish(self, stack: Stack, name: str, schedule: Schedule) -> tuple[str, Model]:
+        names = stack.scheduled(schedule)
+        if name != DRILL:
+            return "backup", BackupParams(datastores=names, origin="scheduled")
+        facts = self.proof.facts.read(stack, [LIST])
+        backups = Listing.model_validate(facts.of(LIST)).backups
+        now = self.ledger.now()
+        return "drill", drill_of(stack, names, "latest", backups, now=now, origin="scheduled")
 
     def _out_of_patience(self, fire: FireRow) -> bool:
         return self.ledger.now() - fire.begun_at > _PATIENCE
@@ -171,7 +184,9 @@ class Scheduler:
         )
         if stack is None:
             return
-        what = "The daily proof" if fire.name == PROOF else f"Scheduled backup {fire.name}"
+        what = {PROOF: "The daily proof", DRILL: "The scheduled drill"}.get(
+            fire.name, f"Scheduled backup {fire.name}"
+        )
         desired = Desired(
             key=f"{fire.id}:failed",
             channel=self.ledger.channel_of(stack),

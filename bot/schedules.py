@@ -29,7 +29,7 @@ def timed(stack: Stack) -> Mapping[str, Schedule]:
         return {}
     proof = rules.proof
     more = {PROOF: Schedule(at=proof.at, zone=proof.zone)} if proof else {}
-    return {**rules.schedules, **more}
+    return {**stack.schedules, **more}
 
 
 def fire_id(stack: str, name: str, key: str) -> str:
@@ -53,7 +53,7 @@ class StoredTimetable:
         self._bell = bell
 
     def of(self, stack: Stack) -> Sequence[Scheduled]:
-        schedules = stack.backup.schedules if stack.backup else {}
+        schedules = stack.schedules
         with self._ledger.database.read() as connection:
             return [self._scheduled(connection, stack, n, s) for n, s in schedules.items()]
 

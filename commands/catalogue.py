@@ -14,6 +14,7 @@ from commands.govern.run import RUN
 from commands.govern.runs import RUNS
 from commands.protect.backup import BACKUP
 from commands.protect.backups import BACKUPS
+from commands.protect.drill import DRILL
 from commands.protect.prune import PRUNE
 from commands.protect.recover import RECOVER
 from commands.protect.restore import RESTORE
@@ -38,6 +39,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     BACKUPS,
     RESTORE,
     RECOVER,
+    DRILL,
     VERIFY,
     PRUNE,
     SCHEDULE,

@@ -10,6 +10,8 @@ from commands.grammar import Word
 from commands.lookup import stack_for, stacks_open_to
 from commands.names import found
 from commands.ports import Call, Context, Fired, Reply, Scheduled
+from commands.protect.drill import drill_of
+from commands.protect.known import listing
 from commands.state import state_of
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
@@ -19,7 +21,7 @@ from playbooks.datastores.protocol import BackupParams
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
 from playbooks.model.people import Permission
-from playbooks.model.stack import Stack
+from playbooks.model.stack import DRILL, Stack
 
 _VERBS = ("pause", "resume", "run")
 
@@ -67,7 +69,7 @@ def _list(context: Context, stacks: Sequence[Stack]) -> Reply:
     text = f"{plural(len(seen), 'schedule')} on {names}; {_soonest(*soonest)}"
     rows = [_row(context, stack, each) for stack, each in seen]
     content = blocks.sections(text)
-    columns = ("Stack", "Schedule", "Backs up", "When", "Last", "How it ended", "Next")
+    columns = ("Stack", "Schedule", "Datastores", "When", "Last", "How it ended", "Next")
     content += blocks.table(columns, rows)
     content += blocks.context(
         f"Times in each schedule's own zone. {code('/ops schedule run STACK NAME')} runs one now"
@@ -112,7 +114,7 @@ def _pause(context: Context, call: Call, params: ScheduleParams) -> Reply:
     if not context.timetable.pause(stack, name, call.actor, reason):
         return _said(f"{name} of {stack.name} is paused already.")
     return _said(
-        f"{name} of {stack.name} is paused: nothing is backed up by it until "
+        f"{name} of {stack.name} is paused: nothing is done by it until "
         f"{code(f'/ops schedule resume {stack.name} {name}')}."
     )
 
@@ -137,7 +139,7 @@ def _named(
             "`/ops schedule` lists what there is.",
         )
     stack = stack_for(context, call, params.stack, permission)
-    schedules = stack.backup.schedules if stack.backup else {}
+    schedules = stack.schedules
     schedule = found(schedules, params.name, "schedule", stack.name)
     return stack, next(name for name, each in schedules.items() if each is schedule)
 
@@ -159,10 +161,14 @@ def _locate(context: Context, call: Call, params: ScheduleParams, permission: Pe
     return _named(context, call, params, permission)[0]
 
 
-def _intend(_context: Context, stack: Stack, params: ScheduleParams) -> Intent:
-    schedules = stack.backup.schedules if stack.backup else {}
+def _intend(context: Context, stack: Stack, params: ScheduleParams) -> Intent:
+    schedules = stack.schedules
     schedule = found(schedules, params.name or "", "schedule", stack.name)
-    return Intent("backup", stack, BackupParams(datastores=stack.scheduled(schedule)))
+    names = stack.scheduled(schedule)
+    if schedule is schedules.get(DRILL):
+        backups = listing(context, stack).backups
+        return Intent("drill", stack, drill_of(stack, names, "latest", backups, now=context.now()))
+    return Intent("backup", stack, BackupParams(datastores=names))
 
 
 OPERATION = Operation(locate=_locate, intend=_intend)
@@ -170,8 +176,8 @@ OPERATION = Operation(locate=_locate, intend=_intend)
 SCHEDULE = Subcommand(
     name="schedule",
     room=Room.PROTECT,
-    summary="what is backed up by itself: what ran, how it ended, what comes next; pause, resume "
-    "or run one",
+    summary="what is backed up and drilled by itself: what ran, how it ended, what comes next; "
+    "pause, resume or run one",
     examples=(
         "schedule",
         "schedule harbor",

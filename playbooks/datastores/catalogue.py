@@ -52,6 +52,11 @@ _DRILLS: Mapping[str, DrillPlanner] = MappingProxyType(
 def drill_planner_of(stack: Stack, name: str) -> DrillPlanner:
     """How restores of the datastore `name` are rehearsed.
 
+def can_be_drilled(stack: Stack, name: str) -> bool:
+    """Whether restores of the datastore can be rehearsed. Raises UnknownName."""
+    return stack.datastore(name).kind in _DRILLS
+
+
     Raises UnknownName with the names there are, BadArgument for a kind that cannot be drilled.
     """
     kind = stack.datastore(name).kind

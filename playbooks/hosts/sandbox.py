@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from docker import DockerClient
 from docker.errors import ImageNotFound, NotFound
@@ -28,6 +29,7 @@ _BLOCK, _CHUNK = 512, 1 << 20
 _LONG = 24 * 3600.0
 _TICK = 0.1
 _MEMORY = 2 << 30
+_SHARED_MEMORY = 256 << 20
 # Half of what a container gets by default: what is live goes first.
 _CPU_SHARES = 512
 _MOST_PROCESSES = 1024
@@ -177,7 +179,8 @@ def image_of(stack: Stack, service: str) -> str:
         raise HostError(f"The compose files of {stack.compose.project} have no service {name!r}.")
     with engine() as client:
         try:
-            return str(client.api.inspect_image(described[name])["Id"])
+            api: Any = client.api
+            return str(api.inspect_image(described[name])["Id"])
         except ImageNotFound as error:
             raise _no_image(described[name]) from error
 
@@ -202,6 +205,7 @@ def _made(client: DockerClient, name: str, run: str, recipe: Recipe) -> Sandbox:
         cpu_shares=_CPU_SHARES,
         pids_limit=_MOST_PROCESSES,
         init=True,
+        shm_size=_SHARED_MEMORY,
         binds={str(path): {"bind": inside} for inside, path in recipe.binds.items()},
         mounts=[_empty(folder, run) for folder in recipe.fresh],
         log_config=LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),

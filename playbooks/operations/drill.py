@@ -25,10 +25,14 @@ _SCRATCH = room_of("scratch")
 
 
 class StackDrillParams(Model):
-    """Datastores, each with the whole id of the backup that is restored; they may differ."""
+    """Datastores, each with the whole id of the backup that is restored; they may differ.
+
+    `left_out` are others that were meant as well, and why they are not drilled.
+    """
 
     datastores: tuple[str, ...]
     backup: dict[str, str]
+    left_out: dict[str, str] = {}
     origin: Literal["asked", "scheduled"] = "asked"
 
     def of(self, datastore: str) -> DrillParams:
@@ -76,7 +80,10 @@ def plan(stack: Stack, params: StackDrillParams, facts: Facts) -> Plan:
             for name in parts
         ),
         guards=tuple(_guards(params, parts, facts)),
-        notes=tuple(note for part in parts.values() for note in part.notes),
+        notes=(
+            *(f"{name} is left out: {why}." for name, why in params.left_out.items()),
+            *(note for part in parts.values() for note in part.notes),
+        ),
         binding={
             **{f"{name}.checksum": _known(params.of(name), facts)["checksum"] for name in parts},
             **{key: value for part in parts.values() for key, value in part.binding.items()},
