@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker import PASSWORD
-from tests.support.holdings import Databases, Redis
+from tests.support.holdings import Databases, Folder, Redis
 from tests.support.systems import System, comes_back, operated
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -42,7 +42,8 @@ def test_what_was_destroyed_comes_back(arc: System) -> None:
     )
     for name in _OTHERS:
         databases.run("arc_db", f"CREATE DATABASE {name};\n")
-    comes_back(arc, "backup arc full", [databases, Redis("redis", arc.project)])
+    config = Folder("config", arc.project.folder / "config")
+    comes_back(arc, "backup arc full", [databases, Redis("redis", arc.project), config])
 
 
 def _destroyed(databases: Databases) -> None:

@@ -52,6 +52,7 @@ def test_what_was_destroyed_comes_back(neurocore: System) -> None:
         Databases("postgres", project, _USER, {_DATABASE: _FILL}, _dropped),
         Redis("redis", project),
         *(Folder(name, project.folder / "data" / name) for name in ("pdfs", "images")),
+        Folder("configuration", project.folder / "env"),
     ]
     comes_back(neurocore, "backup neurocore full", holdings, ["ben"])
     assert project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"

@@ -1,27 +1,37 @@
 """SPICE HARVESTER by wire, its applications as compose services and TerminusDB by contract."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from tests.support.docker import TERMINUS_KEY
-from tests.support.holdings import Folder, Graphs
-from tests.support.systems import System, comes_back, operated
+from tests.support.holdings import Folder, Graphs, Holding
+from tests.support.systems import System, comes_back, operated, recovers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-_FOLDERS = {"config": "config", "logs": "logs", "uploads": "data/uploads"}
+_FOLDERS = {
+    "config": "config",
+    "nginx": "etc/nginx/sites-available",
+    "uploads": "data/uploads",
+    "logs": "logs",
+}
 
 
 @pytest.fixture(scope="module")
 def harvester(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """All four services, started through the bot."""
-    folder = tmp_path_factory.mktemp("harvester")
-    for path in _FOLDERS.values():
-        (folder / path).mkdir(parents=True)
-    with operated("spice-harvester", folder, {}) as system:
+    with operated("spice-harvester", tmp_path_factory.mktemp("harvester"), {}) as system:
         system.does("start spice-harvester", "ben")
         yield system
+
+
+@pytest.fixture(scope="module")
+def holdings(harvester: System) -> Sequence[Holding]:
+    """Every store of the set `full`."""
+    project = harvester.project
+    folders = (Folder(name, project.folder / path) for name, path in _FOLDERS.items())
+    return (Graphs("terminusdb", project, TERMINUS_KEY), *folders)
 
 
 def test_all_four_services_are_up(harvester: System) -> None:
@@ -29,11 +39,12 @@ def test_all_four_services_are_up(harvester: System) -> None:
     assert "prod/spice-harvester: 4 of 4 services up" in harvester.says("status spice-harvester")
 
 
-def test_what_was_destroyed_comes_back(harvester: System) -> None:
+def test_what_was_destroyed_comes_back(harvester: System, holdings: Sequence[Holding]) -> None:
     """Its database deleted, its files damaged and lost: each store equals what was backed up."""
-    project = harvester.project
-    holdings = [
-        Graphs("terminusdb", project, TERMINUS_KEY),
-        *(Folder(name, project.folder / path) for name, path in _FOLDERS.items()),
-    ]
     comes_back(harvester, "backup spice-harvester full", holdings, ["ben"])
+
+
+def test_all_of_it_is_recovered(harvester: System, holdings: Sequence[Holding]) -> None:
+    """Containers, volumes and folders gone: one request brings all of it back, and it is well."""
+    recovers(harvester, "full", holdings, ["ben"])
+    assert "prod/spice-harvester: 4 of 4 services up" in harvester.says("status spice-harvester")

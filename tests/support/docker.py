@@ -120,14 +120,22 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
         described["backup"].pop(elsewhere, None)
     described.pop("drill", None)
     for store in described["datastores"].values():
-        if store["kind"] == "volume":
-            # The HTTP image that stands for applications has no tools of its own.
-            store["tools"] = image("postgres")
+        _settle(store, folder)
     made.stack_file.write_text(yaml.safe_dump(described | changes, sort_keys=False))
     try:
         yield made
     finally:
         made.compose("down", "--volumes", "--timeout", "2")
+
+
+def _settle(store: dict[str, Any], folder: Path) -> None:
+    """Makes what the store is looked for in; a folder of the host's own is one below `folder`."""
+    if store["kind"] == "volume":
+        # The HTTP image that stands for applications has no tools of its own.
+        store["tools"] = image("postgres")
+    if store["kind"] == "files":
+        store["path"] = store["path"].lstrip("/")
+        (folder / store["path"]).mkdir(parents=True, exist_ok=True)
 
 
 def _env(name: str, composed: str, ports: dict[int, int]) -> str:

@@ -1,6 +1,7 @@
 """A test system as people operate it: a bot in Slack, a stack of real containers."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 from bot.workspace.testing import running_workspace
 from tests.support.bot import Bot, interlock_yaml, wait_until
 from tests.support.docker import Project, project
-from tests.support.holdings import Holding
+from tests.support.holdings import Folder, Holding
 from tests.support.talk import ask, card_in, cards, new_card, payload, press, text_of
 from tests.support.workspace import Sim
 
@@ -93,4 +94,21 @@ def comes_back(
         system.does(f"restore {system.name} {holding.name} latest", *_BOTH)
     restored = {holding.name: holding.content() for holding in holdings}
     other = {name: (whole[name], restored[name]) for name in whole if restored[name] != whole[name]}
+    assert not other, other
+
+
+def recovers(
+    system: System, what: str, holdings: Sequence[Holding], voters: Sequence[str] = ()
+) -> None:
+    """Backs the set up, removes every container, network and volume of the system and the files
+    that are in no volume, recovers with one request, and compares the contents."""
+    whole = {holding.name: holding.content() for holding in holdings}
+    system.does(f"backup {system.name} {what}", *voters)
+    system.project.compose("down", "--volumes", "--timeout", "5")
+    for holding in holdings:
+        if isinstance(holding, Folder):
+            shutil.rmtree(holding.path)
+    system.does(f"recover {system.name} {what} latest", *_BOTH)
+    recovered = {holding.name: holding.content() for holding in holdings}
+    other = {n: (whole[n], recovered[n]) for n in whole if recovered[n] != whole[n]}
     assert not other, other
