@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from playbooks.gate.duration import Duration
 from playbooks.model.base import Model, Name
@@ -12,8 +12,14 @@ from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.secret import SecretRef
 from playbooks.model.volumes import AzuriteStore, TerminusStore, VolumeStore
 
-# A name or a glob of something in a folder; folders may end with a slash.
-Chosen = Annotated[str, Field(pattern=r"^[^/]+/?$")]
+
+def _directly_within(value: str) -> str:
+    if value.rstrip("/") in {"", ".", ".."} or "/" in value[:-1]:
+        raise ValueError("write a name or a glob of what lies directly in `path`, like .env*")
+    return value
+
+
+Chosen = Annotated[str, AfterValidator(_directly_within)]
 
 
 class PostgresAccess(Model):

@@ -1,12 +1,22 @@
 """The kinds of datastores that are a mount of a service's container."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator
 
 from playbooks.model.base import Model, Name
 
-MountPoint = Annotated[str, Field(pattern=r"^(/[^/\x00]+)+$")]
+_MOUNT_POINT = re.compile(r"(/[^/\x00]+)+")
+
+
+def _mount_point(value: str) -> str:
+    if not _MOUNT_POINT.fullmatch(value):
+        raise ValueError("write where it is mounted in the container, like /data")
+    return value
+
+
+MountPoint = Annotated[str, AfterValidator(_mount_point)]
 
 
 class MountedStore(Model):
