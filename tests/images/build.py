@@ -37,12 +37,18 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class JavaRecipe(Recipe):
-    """An image with the jars of Maven's `jars.lock` in `home`/lib. `hooks` are mmdebstrap's, run
-    last, with the image's own folder here as `{here}`; every file there belongs to the recipe."""
+class HookedRecipe(Recipe):
+    """`hooks` are mmdebstrap's, run last, with the image's own folder here as `{here}`."""
+
+    hooks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JavaRecipe(HookedRecipe):
+    """An image with the jars of Maven's `jars.lock` in `home`/lib; every file of the image's own
+    folder belongs to the recipe."""
 
     home: str = ""
-    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,11 @@ RECIPES: dict[str, Recipe] = {
             "copy-in {here}/neo4j {here}/neo4j-admin {here}/cypher-shell /var/lib/neo4j/bin",
             "copy-in {here}/java.options /var/lib/neo4j",
         ),
+    ),
+    "neo4j4": HookedRecipe(
+        packages=("util-linux",),
+        changes=("VOLUME /data",),
+        hooks=('cd "$1/usr/local/bin" && ln -s /entrypoint.sh neo4j && ln -s neo4j neo4j-admin',),
     ),
     "azurite": NodeRecipe(
         packages=("nodejs",),
@@ -152,11 +163,13 @@ def _hooks(name: str, recipe: Recipe, folder: Path) -> list[str]:
         install(_HERE / name, brought)
         above = Path(recipe.home).parent
         return [f'mkdir -p "$1"{above}', f"copy-in {brought} {above}"]
-    if not isinstance(recipe, JavaRecipe):
+    if not isinstance(recipe, HookedRecipe):
         return []
-    jars = folder / "lib"
-    fetch(_HERE / name, jars)
-    first = (f'mkdir -p "$1"{recipe.home}', f"copy-in {jars} {recipe.home}")
+    first: tuple[str, ...] = ()
+    if isinstance(recipe, JavaRecipe):
+        jars = folder / "lib"
+        fetch(_HERE / name, jars)
+        first = (f'mkdir -p "$1"{recipe.home}', f"copy-in {jars} {recipe.home}")
     return [*first, *(hook.replace("{here}", str(_HERE / name)) for hook in recipe.hooks)]
 
 

@@ -61,7 +61,10 @@ def commands(runbook: str, titles: Sequence[str] = ("Do",)) -> list[str]:
 
 
 def follow(
-    blocks: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+    blocks: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = _PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
     """Types all of it into one bash that stops at the first command that fails."""
     script = folder / "typed.sh"
@@ -74,7 +77,7 @@ def follow(
         check=False,
         capture_output=True,
         text=True,
-        timeout=_PATIENCE,
+        timeout=seconds,
     )
 
 

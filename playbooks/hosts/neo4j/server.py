@@ -123,14 +123,15 @@ def entrypoint_of(image: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _version(image: str, container: str) -> str:
-    """One image has one version: a helper that only says it need not be asked again."""
+    """One image has one version, so it is asked once. Its entrypoint is left out: it might change
+    the owner of what is mounted."""
     order = HelperOrder(
         container=container,
         run=_FACTS,
         purpose=f"version-{uuid.uuid4().hex[:8]}",
-        entrypoint=("sh", "-c", _APART, "sh", *entrypoint_of(image)),
-        argv=("sh", "-c", 'exec "$@" >&3', "sh", *VERSION),
-        environment={"NEO4J_PLUGINS": ""},
+        entrypoint=VERSION[:1],
+        argv=VERSION[1:],
+        image=image,
         read_only=True,
     )
     return version_in(output_of(order).decode(errors="replace"))
