@@ -194,8 +194,8 @@ def _loses(name: str, fact: Neo4jFact, dump: DumpFacts) -> tuple[str, ...]:
         return (f"whatever changed in {name} since the backup; not counted: {fact.noted.why}",)
     if then is None:
         return (
-            f"whatever changed in {name} since the backup, which was written to when it was "
-            f"counted; now there are {_held(now)}",
+            f"whatever changed in {name} since the backup, which was not counted; now there are "
+            f"{_held(now)}",
         )
     said = [
         *_changes(name, "node", {"": now.nodes, **now.labels}, {"": then.nodes, **then.labels}),
