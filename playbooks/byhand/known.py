@@ -17,6 +17,11 @@ class Known:
     binding: JsonObject = field(default_factory=dict)
     manifests: Mapping[str, Manifest] = field(default_factory=dict)
 
+    def bound(self, datastore: str) -> JsonObject:
+        """The facts that the plan is bound to for one datastore; a recovery has several."""
+        found: JsonObject = self.binding.get("datastores", {}).get(datastore, self.binding)
+        return found
+
     def manifest(self, backup: str) -> Manifest:
         """Raises UnknownName when that backup's manifest was not read."""
         if backup not in self.manifests:

@@ -165,13 +165,14 @@ def _first(known: Known, args: JsonObject) -> PostgresStore:
 
 def _trios(known: Known, args: JsonObject) -> list[_Trio]:
     named: list[str] = list(args.get("databases") or [])
-    of_server = known.binding.get("databases", {})
+    bound = known.bound(str(args["datastore"]))
+    of_server = bound.get("databases", {})
     return [
         _Trio(
             name=name or store_of(known, args).database,
             mark="" if place == 0 else str(place + 1),
             kept_by=args.get("kept_by"),
-            live_there=of_server.get(name, known.binding).get("database", "") is not None,
+            live_there=of_server.get(name, bound).get("database", "") is not None,
             timescale_schema=_timescale_schema(known, args, name),
         )
         for place, name in enumerate(named or [""])

@@ -13,6 +13,7 @@ from playbooks.datastores.protocol import RestoreParams
 from playbooks.datastores.redis_vacant import vacant_redis
 from playbooks.errors import BadArgument
 from playbooks.model.facts import Facts
+from playbooks.model.plan import Step
 from playbooks.model.stack import Stack
 
 Vacant = Callable[[Stack, RestoreParams, Facts], Facts]
@@ -27,6 +28,27 @@ _VACANT: Mapping[str, Vacant] = MappingProxyType(
         "redis": vacant_redis,
     }
 )
+
+
+# A server that was made just now may say that it is well before it lets anybody in.
+_REACHED: Mapping[str, str] = MappingProxyType(
+    {"postgres": "postgres.reach", "postgres-server": "postgres.reach"}
+)
+
+
+def reaching(stack: Stack, name: str) -> tuple[Step, ...]:
+    """What waits until a server that was just made can be restored into."""
+    action = _REACHED.get(stack.datastore(name).kind)
+    if action is None:
+        return ()
+    step = Step(
+        key="reach",
+        name=f"Wait until {stack.name}/{name} lets us in",
+        action=action,
+        args={"datastore": name},
+        idempotent=True,
+    )
+    return (step,)
 
 
 def as_if_new(stack: Stack, params: RestoreParams, facts: Facts, why: str) -> Facts:

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from playbooks.datastores.protocol import Stages
+from playbooks.datastores.vacant import reaching
 from playbooks.model.plan import Step
 from playbooks.model.stack import Stack
+from playbooks.operations.apart import key_of
 from playbooks.operations.recover_stores import Coming, servers_needed
 from playbooks.operations.service_steps import (
     await_health,
@@ -27,9 +29,15 @@ def first_stages(stack: Stack, stores: Sequence[Coming], states: Mapping[str, st
     gone = servers_needed(stack, missing)
     idle = {name for name in servers_needed(stack, stores) if states[name] != "running"}
     early = starting(stack, gone | idle, bring_up)
+    reached = tuple(
+        step.model_copy(update={"key": key_of(each.name, step.key)})
+        for each in missing
+        for step in reaching(stack, each.name)
+    )
     return (
         *((made,) if made else ()),
         *(tuple(_early(step, idle) for step in stage) for stage in early),
+        *((reached,) if reached else ()),
     )
 
 

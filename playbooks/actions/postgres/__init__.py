@@ -4,7 +4,7 @@ from typing import Any
 
 from playbooks.actions.postgres.dump import DUMP_ACTIONS
 from playbooks.actions.postgres.load import LOAD_ACTIONS
-from playbooks.actions.postgres.recover import RECOVER_ACTIONS
+from playbooks.actions.postgres.reach import REACH_ACTIONS
 from playbooks.actions.postgres.rehearse import REHEARSE_ACTIONS
 from playbooks.actions.postgres.swap import SWAP_ACTIONS
 from playbooks.actions.postgres.verify import VERIFY_ACTIONS
@@ -13,7 +13,7 @@ from playbooks.registry import Action
 ACTIONS: tuple[Action[Any], ...] = (
     *DUMP_ACTIONS,
     *LOAD_ACTIONS,
-    *RECOVER_ACTIONS,
+    *REACH_ACTIONS,
     *VERIFY_ACTIONS,
     *REHEARSE_ACTIONS,
     *SWAP_ACTIONS,

@@ -42,6 +42,7 @@ def break_api(folder: Path, broken: bool) -> None:
     mark.touch() if broken else mark.unlink(missing_ok=True)
 
 
+@pytest.mark.covers("B10", "N", only="roll back is passed over")
 def test_rung_by_rung(bot: Bot) -> None:
     """Assess, restart, restore: each asked for only when the last one failed, the reason for
     passing over the roll back is told, and a killed bot knows where it stood."""

@@ -7,6 +7,7 @@ import pytest
 from playbooks.folders.kept import copies
 from playbooks.model.plan import Plan
 from playbooks.model.stack import Stack
+from playbooks.operations.recover import RECOVER, RecoverParams
 from playbooks.operations.verify import VERIFY, VerifyParams
 from tests.support.run_plan import Bench
 from tests.support.runbook import commands, follow, printed
@@ -133,3 +134,27 @@ def test_a_backup_is_verified_by_its_runbook(bench: Bench, tmp_path: Path) -> No
     content[len(content) // 2] ^= 1
     stored.write_bytes(content)
     assert follow(commands(printed(bench.stack, plan)), tmp_path).returncode != 0
+
+
+def test_a_recovery_of_two_folders_by_its_runbook(bench: Bench, tmp_path: Path) -> None:
+    """All that a set holds comes back, each folder with its own lines; what was there is packed
+    first, and kept."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "manifest").write_text("cargo")
+    stores = {
+        **bench.stack.model_dump(mode="json")["datastores"],
+        "other": {"kind": "files", "path": str(other)},
+    }
+    described = bench.stack.model_dump(mode="json") | {"datastores": stores}
+    bench.stack = Stack.model_validate(described)
+    whole = tree(folder_of(bench)), tree(other)
+    backup = bench.backup("uploads", "other")
+    broken = damaged(bench)
+    (other / "manifest").write_text("nothing")
+    params = RecoverParams(what="all", backups={"uploads": backup, "other": backup})
+    typed(bench, bench.plan(RECOVER, params), tmp_path)
+    assert (tree(folder_of(bench)), tree(other)) == whole
+    assert [tree(kept.path) for kept in copies(folder_of(bench))] == [broken]
+    packed = tmp_path.glob("backups/.by-hand/harbor/*-h220102/*.tar.zst")
+    assert {path.name for path in packed} == {"uploads.tar.zst", "other.tar.zst"}
