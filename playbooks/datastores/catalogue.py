@@ -9,10 +9,11 @@ from playbooks.datastores.files_drill import FILES_DRILL
 from playbooks.datastores.neo4j import NEO4J
 from playbooks.datastores.neo4j_drill import NEO4J_DRILL
 from playbooks.datastores.postgres import POSTGRES
-from playbooks.datastores.postgres_drill import POSTGRES_DRILL
+from playbooks.datastores.postgres_drill import POSTGRES_DRILL, POSTGRES_SERVER_DRILL
 from playbooks.datastores.postgres_server import POSTGRES_SERVER
 from playbooks.datastores.protocol import DatastorePlanner, DrillPlanner
 from playbooks.datastores.redis import REDIS
+from playbooks.datastores.redis_drill import REDIS_DRILL
 from playbooks.datastores.volumes import VOLUME
 from playbooks.datastores.volumes_drill import VOLUME_DRILL
 from playbooks.errors import BadArgument
@@ -43,19 +44,21 @@ _DRILLS: Mapping[str, DrillPlanner] = MappingProxyType(
         "files": FILES_DRILL,
         "neo4j": NEO4J_DRILL,
         "postgres": POSTGRES_DRILL,
+        "postgres-server": POSTGRES_SERVER_DRILL,
+        "redis": REDIS_DRILL,
         "terminusdb": VOLUME_DRILL,
         "volume": VOLUME_DRILL,
     }
 )
 
 
-def drill_planner_of(stack: Stack, name: str) -> DrillPlanner:
-    """How restores of the datastore `name` are rehearsed.
-
 def can_be_drilled(stack: Stack, name: str) -> bool:
     """Whether restores of the datastore can be rehearsed. Raises UnknownName."""
     return stack.datastore(name).kind in _DRILLS
 
+
+def drill_planner_of(stack: Stack, name: str) -> DrillPlanner:
+    """How restores of the datastore `name` are rehearsed.
 
     Raises UnknownName with the names there are, BadArgument for a kind that cannot be drilled.
     """

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from playbooks.datastores import drilling
-from playbooks.datastores.postgres_model import DumpFacts
+from playbooks.datastores.postgres_model import DumpFacts, ServerDumpFacts
 from playbooks.datastores.protocol import DrillParams, DrillPart
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject
-from playbooks.model.datastores import PostgresStore
+from playbooks.model.datastores import PostgresAccess
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Line
 from playbooks.model.stack import Stack
@@ -30,31 +30,51 @@ class PostgresDrill:
 
     def drill(self, stack: Stack, params: DrillParams, facts: Facts) -> DrillPart:
         """Raises FactUnavailable, BrokenBackup when the backup does not hold the database."""
-        name, entry = params.datastore, drilling.entry_of(params, facts)
-        dump = DumpFacts.model_validate(entry.facts)
-        service = _service(stack, params)
-        image = str(facts.of(_image(service))["image"]) if service else None
-        size = dump.description.size_bytes
-        queries = stack.drill.queries.get(name, ()) if stack.drill else ()
-        more: JsonObject = {
-            "checksum": facts.of(drilling.backup_of(params))["checksum"],
-            "image": image,
-            "queries": [query.model_dump(mode="json") for query in queries],
-        }
-        rows = sum(dump.counted.rows.values())
-        where = "in a container of its own image" if image else "on a throwaway server"
-        return DrillPart(
-            rehearse=drilling.rehearse_step(stack, "postgres", params, more),
-            guards=(drilling.room(name, _place(stack, params), int(size * _ROOM) + _CLUSTER),),
-            shown=(Line(label=name, value=f"{counted(rows, 'row')}, {in_bytes(size)}, {where}"),),
-            binding={f"{name}.image": image} if image else {},
-        )
+        dump = DumpFacts.model_validate(drilling.entry_of(params, facts).facts)
+        queries = stack.drill.queries.get(params.datastore, ()) if stack.drill else ()
+        more: JsonObject = {"queries": [query.model_dump(mode="json") for query in queries]}
+        return _part(stack, params, facts, [dump], more)
+
+
+class PostgresServerDrill(PostgresDrill):
+    """The same with all databases of a server, on one throwaway server."""
+
+    def drill(self, stack: Stack, params: DrillParams, facts: Facts) -> DrillPart:
+        """Raises FactUnavailable, BrokenBackup when the backup does not hold the server."""
+        recorded = ServerDumpFacts.model_validate(drilling.entry_of(params, facts).facts)
+        more: JsonObject = {"databases": list(recorded.databases)}
+        dumps = list(recorded.databases.values())
+        return _part(stack, params, facts, dumps, more)
+
+
+def _part(
+    stack: Stack,
+    params: DrillParams,
+    facts: Facts,
+    dumps: Sequence[DumpFacts],
+    more: JsonObject,
+) -> DrillPart:
+    name, service = params.datastore, _service(stack, params)
+    kind = stack.datastore(name).kind
+    image = str(facts.of(_image(service))["image"]) if service else None
+    size = sum(dump.description.size_bytes for dump in dumps)
+    rows = sum(sum(dump.counted.rows.values()) for dump in dumps)
+    checksum = facts.of(drilling.backup_of(params))["checksum"]
+    where = "in a container of its own image" if image else "on a throwaway server"
+    return DrillPart(
+        rehearse=drilling.rehearse_step(
+            stack, kind, params, {"checksum": checksum, "image": image, **more}
+        ),
+        guards=(drilling.room(name, _place(stack, params), int(size * _ROOM) + _CLUSTER),),
+        shown=(Line(label=name, value=f"{counted(rows, 'row')}, {in_bytes(size)}, {where}"),),
+        binding={f"{name}.image": image} if image else {},
+    )
 
 
 def _service(stack: Stack, params: DrillParams) -> str | None:
     """The service whose container the server runs in, if it runs in one."""
     store = stack.datastore(params.datastore)
-    if not isinstance(store, PostgresStore):
+    if not isinstance(store, PostgresAccess):
         raise BadArgument(f"{stack.name}/{params.datastore} is {store.kind}, not postgres.")
     contained = store.service is not None and stack.container_of(store.service) is not None
     return store.service if contained else None
@@ -69,3 +89,4 @@ def _image(service: str) -> FactQuery:
 
 
 POSTGRES_DRILL = PostgresDrill()
+POSTGRES_SERVER_DRILL = PostgresServerDrill()

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from pydantic import Field
 
 from playbooks.actions.postgres.comparison import checks, look
 from playbooks.actions.postgres.load import LoadArgs, load_into
@@ -12,7 +14,8 @@ from playbooks.actions.postgres.recorded import dump_name, globals_name, recorde
 from playbooks.actions.postgres.verify import settle
 from playbooks.actions.rehearsing import Findings, rehearsal, rehearsing
 from playbooks.datastores.postgres_model import DumpFacts
-from playbooks.errors import BadArgument, DatastoreError, HostError
+from playbooks.datastores.postgres_stores import described_store
+from playbooks.errors import DatastoreError, HostError
 from playbooks.hosts.postgres import running, throwaway, tools
 from playbooks.hosts.postgres.connection import (
     Connection,
@@ -47,6 +50,12 @@ class RehearseArgs(LoadArgs):
     queries: tuple[DrillQuery, ...] = ()
 
 
+class RehearseServerArgs(RehearseArgs):
+    """The same for several databases of a server."""
+
+    databases: tuple[str, ...] = Field(min_length=1)
+
+
 def rehearse(work: Work, args: RehearseArgs) -> JsonObject:
     """Restores the dump on a throwaway server, compares it with the backup, and asks the stack's
     own queries. A `Rehearsal`; what the backup or its restore lacks is a failed check.
@@ -54,28 +63,55 @@ def rehearse(work: Work, args: RehearseArgs) -> JsonObject:
     Raises HostError when there can be no such server, BrokenBackup for another manifest.
     """
     facts, findings = recorded(work, args), Findings()
-    with _server(work, args, facts) as store, rehearsing(findings):
+    with _server(work, args, [facts]) as store, rehearsing(findings):
         findings.restart_clock()
-        if _may_be_loaded(work, store, args, facts, findings):
-            _load(work, store, args, facts, findings)
-            _judge(work, store, facts, findings)
-            _ask(work, store, args.queries, findings)
+        _rehearse_one(work, store, args, facts, findings)
     return rehearsal(findings)
 
 
+def rehearse_server(work: Work, args: RehearseServerArgs) -> JsonObject:
+    """The same with all databases on one throwaway server, one after the other; what is found of
+    each opens with its name."""
+    each = {name: args.model_copy(update={"database": name}) for name in args.databases}
+    facts = {name: recorded(work, one) for name, one in each.items()}
+    findings = Findings()
+    with _server(work, args, list(facts.values())) as server:
+        findings.restart_clock()
+        for name, one in each.items():
+            found = Findings()
+            with rehearsing(found):
+                store = server.model_copy(update={"database": name})
+                _rehearse_one(work, store, one, facts[name], found)
+            findings.checks += [
+                check.model_copy(update={"name": f"{name}: {check.name}"}) for check in found.checks
+            ]
+    return rehearsal(findings)
+
+
+def _rehearse_one(
+    work: Work, store: PostgresStore, args: RehearseArgs, facts: DumpFacts, findings: Findings
+) -> None:
+    if _may_be_loaded(work, store, args, facts, findings):
+        _load(work, store, args, facts, findings)
+        _judge(work, store, facts, findings)
+        _ask(work, store, args.queries, findings)
+
+
 @contextmanager
-def _server(work: Work, args: RehearseArgs, facts: DumpFacts) -> Iterator[PostgresStore]:
+def _server(work: Work, args: RehearseArgs, dumps: Sequence[DumpFacts]) -> Iterator[PostgresStore]:
     """Where a library that has to be preloaded is missing, a server without it says what lacks."""
     libraries = tuple(
-        library for name, library in _LIBRARIES.items() if name in facts.description.extensions
+        library
+        for name, library in _LIBRARIES.items()
+        if any(name in facts.description.extensions for facts in dumps)
     )
     with ExitStack() as open_server:
         try:
-            store = open_server.enter_context(_started(work, args, facts, libraries))
+            store = open_server.enter_context(_started(work, args, dumps[0], libraries))
         except HostError:
             if not libraries:
                 raise
-            store = open_server.enter_context(_started(work, args, facts, ()))
+            store = open_server.enter_context(_started(work, args, dumps[0], ()))
         yield store
 
 
@@ -83,17 +119,17 @@ def _server(work: Work, args: RehearseArgs, facts: DumpFacts) -> Iterator[Postgr
 def _started(
     work: Work, args: RehearseArgs, facts: DumpFacts, preloaded: tuple[str, ...]
 ) -> Iterator[PostgresStore]:
-    described = work.stack.datastore(args.datastore)
-    if not isinstance(described, PostgresStore):
-        raise BadArgument(f"{work.stack.name}/{args.datastore} is {described.kind}, not postgres.")
+    described = described_store(work.stack, args.datastore, args.database)
     wanted = Wanted(work.run, args.datastore, described, preloaded)
     if args.image is None:
         with throwaway.on_this_host(wanted, facts.server.major, work.check_stop) as store:
             yield store
         return
+    databases = args.databases if isinstance(args, RehearseServerArgs) else (args.database,)
+    dumps = [dump_name(args.datastore, database) for database in databases]
     files = {
         name: args.files[name]
-        for name in (dump_name(args.datastore), globals_name(args.datastore))
+        for name in (*dumps, globals_name(args.datastore))
         if name in args.files
     }
     with throwaway.in_container(wanted, args.image, files, work.check_stop) as store:
@@ -140,8 +176,6 @@ def _load(
     except HostError as error:
         raise DatastoreError(f"the dump cannot be loaded: {error.message}") from error
     settle(work, store, store.database, facts.description)
-    with connected(store, work.secrets, work.tag, store.database) as inside:
-        awaken(inside)
     findings.passed("loads")
 
 
@@ -155,6 +189,7 @@ def _judge(work: Work, store: PostgresStore, facts: DumpFacts, findings: Finding
     findings.checks += checks(facts, seen)
     with connected(store, work.secrets, work.tag, store.database) as inside:
         findings.look("indexes", sorted(_names(inside, _INVALID_INDEXES)))
+        awaken(inside)  # only now: its jobs would change what is compared
 
 
 def _ask(
@@ -194,4 +229,7 @@ def _names(connection: Connection, question: str) -> set[str]:
     return {str(name) for (name,) in connection.execute(question.encode())}
 
 
-REHEARSE_ACTIONS = (Action("postgres.rehearse", RehearseArgs, rehearse),)
+REHEARSE_ACTIONS: tuple[Action[Any], ...] = (
+    Action("postgres.rehearse", RehearseArgs, rehearse),
+    Action("postgres-server.rehearse", RehearseServerArgs, rehearse_server),
+)

@@ -96,6 +96,7 @@ _SECTIONS = {
               SELECT quote_ident(n.nspname),
                      (aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner)))).*
               FROM pg_namespace n WHERE {_OURS}
+                AND {_NOT_OF_EXTENSION.format(catalogue="pg_namespace", oid="n.oid")}
               UNION ALL
               SELECT p.oid::regprocedure::text,
                      (aclexplode(coalesce(p.proacl, acldefault('f', p.proowner)))).*

@@ -7,8 +7,10 @@ import pytest
 
 from playbooks.datastores.protocol import RestoreParams
 from playbooks.errors import FactUnavailable, InterlockError, StopRequested, UnknownName
+from playbooks.model.drill import Rehearsal
 from playbooks.model.plan import Plan, Step
 from playbooks.model.stack import Stack
+from playbooks.operations.drill import DRILL, StackDrillParams
 from playbooks.operations.restore import RESTORE
 from tests.support import harbour
 from tests.support.postgres import Server, running_server
@@ -171,6 +173,28 @@ def test_chosen_databases_only(server: Server, bench: Bench, tmp_path: Path) -> 
     assert server.query("kratos", "SELECT count(*) FROM t") == [(9,)]
     with pytest.raises(FactUnavailable, match="nowhere"):
         bench_of(server, tmp_path, databases=["kratos", "nowhere"]).plan_backup()
+
+
+def test_all_databases_are_rehearsed_together(server: Server, bench: Bench) -> None:
+    """A drill restores each on one throwaway server; what is wrong is said with its database."""
+    backup = bench.backup()
+    before = server.databases()
+    params = StackDrillParams(datastores=("postgres",), backup={"postgres": backup})
+    bench.run(bench.plan(DRILL, params))
+    assert server.databases() == before
+    checks = Rehearsal.model_validate(bench.outputs["rehearse.postgres"]).checks
+    for name in (*NAMES, "postgres"):
+        assert f"{name}: loads" in {check.name for check in checks}
+
+    def without_the_crew(step: Step) -> None:
+        if step.key == "rehearse.postgres":
+            script = Path(bench.outputs["fetch.postgres"]["files"]["postgres.globals.sql"])
+            lines = script.read_text().splitlines()
+            kept = [line for line in lines if harbour.SECOND_ROLE not in line]
+            script.write_text("\n".join(kept))
+
+    with pytest.raises(InterlockError, match="the role harbour_crew is missing"):
+        bench.run(bench.plan(DRILL, params), before=without_the_crew)
 
 
 def test_what_is_left_out_is_said(server: Server, bench: Bench) -> None:

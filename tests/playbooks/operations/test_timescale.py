@@ -13,7 +13,9 @@ import pytest
 
 from playbooks.datastores.postgres_model import DatabaseFact
 from playbooks.errors import InputError
+from playbooks.model.drill import Rehearsal
 from playbooks.model.plan import Step
+from playbooks.operations.drill import DRILL, StackDrillParams
 from tests.support.docker import Project
 from tests.support.pg_container import bench_of, postgres_project, query, run
 from tests.support.run_plan import Bench
@@ -181,6 +183,15 @@ def test_another_version_is_refused_beforehand(server: Project, bench: Bench) ->
         with pytest.raises(InputError, match=reason):
             bench.restore_plan(backup)
     bench.read = known  # type: ignore[method-assign]
+
+
+def test_a_restore_is_rehearsed(bench: Bench) -> None:
+    """A drill loads the hypertables in a container of its own, where the library is preloaded."""
+    backup = bench.backup()
+    params = StackDrillParams(datastores=("postgres",), backup={"postgres": backup})
+    bench.run(bench.plan(DRILL, params))
+    found = Rehearsal.model_validate(bench.outputs["rehearse.postgres"])
+    assert not found.failed and "loads" in {check.name for check in found.checks}
 
 
 def test_the_runbook_on_paper_restores_it_too(server: Project, bench: Bench, tmp_path: Any) -> None:
