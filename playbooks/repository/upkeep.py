@@ -5,9 +5,12 @@ from datetime import datetime
 
 from playbooks.errors import ActionFailed, SecretUnavailable
 from playbooks.folders.kept import copies
+from playbooks.hosts.neo4j import state as neo4j_state
+from playbooks.hosts.neo4j.server import server_of
 from playbooks.hosts.postgres.connection import administering, postgres_store
 from playbooks.hosts.postgres.kept import kept_by_runs, kept_copies
 from playbooks.model.datastores import FilesStore, PostgresAccess, PostgresStore
+from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.stack import Stack
 from playbooks.model.volumes import MountedStore
 from playbooks.ports import Secrets
@@ -32,6 +35,7 @@ def rulings_on(
             **kept_by_folders(stack),
             **kept_by_databases(stack, secrets, listing),
             **kept_in_mounts(stack, listing),
+            **kept_beside_graphs(stack, listing),
             **protected,
         },
     )
@@ -86,6 +90,23 @@ def kept_in_mounts(stack: Stack, listing: Listing) -> dict[str, str]:
             needed |= dict.fromkeys(safety, why)
             continue
         needed |= {c.run: f"made with the kept content of {name}" for c in kept}
+    return needed
+
+
+def kept_beside_graphs(stack: Stack, listing: Listing) -> dict[str, str]:
+    """The same for the databases of Neo4j servers."""
+    needed: dict[str, str] = {}
+    for name, store in stack.datastores.items():
+        safety = [b.id for b in listing.backups if _is_safety_of(b, name)]
+        if not isinstance(store, Neo4jStore) or not safety:
+            continue
+        try:
+            kept = neo4j_state.look(server_of(stack, name), _TAG).kept
+        except ActionFailed as error:
+            why = f"a kept copy of {name} may need it, which cannot be seen: {error.message}"
+            needed |= dict.fromkeys(safety, why)
+            continue
+        needed |= {c.run: f"made with the kept databases of {name}" for c in kept}
     return needed
 
 
