@@ -37,6 +37,7 @@ from playbooks.operations.recover_stores import (
 )
 from playbooks.operations.service_steps import state_query, states_of, stopping
 from playbooks.playbook import Playbook
+from playbooks.repository.rehearsed import rehearsed
 from playbooks.repository.standing import STANDING, how_to_open
 from playbooks.spans import moment, span
 
@@ -272,8 +273,9 @@ def _shown(stack: Stack, stores: Sequence[Coming], now: datetime) -> list[Line]:
 
 def _from(each: Coming, now: datetime) -> str:
     age = span(now - each.summary.made_at)
+    drill = rehearsed(each.summary, each.name, now)
     copy = f", from the copy at {each.summary.repository}" if each.summary.repository else ""
-    return f"{each.summary.id}, {age} old, {each.summary.origin}{copy}"
+    return f"{each.summary.id}, {age} old, {each.summary.origin}{copy}; {drill}"
 
 
 def _objective(stack: Stack) -> float | None:

@@ -20,6 +20,7 @@ from playbooks.operations.downtime import Downtime, downtime, downtime_queries
 from playbooks.operations.guards import together
 from playbooks.playbook import Playbook
 from playbooks.repository.catalogue import Summary
+from playbooks.repository.rehearsed import rehearsed
 from playbooks.repository.standing import STANDING, how_to_open
 from playbooks.spans import moment, span
 
@@ -82,7 +83,7 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         keeps=(*part.keeps, *(("a safety backup made just before",) if safety else ())),
         notes=(*notes, *down.notes),
         binding={**_source(params, summary), **part.binding, "services": down.states},
-        shown=(*_backup_lines(summary, facts), *part.shown),
+        shown=(*_backup_lines(params, summary, facts), *part.shown),
         undo_hint=_undo_hint(stack, params) if part.keeps else "",
     )
 
@@ -106,7 +107,7 @@ def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         keeps=part.keeps,
         notes=part.notes,
         binding={**_source(params, summary), **part.binding},
-        shown=(*_backup_lines(summary, facts), *part.shown),
+        shown=(*_backup_lines(params, summary, facts), *part.shown),
     )
 
 
@@ -256,14 +257,15 @@ def _when(params: RestoreParams, summary: Summary, facts: Facts) -> str:
     return moment(summary.made_at, now)
 
 
-def _backup_lines(summary: Summary, facts: Facts) -> tuple[Line, ...]:
+def _backup_lines(params: RestoreParams, summary: Summary, facts: Facts) -> tuple[Line, ...]:
     now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
     by = f"{summary.origin}, by {summary.requester}"
     origin = Line(label="From", value=f"{summary.id}, {span(now - summary.made_at)} old, {by}")
+    rehearsal = Line(label="Rehearsal", value=rehearsed(summary, params.datastore, now))
     if not summary.repository:
-        return (origin,)
+        return (origin, rehearsal)
     lost = f"{summary.repository}, because the primary repository does not have it whole"
-    return (origin, Line(label="Copy used", value=lost))
+    return (origin, rehearsal, Line(label="Copy used", value=lost))
 
 
 def _summary(params: RestoreParams, facts: Facts) -> Summary:

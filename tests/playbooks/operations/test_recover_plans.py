@@ -1,5 +1,6 @@
 """Recoveries of a whole stack: the table of tests/cases/recover.yaml."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,13 @@ import yaml
 
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject
+from playbooks.model.drill import DrillNote
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Plan, Risk
 from playbooks.model.stack import Stack
 from playbooks.operations.recover import RECOVER, RecoverParams
+from playbooks.repository.catalogue import Summary
+from playbooks.repository.rehearsed import rehearsed
 from tests.playbooks.datastores import test_files_plans as files
 from tests.playbooks.operations import test_postgres_plans as postgres
 
@@ -169,3 +173,18 @@ def _references(value: Any) -> list[str]:
     if isinstance(value, (list, tuple)):
         return [found for inner in value for found in _references(inner)]
     return []
+
+
+def test_it_says_whether_this_very_backup_was_rehearsed() -> None:
+    """Passed, failed and never, for each datastore."""
+    summary = Summary.model_validate(postgres.SUMMARY)
+    at = summary.made_at
+    passed = DrillNote(at=at, run="d1", passed=True, seconds=252.0, checks=31)
+    failed = DrillNote(at=at, run="d1", passed=False, seconds=3.0, checks=2, why="no rows")
+    known = summary.model_copy(update={"drills": {"a": passed, "b": failed}})
+    later = at + timedelta(hours=6)
+    assert rehearsed(known, "a", later) == "restored 6 h ago in 4 min 12 s, 31 checks passed"
+    assert rehearsed(known, "b", later) == "failed 6 h ago: no rows"
+    assert rehearsed(known, "c", later) == "never rehearsed"
+    shown = {line.label: line.value for line in planned({}).shown}
+    assert shown["uploads"].endswith("; never rehearsed")
