@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ from bot.slack.desk import Desk
 from bot.slack.installed import Installed
 from bot.slack.listeners import Listeners, bolt_app, register
 from bot.slack.socket import Socket
+from bot.slack.uploads import SlackUploads
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
@@ -120,7 +121,8 @@ def _assembled(
     inbox = Inbox(house.database, now, owner=f"{os.getpid()}-{time.time_ns()}")
     client = answering_client(bot_token, settings.slack_api, session)
     answers = Answers(client, house.redactor)
-    desk = Desk(house.context, inbox, answers, house.failpoints, house.turns)
+    context = replace(house.context, uploads=SlackUploads(bot_token, settings.slack_api))
+    desk = Desk(context, inbox, answers, house.failpoints, house.turns)
     listening = listening_client(bot_token, settings.slack_api)
     installed = Installed(bot_token)
     app = bolt_app(listening, settings.signing_secret.get_secret_value(), installed)

@@ -52,6 +52,12 @@ def vote_refusal(
 def _why_not_ask(ledger: Ledger, plan: Plan) -> Refused | None:
     if plan.nothing_to_do:
         return Refused(f"There is nothing to do: {plan.summary}.")
+    if source := ledger.policy.keeps_apart(plan):
+        into = f"{plan.environment}/{plan.stack}"
+        return Refused(
+            f"Policy keeps the data of {source} out of {into}.",
+            f"An entry `across: [{{from: {source}, into: {into}}}]` in interlock.yaml allows it.",
+        )
     if ledger.policy.rule_for(plan) is None:
         return Refused(
             f"No policy rule fits {plan.operation} ({plan.risk}) on {plan.stack}.",

@@ -56,8 +56,8 @@ def is_flag(params: type[Model], name: str) -> bool:
 
 
 def option_text(name: str) -> str:
-    """`since_time` → `--since-time`."""
-    return f"--{name.replace('_', '-')}"
+    """`since_time` → `--since-time`, `from_` → `--from`."""
+    return f"--{name.rstrip('_').replace('_', '-')}"
 
 
 def usage(name: str, params: type[Model]) -> str:

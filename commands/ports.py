@@ -1,12 +1,14 @@
 """What subcommands need from the house. Implemented in bot/ and handed over as a `Context`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol
 
 from notifiers.ports import Body
 from playbooks.byhand.known import Known, Lines
+from playbooks.errors import InputError
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.people import Actor, Permission
 from playbooks.model.plan import ActionCall, Plan
@@ -165,6 +167,28 @@ class History(Protocol):
         ...
 
 
+class Uploads(Protocol):
+    """Files in Slack."""
+
+    def fetch(self, file: str, folder: Path) -> Path:
+        """Brings a file, by its id, into a folder of the bot's host. Raises InputError."""
+        ...
+
+    def opening(self, channel: str, thread_ts: str) -> Sequence[str]:
+        """The ids of the files in the message that a thread hangs on."""
+        ...
+
+
+class NoUploads:
+    """Where there is no Slack to fetch files from."""
+
+    def fetch(self, file: str, folder: Path) -> Path:
+        raise InputError(f"{file} cannot be fetched to {folder}: there is no Slack here.")
+
+    def opening(self, channel: str, thread_ts: str) -> Sequence[str]:  # noqa: ARG002
+        return ()
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a subcommand may use."""
@@ -178,6 +202,7 @@ class Context:
     timetable: Timetable
     by_hand: Callable[[Known, ActionCall], Lines]
     """What a person types to do what a call of a plan does."""
+    uploads: Uploads = field(default_factory=NoUploads)
 
 
 class Clock(Protocol):
@@ -206,7 +231,8 @@ class Reply(Model):
 class Call(Model):
     """One use of a subcommand: who, where, and what was typed, the subcommand's name included.
 
-    `channel` is a Slack channel id; `origin` and `once` as in `Asking`.
+    `channel` is a Slack channel id; `origin` and `once` as in `Asking`. `files` are the ids of
+    what was uploaded together with it.
     """
 
     actor: Actor
@@ -215,3 +241,4 @@ class Call(Model):
     text: str
     origin: Literal["slack", "api", "button"] = "slack"
     once: str | None = None
+    files: tuple[str, ...] = ()

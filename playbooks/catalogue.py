@@ -8,6 +8,8 @@ from playbooks.actions import assess as assess_actions
 from playbooks.actions import drill as drill_actions
 from playbooks.actions import files as files_actions
 from playbooks.actions import files_rehearse as files_rehearse_actions
+from playbooks.actions import files_adopt as files_adopt_actions
+from playbooks.actions import given as given_actions
 from playbooks.actions import helpers as helper_actions
 from playbooks.actions import neo4j as neo4j_actions
 from playbooks.actions import postgres as postgres_actions
@@ -22,6 +24,7 @@ from playbooks.facts import drill as drill_facts
 from playbooks.facts import files as files_facts
 from playbooks.facts import files_change as files_change_facts
 from playbooks.facts import neo4j as neo4j_facts
+from playbooks.facts import given as given_facts
 from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import redis as redis_facts
 from playbooks.facts import repository as repository_facts
@@ -36,6 +39,7 @@ from playbooks.operations.drill import DRILL
 from playbooks.operations.prune import PRUNE
 from playbooks.operations.recover import RECOVER
 from playbooks.operations.restore import RESTORE
+from playbooks.operations.take_in import TAKE_IN
 from playbooks.operations.verify import VERIFY
 from playbooks.operations.verify_all import VERIFY_ALL
 from playbooks.playbook import Playbook
@@ -49,6 +53,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     BACKUP,
     RESTORE,
     RECOVER,
+    TAKE_IN,
     VERIFY,
     VERIFY_ALL,
     PRUNE,
@@ -62,6 +67,8 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 ACTIONS: Mapping[str, Action[Any]] = registry(
     assess_actions.ACTIONS,
     files_actions.ACTIONS,
+    files_adopt_actions.ADOPT_ACTIONS,
+    given_actions.ACTIONS,
     helper_actions.ACTIONS,
     neo4j_actions.ACTIONS,
     drill_actions.DRILL_ACTIONS,
@@ -79,6 +86,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     files_facts.READERS,
     files_change_facts.READERS,
     neo4j_facts.READERS,
+    given_facts.READERS,
     postgres_facts.READERS,
     drill_facts.READERS,
     redis_facts.READERS,

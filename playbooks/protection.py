@@ -39,7 +39,7 @@ class Standing:
 
 def good_backups(backups: Sequence[Summary], datastore: str) -> tuple[Summary, ...]:
     """Those that hold the datastore whole, newest first."""
-    fitting = (b for b in backups if b.good and b.origin != "safety" and datastore in b.stores)
+    fitting = (b for b in backups if b.good and b.routine and datastore in b.stores)
     return tuple(sorted(fitting, key=lambda backup: backup.made_at, reverse=True))
 
 

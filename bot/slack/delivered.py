@@ -55,9 +55,11 @@ def kept(kind: Kind, body: Mapping[str, Any]) -> JsonObject:
             }
         case "mention":
             event = body["event"]
-            return {
+            said = {
                 name: event.get(name) for name in ("text", "user", "channel", "thread_ts", "ts")
             }
+            files = [str(file["id"]) for file in event.get("files") or ()]
+            return {**said, "files": files} if files else said
 
 
 def address_of(received: Received) -> Address:
@@ -88,6 +90,7 @@ def call_of(received: Received, access: Access) -> Call:
         thread_ts=where.thread_ts,
         text=_without_mention(text) if received.kind == "mention" else text,
         once=received.id,
+        files=tuple(received.payload.get("files") or ()),
     )
 
 

@@ -167,7 +167,7 @@ def _newest_backup(seen: Seen) -> str:
     if fact is None:
         return "backups unknown"
     listed = Listing.model_validate(fact).backups
-    backups = [each for each in listed if each.good and each.origin != "safety"]
+    backups = [each for each in listed if each.good and each.routine]
     return f"newest backup {ago(backups[0].made_at, seen.now)}" if backups else "no backup yet"
 
 

@@ -43,11 +43,12 @@ class BeginArgs(Model):
 
 class PublishArgs(Model):
     """`entries` are the outputs of the dump steps, by datastore; `together` what is known of how
-    they belong together."""
+    they belong together, or, of what was brought, `brought`: what it is and where it came from."""
 
     entries: dict[str, StoreEntry]
     origin: Origin
     together: Together | None = None
+    brought: str = ""
 
 
 def begin(work: Work, args: BeginArgs) -> JsonObject:
@@ -111,7 +112,7 @@ def _manifest(work: Work, args: PublishArgs, copied: datetime) -> Manifest:
         made_at=work.started,
         made_by=made_by_us(),
         stores=args.entries,
-        consistency=sentence(args.together, copied) if args.together else "",
+        consistency=sentence(args.together, copied) if args.together else args.brought,
     )
 
 
@@ -157,7 +158,12 @@ def _published_output(manifest: Manifest, its_checksum: str) -> JsonObject:
 
 
 def _told(manifest: Manifest) -> JsonObject:
-    """Of several datastores it matters how they fit each other."""
+    """Of several datastores it matters how they fit each other; of what was brought, what next."""
+    if manifest.origin == "given":
+        names = " and ".join(
+            f"`/ops restore {manifest.stack} {name} {manifest.run}`" for name in manifest.stores
+        )
+        return {"told": [f"{names} restores it."]}
     if len(manifest.stores) < 2 or manifest.origin == "safety":
         return {}
     said = manifest.consistency

@@ -68,6 +68,21 @@ class Rule(Model):
         )
 
 
+class Across(Model):
+    """One entry of `across`: backups of one stack may be taken into another.
+
+    `from` and `into` are `ENVIRONMENT/STACK`, or patterns with `*`.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    source: str = Field(min_length=3, alias="from")
+    into: str = Field(min_length=3)
+
+    def allows(self, source: str, into: str) -> bool:
+        return fnmatchcase(source, self.source) and fnmatchcase(into, self.into)
+
+
 class Freeze(Model):
     """One entry of `freezes`: from `starts` until `ends`, plans of these risks do not run.
 
@@ -97,6 +112,7 @@ class Policy(Model):
     roles: Mapping[str, Role] = {}
     rules: tuple[Rule, ...] = Field(default=(), alias="policy")
     freezes: tuple[Freeze, ...] = ()
+    across: tuple[Across, ...] = ()
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -129,11 +145,20 @@ class Policy(Model):
     def version(self) -> str:
         """Digest of the rules: another version voids what was approved under this one."""
         rules = [rule.model_dump(mode="json", by_alias=True) for rule in self.rules]
-        return digest_of({"rules": [_sorted_lists(rule) for rule in rules]})
+        across = [each.model_dump(mode="json", by_alias=True) for each in self.across]
+        more = {"across": across} if across else {}
+        return digest_of({"rules": [_sorted_lists(rule) for rule in rules], **more})
 
     def rule_for(self, plan: Plan) -> Rule | None:
         """The first rule that fits. None: nothing allows it, so it is refused."""
         return next((rule for rule in self.rules if rule.fits(plan)), None)
+
+    def keeps_apart(self, plan: Plan) -> str:
+        """The stack whose data would come into the plan's own, though nothing allows it; else
+        empty. A plan names it as the binding fact `source`."""
+        source, into = str(plan.binding.get("source", "")), f"{plan.environment}/{plan.stack}"
+        allowed = not source or any(each.allows(source, into) for each in self.across)
+        return "" if allowed else source
 
     def freeze_on(self, plan: Plan, now: datetime) -> Freeze | None:
         return next((freeze for freeze in self.freezes if freeze.holds(plan, now)), None)

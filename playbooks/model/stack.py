@@ -108,7 +108,9 @@ class BackupRules(Place):
 
     `copies` are further repositories that get every backup, sealed as it is; a restore uses one
     where `repository` has lost the backup. `schedules` are backups made by themselves; `proof` is
-    when every day one message says whether the last ones are there and whole.
+    when every day one message says whether the last ones are there and whole. `incoming` is a
+    folder of the bot's host below which files lie that people bring to be restored; what they
+    upload in Slack is put there too. Without it none are taken.
 
     `sets` are datastores that are backed up together; `quiesce` names, by set, the services that
     write to them and are down while they are copied, so that the copies fit each other.
@@ -117,6 +119,7 @@ class BackupRules(Place):
     copies: tuple[Place, ...] = ()
     recipients: tuple[str, ...] = ()
     identity: SecretRef | None = None
+    incoming: Path | None = None
     sets: dict[Name, tuple[Name, ...]] = {}
     quiesce: dict[Name, tuple[Name, ...]] = {}
     schedules: dict[Name, Schedule] = {}

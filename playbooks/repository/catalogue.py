@@ -241,7 +241,7 @@ def find(
                 f"Backup {named.id} does not hold {datastore}; it holds: {', '.join(named.stores)}."
             )
         return named
-    usable = [b for b in holding if b.good and b.origin != "safety"]
+    usable = [b for b in holding if b.good and b.routine]
     if wanted.strip().lower() == "latest":
         return _newest(usable, f"There is no backup{_of(datastore)} yet.", holding)
     meant = moment(wanted, now, zone)

@@ -20,7 +20,7 @@ FORMAT = 1
 # The media type of what pg_dump writes in its custom format.
 DUMP_MEDIA = "application/x-postgresql-dump"
 
-Origin = Literal["asked", "scheduled", "safety"]
+Origin = Literal["asked", "scheduled", "safety", "given"]
 Codec = Literal["plain", "zstd", "age", "zstd+age"]
 
 BACKUP_ID = re.compile(r"^\d{8}-\d{6}-[a-z0-9]{4,16}$")

@@ -81,7 +81,7 @@ def _reasons(
 def _of_datastore(
     datastore: str, holding: Sequence[Summary], rules: Retention, zone: tzinfo | None
 ) -> Iterable[tuple[Summary, str]]:
-    routine = [b for b in holding if b.origin != "safety"]
+    routine = [b for b in holding if b.routine]
     safety = [b for b in holding if b.origin == "safety"]
     yield holding[0], f"the last good backup of {datastore}"
     drilled = [(at, b.id, b) for b in holding if (at := b.drilled_at(datastore))]
@@ -104,14 +104,14 @@ def _young(
     datastore: str, holding: Sequence[Summary], days: int, now: datetime
 ) -> Iterable[tuple[Summary, str]]:
     for backup in holding:
-        if backup.origin != "safety" and now - backup.made_at < timedelta(days=days):
+        if backup.routine and now - backup.made_at < timedelta(days=days):
             yield backup, f"a backup of {datastore} younger than {days} days"
 
 
 def _young_safety(good: Sequence[Summary], now: datetime) -> Iterable[tuple[Summary, str]]:
     for backup in good:
-        if backup.origin == "safety" and now - backup.made_at < SAFETY_AGE:
-            yield backup, f"a safety backup younger than {SAFETY_AGE.days} days"
+        if not backup.routine and now - backup.made_at < SAFETY_AGE:
+            yield backup, f"a {backup.origin} backup younger than {SAFETY_AGE.days} days"
 
 
 def _periods(rules: Retention) -> tuple[tuple[str, int, Callable[[date], str]], ...]:
