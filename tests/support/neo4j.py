@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from playbooks.hosts.docker import engine
 from tests.support.bot import wait_until
 from tests.support.docker import NEO4J_PASSWORD, Project
 
@@ -54,3 +55,10 @@ def fingerprint(project: Project) -> str:
     found = wait_until(settled, "all indexes to be online")
     ordered = [sorted(json.dumps(row, sort_keys=True) for row in rows) for rows in found]
     return hashlib.sha256(json.dumps(ordered).encode()).hexdigest()
+
+
+def mounting(project: Project, volume: str) -> list[str]:
+    """Names of all containers that have the project's volume, helpers too."""
+    with engine() as client:
+        found = client.api.containers(all=True, filters={"volume": f"{project.name}_{volume}"})
+    return sorted(each["Names"][0].lstrip("/") for each in found)

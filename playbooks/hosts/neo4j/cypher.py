@@ -63,6 +63,16 @@ def noted(
     return Noted(contents=contents, transaction=transaction)
 
 
+def version_at(store: Neo4jStore, container: Container) -> str:
+    """What a running server calls itself to anybody; empty where it does not say."""
+    try:
+        with _client(store, container, None, _SECONDS) as client:
+            said = client.get("/", headers={"Accept": "application/json"}).json()
+    except (DatastoreError, httpx.HTTPError, ValueError):
+        return ""
+    return str(said.get("neo4j_version", "")) if isinstance(said, dict) else ""
+
+
 def transaction_of(bookmark: str) -> int | None:
     """The transaction that a bookmark stands for: bytes that name the database, a number, an empty
     list, packed as in the Bolt protocol. None for one that looks otherwise."""
@@ -91,14 +101,15 @@ def _number(packed: bytes) -> int | None:
 
 
 def _client(
-    store: Neo4jStore, container: Container, secrets: Secrets, seconds: float
+    store: Neo4jStore, container: Container, secrets: Secrets | None, seconds: float
 ) -> httpx.Client:
     published = container.published.get(store.port)
     if published is None and not container.addresses:
         raise DatastoreError(f"Port {store.port} of {container.name} cannot be reached from here.")
     host, port = published or (container.addresses[0], store.port)
-    password = secrets.resolve(store.password).reveal() if store.password else ""
-    auth = httpx.BasicAuth(store.user, password) if store.password else None
+    auth = None
+    if secrets is not None and store.password is not None:
+        auth = httpx.BasicAuth(store.user, secrets.resolve(store.password).reveal())
     at = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     return httpx.Client(base_url=at, auth=auth, timeout=seconds, trust_env=False)
 

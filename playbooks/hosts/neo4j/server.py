@@ -12,6 +12,7 @@ from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.composed import ComposedService
 from playbooks.hosts.docker import Container, engine
 from playbooks.hosts.helper_container import HelperOrder, output_of
+from playbooks.hosts.neo4j.cypher import version_at
 from playbooks.hosts.neo4j.scripts import RESTORED
 from playbooks.hosts.neo4j.tools import VERSION, data_setting, version_in
 from playbooks.model.neo4j import Neo4jStore
@@ -74,8 +75,12 @@ class Server:
         return f"{self.store.folder}/{OWN_PREFIX}{run}/{RESTORED}"
 
     def version(self) -> str:
-        """What the image's tools call themselves: `5.26.0`. Raises HostError, DatastoreError."""
-        return _version(self.container.image, self.container.id)
+        """That of the image: `5.26.0`. Raises HostError, DatastoreError.
+
+        A server that runs is asked, which is quicker than to start a tool.
+        """
+        said = version_at(self.store, self.container) if self.container.up else ""
+        return version_in(said) if said else _version(self.container.image, self.container.id)
 
     def _purpose(self, purpose: str) -> str:
         return f"{purpose}-{self.stack}-{self.name}"
