@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker import PASSWORD
-from tests.support.holdings import Blobs, Databases, Folder, Redis
+from tests.support.holdings import Blobs, Databases, EnvFiles, Redis
 from tests.support.systems import System, comes_back, operated
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -49,7 +49,7 @@ def test_what_was_destroyed_comes_back(analytics: System) -> None:
         Databases("timescaledb", project, "multiservice_user", filling, _destroyed, "timescaledb"),
         Redis("redis", project),
         Blobs("azurite", project),
-        Folder("configuration", project.folder / "env"),
+        EnvFiles("configuration", project.folder),
     ]
     comes_back(analytics, "backup analytics-engine full", holdings, ["ben"])
 

@@ -42,7 +42,7 @@ def test_what_was_destroyed_comes_back(arc: System) -> None:
     )
     for name in _OTHERS:
         databases.run("arc_db", f"CREATE DATABASE {name};\n")
-    config = Folder("config", arc.project.folder / "config")
+    config = Folder("configuration", arc.project.folder / "config")
     comes_back(arc, "backup arc full", [databases, Redis("redis", arc.project), config])
 
 

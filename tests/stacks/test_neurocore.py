@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker import PASSWORD
-from tests.support.holdings import Databases, Folder, Redis
+from tests.support.holdings import Databases, EnvFiles, Folder, Redis
 from tests.support.systems import System, comes_back, operated
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -52,7 +52,7 @@ def test_what_was_destroyed_comes_back(neurocore: System) -> None:
         Databases("postgres", project, _USER, {_DATABASE: _FILL}, _dropped),
         Redis("redis", project),
         *(Folder(name, project.folder / "data" / name) for name in ("pdfs", "images")),
-        Folder("configuration", project.folder / "env"),
+        EnvFiles("configuration", project.folder),
     ]
     comes_back(neurocore, "backup neurocore full", holdings, ["ben"])
     assert project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"

@@ -11,7 +11,7 @@ from tests.support.systems import System, comes_back, operated, recovers
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _FOLDERS = {
-    "config": "config",
+    "configuration": "config",
     "nginx": "etc/nginx/sites-available",
     "uploads": "data/uploads",
     "logs": "logs",

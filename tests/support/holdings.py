@@ -93,6 +93,25 @@ class Folder:
         }
 
 
+@dataclass(frozen=True)
+class EnvFiles:
+    """The env files in a folder; `.env` itself is in use."""
+
+    name: str
+    folder: Path
+
+    def fill(self) -> None:
+        (self.folder / ".env.other").write_text("LOG_LEVEL=INFO\n")
+
+    def destroy(self) -> None:
+        with (self.folder / ".env").open("a") as file:
+            file.write("# not from here\n")
+        (self.folder / ".env.other").unlink()
+
+    def content(self) -> Any:
+        return {file.name: file.read_text() for file in self.folder.glob(".env*")}
+
+
 _KEYS_HASHED = """
 local keys, said = redis.call('KEYS', '*'), {}
 table.sort(keys)

@@ -15,7 +15,7 @@ from bot.workspace.testing import running_workspace
 from tests.support.bot import Bot, interlock_yaml, wait_until
 from tests.support.docker import Project, project
 from tests.support.holdings import Folder, Holding
-from tests.support.talk import ask, card_in, cards, new_card, payload, press, text_of
+from tests.support.talk import ask, card_in, cards, payload, press, text_of
 from tests.support.workspace import Sim
 
 _SECONDS = 120.0
@@ -33,12 +33,20 @@ class System:
 
     def does(self, text: str, *voters: str) -> str:
         """`/ops TEXT`, asked by ana, approved by the voters, succeeded; the request's id."""
-        request: str = payload(new_card(self.bot, text))["request"]
+        known = self._requests()
+        self.bot.sim.command(text, user="ana", channel="ops")
+        made: set[str] = wait_until(
+            lambda: self._requests() - known, f"the card of /ops {text}", 60
+        )
+        [request] = made
         for voter in voters:
             press(self.bot.sim, card_in(self.bot.sim, "pending", request), "approve", voter)
         ended = wait_until(lambda: self._ended(request), f"the end of /ops {text}", _SECONDS)
         assert payload(ended)["state"] == "succeeded", text_of(ended)
         return request
+
+    def _requests(self) -> set[str]:
+        return {str(payload(card)["request"]) for card in cards(self.bot.sim)}
 
     def _ended(self, request: str) -> dict[str, Any] | None:
         found = [
