@@ -35,8 +35,9 @@ class RestoreWords(Model):
         tuple[str, ...],
         Word(
             "latest|ID|TIME",
-            "`latest`, the id of a backup, or a time (its newest backup as of then); after "
-            "`--undo` the id of the restore, or nothing for the newest",
+            "`latest`, the id of a backup, or a time (its newest backup as of then, or with an "
+            "archive that very moment); after `--undo` the id of the restore, or nothing for the "
+            "newest",
             rest=True,
         ),
     ] = ()
@@ -44,7 +45,9 @@ class RestoreWords(Model):
         False
     )
     undo: Annotated[bool, Option("put back what an earlier restore replaced")] = False
-    database: Annotated[str, Option("one database of a whole server, by its name")] = ""
+    database: Annotated[
+        str, Option("only one database of a whole server", "the name of a database", "NAME")
+    ] = ""
     from_: Annotated[
         str,
         Option(

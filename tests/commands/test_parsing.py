@@ -13,7 +13,7 @@ from playbooks.errors import BadArgument, UnknownName
 def read(text: str) -> dict[str, object]:
     name, *rest = words(plain(text))
     params = read_params(BY_NAME[name], rest)
-    return {k: v for k, v in params.model_dump().items() if v not in (None, False, ())}
+    return {k: v for k, v in params.model_dump().items() if v not in (None, False, (), "")}
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,15 @@ def read(text: str) -> dict[str, object]:
                 "datastore": "postgres",
                 "backup": ("today", "02:00"),
                 "beside": True,
+            },
+        ),
+        (
+            "restore arc postgres latest --database kratos",
+            {
+                "stack": "arc",
+                "datastore": "postgres",
+                "backup": ("latest",),
+                "database": "kratos",
             },
         ),
         (
