@@ -12,7 +12,7 @@ from bot.workspace.testing import running_workspace
 from playbooks.model.stack_file import load_stack
 from tests.support import fingerprint, holdings
 from tests.support.bot import Bot, interlock_yaml
-from tests.support.docker import PASSWORD, REDIS_PASSWORD, Project
+from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, Project
 from tests.support.run_plan import Bench
 from tests.support.runbook import commands, follow, printed
 from tests.support.talk import ask, card_in, new_card, payload, press, run_to_the_end, text_of
@@ -38,7 +38,10 @@ DROP TABLE notes;
 CREATE TABLE made_afterwards (id int);
 ALTER DATABASE postgres RESET work_mem;
 """
-_LAYERS = ("postgres", "redis", "archivist", "clarity", "aperture", "portal", "viewfinder")
+_LAYERS = (
+    *("postgres", "redis", "archivist", "clarity", "aperture", "portal", "viewfinder"),
+    "neo4j",
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +55,12 @@ def bot(relica: Project) -> Iterator[Bot]:
         httpx.Client(base_url=workspace.url, timeout=60, trust_env=False) as http,
     ):
         environment.setenv("RELICA_PG_PASSWORD", PASSWORD)
+        environment.setenv("RELICA_NEO4J_PASSWORD", NEO4J_PASSWORD)
         environment.setenv("RELICA_REDIS_PASSWORD", REDIS_PASSWORD)
         made = Bot(relica.folder, Sim(workspace, http))
         made.start()
         try:
-            ended(made, "start relica", "ben")
+            run_to_the_end(made, "start relica", ("ben",), seconds=400)
             yield made
         finally:
             made.end()
@@ -79,9 +83,10 @@ def test_all_of_it_runs_in_layers(relica: Project, bot: Bot) -> None:
     seen = [relica.container(name) for name in _LAYERS]
     assert {container.health for container in seen} == {"healthy"}
     moments = [container.since for container in seen]
-    assert all(moments) and moments[0] <= moments[2] <= moments[3] <= moments[5] <= moments[6]
+    assert all(moments) and moments[7] <= moments[2]
+    assert moments[0] <= moments[2] <= moments[3] <= moments[5] <= moments[6]
     said = ask(bot.sim, "status relica")
-    assert "prod/relica: 10 of 10 services up" in said
+    assert "prod/relica: 11 of 11 services up" in said
 
 
 def test_logs_are_those_of_the_container(bot: Bot) -> None:
@@ -96,7 +101,7 @@ def test_a_service_is_stopped_and_started(relica: Project, bot: Bot) -> None:
     before = relica.container("nous")
     ended(bot, "stop relica nous", "ben")
     assert relica.container("nous").status == "exited"
-    assert "prod/relica: 9 of 10 services up" in ask(bot.sim, "status relica")
+    assert "prod/relica: 10 of 11 services up" in ask(bot.sim, "status relica")
     ended(bot, "start relica nous", "ben")
     after = relica.container("nous")
     assert (after.id, after.image, after.health) == (before.id, before.image, "healthy")
