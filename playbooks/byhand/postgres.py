@@ -31,6 +31,7 @@ def dump(known: Known, args: JsonObject) -> Lines:
         *password(store),
         _dumped(known, store, dump_name(name)),
         _roles(known, store, name),
+        *_archived(store),
     )
 
 
@@ -114,6 +115,16 @@ def verify_side(known: Known, args: JsonObject) -> Lines:
         *password(store),
         "# Neither question may be answered with a row.",
         *psql(store, database(*_side(store)), {}, questions),
+    )
+
+
+def _archived(store: PostgresStore) -> Lines:
+    if store.archive is None:
+        return ()
+    backup = command("pgbackrest", f"--stanza={store.archive.stanza}", "backup")
+    return (
+        "# Beside the dump, as the owner of the data folder, where the server runs:",
+        f"# {backup}",
     )
 
 
