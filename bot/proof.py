@@ -16,11 +16,11 @@ from commands.ports import Dossier
 from commands.protect.known import LIST
 from notifiers.ports import Desired, Lane
 from notifiers.views.proof import Finding, proof
-from notifiers.views.text import ago, size
+from notifiers.views.text import ago, duration, size
 from playbooks.model.request import RequestState, RunState
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
-from playbooks.protection import good_backups, unusual_size
+from playbooks.protection import drills, good_backups, unusual_size
 from playbooks.repository.catalogue import Listing, Summary
 
 _DAY = timedelta(days=1)
@@ -163,4 +163,14 @@ def _of_store(datastore: str, backups: Sequence[Summary], night: Night) -> Findi
         return Finding(good=False, what=datastore, said=said)
     reader = night.verified.get(fresh.id)
     checked = f"read whole by run {reader}" if reader else "checksums verified when it was written"
-    return Finding(good=True, what=datastore, said=f"{amount} in {fresh.id}, {checked}")
+    said = f"{amount} in {fresh.id}, {checked}; {_last_drill(datastore, backups, night)}"
+    return Finding(good=True, what=datastore, said=said)
+
+
+def _last_drill(datastore: str, backups: Sequence[Summary], night: Night) -> str:
+    last = next(iter(drills(backups, datastore)), None)
+    if last is None:
+        return "its restore was never drilled"
+    note = last.note
+    how = f"in {duration(note.seconds)}" if note.passed else "and failed"
+    return f"its restore was drilled {ago(note.at, night.now)} {how}"

@@ -1,6 +1,8 @@
-"""Looks whether backups are young enough, and says once when they are not, and when they are."""
+"""Looks whether backups and drills are young enough, and drills passed; says once when they are
+not, and when they are again."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,15 +16,28 @@ from bot.store import outbox
 from bot.store import schedules as rows
 from commands.protect.known import LIST
 from notifiers.ports import Body, Desired, Lane
-from notifiers.views.text import duration, escape
+from notifiers.views.text import ago, duration, escape, joined, people
+from playbooks.gate.access import may
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
-from playbooks.protection import Standing, standings
+from playbooks.protection import Drilled, Standing, standings
 from playbooks.repository.catalogue import Listing
 
 _log = structlog.get_logger(__name__)
 _SECONDS = 300.0
 _WATCH = ":watch"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One thing to watch. `wrong` is said when it begins, empty while all is well; `right`, what is
+    said when it is over, empty while that is not known. `called` is the word for it meanwhile."""
+
+    kind: str
+    subject: str
+    wrong: str
+    right: str
+    called: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ class ObjectiveWatch:
     def look(self) -> None:
         """A repository that cannot be read changes nothing: the daily proof says so."""
         for stack in self.ledger.stacks.values():
-            if stack.backup is None or stack.objectives.rpo is None:
+            if stack.backup is None or (stack.objectives.rpo is None and stack.drill is None):
                 continue
             fact = self.facts.read(stack, [LIST]).get(LIST)
             if fact is None:
@@ -57,46 +72,29 @@ class ObjectiveWatch:
     def _judge(self, stack: Stack, listing: Listing) -> None:
         now = self.ledger.now()
         with self.ledger.database.write() as connection:
-            first = rows.get(connection, stack.name, _WATCH, now).seen_until
+            known_for = now - rows.get(connection, stack.name, _WATCH, now).seen_until
             for standing in standings(stack, listing.backups, {}, now):
-                if standing.too_old or _never_made(standing, now - first):
-                    self._opened(connection, stack, standing, now)
-                elif standing.newest is not None:
-                    self._over(connection, stack, standing, now)
+                for alarm in _alarms(stack, standing, known_for, now):
+                    self._tell(connection, stack, alarm, now)
 
-    def _opened(
-        self, connection: sa.Connection, stack: Stack, standing: Standing, now: datetime
-    ) -> None:
-        since = rows.open_breach(connection, stack.name, standing.datastore, now)
-        if since is None:
-            return
-        where = f"{stack.environment}/{stack.name} {standing.datastore}"
-        objective = duration(standing.age_objective or 0)
-        newest = (
-            f"the newest good backup is {duration(standing.age or 0)} old"
-            if standing.newest
-            else "there is no good backup"
-        )
-        text = f"RPO missed, {where}: {newest}, the objective is {objective}."
-        text += f" `/ops rpo {stack.name}`"
-        self._say(connection, stack, standing, what="breach", since=since, text=text)
-
-    def _over(
-        self, connection: sa.Connection, stack: Stack, standing: Standing, now: datetime
-    ) -> None:
-        since = rows.close_breach(connection, stack.name, standing.datastore)
-        if since is None:
-            return
-        where = f"{stack.environment}/{stack.name} {standing.datastore}"
-        took = duration((now - since).total_seconds())
-        text = f"RPO met again, {where}: a new backup is there. It was missed for {took}."
-        self._say(connection, stack, standing, what="met", since=since, text=text)
+    def _tell(self, connection: sa.Connection, stack: Stack, alarm: Alarm, now: datetime) -> None:
+        """Says it when it begins and when it is over, and nothing in between."""
+        if alarm.wrong:
+            since = rows.open_breach(connection, stack.name, alarm.subject, now)
+            if since is not None:
+                self._say(connection, stack, alarm, what="breach", since=since, text=alarm.wrong)
+        elif alarm.right:
+            since = rows.close_breach(connection, stack.name, alarm.subject)
+            if since is not None:
+                lasted = duration((now - since).total_seconds())
+                text = f"{alarm.right} It was {alarm.called} for {lasted}."
+                self._say(connection, stack, alarm, what="met", since=since, text=text)
 
     def _say(
         self,
         connection: sa.Connection,
         stack: Stack,
-        standing: Standing,
+        alarm: Alarm,
         *,
         what: str,
         since: datetime,
@@ -106,20 +104,103 @@ class ObjectiveWatch:
         audit.append(
             connection,
             at=now,
-            kind=f"rpo.{what}",
+            kind=f"{alarm.kind}.{what}",
             actor="watch",
             stack=stack.name,
-            subject=standing.datastore,
+            subject=alarm.subject,
             detail={"said": text},
         )
+        told = people(self._can_act(stack)) if what == "breach" else ""
         desired = Desired(
-            key=f"rpo:{stack.name}/{standing.datastore}:{since.isoformat()}:{what}",
+            key=f"{alarm.kind}:{stack.name}/{alarm.subject}:{since.isoformat()}:{what}",
             channel=self.ledger.channel_of(stack),
             lane=Lane.CRITICAL,
             version=1,
-            body=Body(text=escape(text)),
+            body=Body(text=joined([escape(text), told])),
         )
         outbox.want(connection, desired, now)
+
+    def _can_act(self, stack: Stack) -> tuple[str, ...]:
+        """Those who may ask for a backup or a drill of the stack."""
+        policy = self.ledger.policy
+        everybody = (policy.person(name) for name in policy.people)
+        return tuple(
+            person.slack
+            for person in everybody
+            if person and may(policy, person, "ask", stack.name, stack.environment)
+        )
+
+
+def _alarms(
+    stack: Stack, standing: Standing, known_for: timedelta, now: datetime
+) -> Iterator[Alarm]:
+    where = f"{stack.environment}/{stack.name} {standing.datastore}"
+    if stack.objectives.rpo is not None:
+        yield _backup_alarm(stack, standing, where, known_for)
+    if standing.drill is not None:
+        yield _failed_alarm(stack, standing, standing.drill, where, now)
+    if standing.drill_objective is not None:
+        yield _overdue_alarm(stack, standing, standing.drill_objective, where, known_for)
+
+
+def _backup_alarm(stack: Stack, standing: Standing, where: str, known_for: timedelta) -> Alarm:
+    newest = (
+        f"the newest good backup is {duration(standing.age or 0)} old"
+        if standing.newest
+        else "there is no good backup"
+    )
+    objective = duration(standing.age_objective or 0)
+    wrong = f"RPO missed, {where}: {newest}, the objective is {objective}. `/ops rpo {stack.name}`"
+    missed = standing.too_old or _never_made(standing, known_for)
+    met = f"RPO met again, {where}: a new backup is there."
+    return Alarm(
+        kind="rpo",
+        subject=standing.datastore,
+        wrong=wrong if missed else "",
+        right=met if standing.newest is not None else "",
+        called="missed",
+    )
+
+
+def _failed_alarm(
+    stack: Stack, standing: Standing, drill: Drilled, where: str, now: datetime
+) -> Alarm:
+    wrong = (
+        f"Drill failed, {where}: the restore of {drill.backup}, rehearsed "
+        f"{ago(drill.note.at, now)}, did not bring it back whole: {drill.note.why}. "
+        f"`/ops backup {stack.name} {standing.datastore}` makes another, "
+        f"`/ops drill {stack.name} {standing.datastore}` tries again."
+    )
+    return Alarm(
+        kind="drill",
+        subject=f"{standing.datastore}:failed",
+        wrong=wrong if standing.drill_failed else "",
+        right=f"Drill passed again, {where}: {drill.backup} was restored and checked.",
+        called="failed",
+    )
+
+
+def _overdue_alarm(
+    stack: Stack, standing: Standing, objective: float, where: str, known_for: timedelta
+) -> Alarm:
+    never = standing.drill_age is None
+    overdue = standing.drill_overdue or (never and known_for.total_seconds() > objective)
+    last = (
+        "no drill has passed yet"
+        if never
+        else (f"the last drill that passed was {duration(standing.drill_age or 0)} ago")
+    )
+    wrong = (
+        f"Drill overdue, {where}: {last}; one is to pass every {duration(objective)}. "
+        f"`/ops drill {stack.name} {standing.datastore}` runs one now."
+    )
+    return Alarm(
+        kind="drill",
+        subject=f"{standing.datastore}:overdue",
+        wrong=wrong if overdue else "",
+        right="" if never else f"Drilled again, {where}: a restore was rehearsed and all is well.",
+        called="overdue",
+    )
 
 
 def _never_made(standing: Standing, known_for: timedelta) -> bool:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from playbooks.model.stack import Stack
+from playbooks.datastores.catalogue import can_be_drilled
+from playbooks.model.drill import DrillNote
+from playbooks.model.stack import Scenario, Stack
 from playbooks.repository.catalogue import Summary
 
 _USUAL = 14
@@ -14,10 +16,20 @@ _UNUSUAL = 0.5
 
 
 @dataclass(frozen=True)
+class Drilled:
+    """A rehearsed restore of one datastore, and the backup it was of."""
+
+    backup: str
+    note: DrillNote
+
+
+@dataclass(frozen=True)
 class Standing:
     """One datastore against its stack's objectives. Seconds; None where nothing is known.
 
-    `newest` is its newest good backup, safety backups left aside as `latest` does.
+    `newest` is its newest good backup, safety backups left aside as `latest` does. `restore` is
+    what the newest restore took, or, where there was none, the newest good drill. `drill` is the
+    newest drill, however it ended; `drill_age` how long ago one passed.
     """
 
     datastore: str
@@ -26,6 +38,9 @@ class Standing:
     age_objective: float | None
     restore: float | None
     restore_objective: float | None
+    drill: Drilled | None = None
+    drill_age: float | None = None
+    drill_objective: float | None = None
 
     @property
     def too_old(self) -> bool:
@@ -36,6 +51,16 @@ class Standing:
     def too_slow(self) -> bool:
         return _over(self.restore, self.restore_objective)
 
+    @property
+    def drill_failed(self) -> bool:
+        return self.drill is not None and not self.drill.note.passed
+
+    @property
+    def drill_overdue(self) -> bool:
+        """Whether the last drill that passed is too long ago. One that never was is not told by
+        this: that takes how long the stack is known."""
+        return _over(self.drill_age, self.drill_objective)
+
 
 def good_backups(backups: Sequence[Summary], datastore: str) -> tuple[Summary, ...]:
     """Those that hold the datastore whole, newest first."""
@@ -43,21 +68,89 @@ def good_backups(backups: Sequence[Summary], datastore: str) -> tuple[Summary, .
     return tuple(sorted(fitting, key=lambda backup: backup.made_at, reverse=True))
 
 
+def drills(backups: Sequence[Summary], datastore: str) -> tuple[Drilled, ...]:
+    """The drills that are noted of the datastore, newest first."""
+    noted = [
+        Drilled(backup.id, backup.drills[datastore])
+        for backup in backups
+        if datastore in backup.drills
+    ]
+    return tuple(sorted(noted, key=lambda drilled: drilled.note.at, reverse=True))
+
+
+def drilled_within(stack: Stack, datastore: str) -> timedelta | None:
+    """How old the last good drill of the datastore may become; None when nothing says so."""
+    rules = stack.drill
+    if rules is None or not can_be_drilled(stack, datastore):
+        return None
+    if rules.schedule is not None and datastore not in stack.scheduled(rules.schedule):
+        return None
+    return rules.due_within
+
+
 def standings(
     stack: Stack, backups: Sequence[Summary], restores: Mapping[str, float], now: datetime
 ) -> tuple[Standing, ...]:
     """Every datastore; `restores` are measured seconds."""
     return tuple(
-        Standing(
-            datastore=name,
-            newest=newest,
-            age=(now - newest.made_at).total_seconds() if newest else None,
-            age_objective=_seconds(stack.objectives.rpo),
-            restore=restores.get(name),
-            restore_objective=_seconds(stack.objectives.rto),
-        )
-        for name in stack.datastores
-        for newest in [next(iter(good_backups(backups, name)), None)]
+        _standing(stack, name, backups, restores.get(name), now) for name in stack.datastores
+    )
+
+
+def _standing(
+    stack: Stack, name: str, backups: Sequence[Summary], restored: float | None, now: datetime
+) -> Standing:
+    newest = next(iter(good_backups(backups, name)), None)
+    noted = drills(backups, name)
+    passed = next((each.note for each in noted if each.note.passed), None)
+    rehearsed = passed.seconds if passed else None
+    return Standing(
+        datastore=name,
+        newest=newest,
+        age=(now - newest.made_at).total_seconds() if newest else None,
+        age_objective=_seconds(stack.objectives.rpo),
+        restore=restored if restored is not None else rehearsed,
+        restore_objective=_seconds(stack.objectives.rto),
+        drill=next(iter(noted), None),
+        drill_age=(now - passed.at).total_seconds() if passed else None,
+        drill_objective=_seconds(drilled_within(stack, name)),
+    )
+
+
+@dataclass(frozen=True)
+class ScenarioStanding:
+    """A kind of trouble against what it may cost. `age` is that of the oldest of the newest good
+    backups, `restore` the sum of what restores take; None where one of them is not known, and
+    where nothing may be lost: then no backup is what helps."""
+
+    name: str
+    scenario: Scenario
+    age: float | None
+    restore: float | None
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """RPO, RTO, both or none."""
+        rpo = _over(self.age, _seconds(self.scenario.rpo))
+        rto = _over(self.restore, _seconds(self.scenario.rto))
+        return tuple(word for word, late in (("RPO", rpo), ("RTO", rto)) if late)
+
+
+def scenarios(stack: Stack, found: Sequence[Standing]) -> tuple[ScenarioStanding, ...]:
+    """Every scenario of the stack, over its own datastores, or over all."""
+    return tuple(_scenario(n, s, found) for n, s in stack.objectives.scenarios.items())
+
+
+def _scenario(name: str, scenario: Scenario, found: Sequence[Standing]) -> ScenarioStanding:
+    held = [s for s in found if not scenario.datastores or s.datastore in scenario.datastores]
+    old = [standing.age for standing in held if standing.age is not None]
+    took = [standing.restore for standing in held if standing.restore is not None]
+    lossless = scenario.rpo == timedelta(0)
+    return ScenarioStanding(
+        name=name,
+        scenario=scenario,
+        age=max(old) if old and len(old) == len(held) and not lossless else None,
+        restore=sum(took) if took and len(took) == len(held) and not lossless else None,
     )
 
 

@@ -19,6 +19,7 @@ from playbooks.registry import found
 from playbooks.repository.catalogue import survey
 from playbooks.repository.copies import storage_called
 from tests.support import harbour
+from tests.support.drills import Drills
 from tests.support.postgres import Server
 from tests.support.run_plan import Bench
 from tests.support.work import TestWork
@@ -38,8 +39,10 @@ def bench(postgres_server: Server, database: str, tmp_path: Path) -> Iterator[Be
     (uploads / "crates").mkdir(parents=True)
     (uploads / "crates/list.txt").write_text("three crates\n")
     (uploads / "latest").symlink_to("crates/list.txt")
-    yield Bench(stack_with(postgres_server, database, tmp_path, _QUERIES))
-    assert not throwaway_folder().exists()
+    made = Drills(stack_with(postgres_server, database, tmp_path, _QUERIES))
+    yield made
+    left = [p.name for run in made.ids for p in throwaway_folder().glob(f"{run}*")]
+    assert left == []
     assert not list((tmp_path / "repository/.scratch").glob("*"))
 
 
