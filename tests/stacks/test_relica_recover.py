@@ -14,12 +14,13 @@ import yaml
 
 from bot.workspace.testing import running_workspace
 from tests.support import fingerprint, neo4j
-from tests.support.bot import Bot, interlock_yaml
+from tests.support.bot import Bot, interlock_yaml, wait_until
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, Project
 from tests.support.harbor import tree_of
 from tests.support.talk import (
     ask,
     card_in,
+    cards,
     payload,
     press,
     run_to_the_end,
@@ -89,7 +90,21 @@ def approved(bot: Bot, card: dict[str, Any], *voters: str) -> dict[str, Any]:
     request = payload(card)["request"]
     for voter in voters or ("ben", "cleo"):
         press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
-    return card_in(bot.sim, "succeeded", request, seconds=300)
+    ended: list[dict[str, Any]] = wait_until(
+        lambda: over(bot, request), f"the end of {request}", seconds=300
+    )
+    assert payload(ended[0])["state"] == "succeeded", text_of(ended[0])
+    return ended[0]
+
+
+def over(bot: Bot, request: str) -> list[dict[str, Any]]:
+    """The card of the request, once its run has ended or asks."""
+    ends = {"succeeded", "failed", "undone", "void", "uncertain"}
+    return [
+        card
+        for card in cards(bot.sim)
+        if payload(card)["request"] == request and payload(card)["state"] in ends
+    ]
 
 
 @dataclass(frozen=True)

@@ -195,7 +195,12 @@ def _stack(server: Server, database: str, home: Path, uploads: Path) -> dict[str
             },
             "uploads": {"kind": "files", "service": "disk", "path": str(uploads)},
         },
-        "backup": {"repository": f"file://{home / 'backups'}", "retention": _RETENTION},
+        "backup": {
+            "repository": f"file://{home / 'backups'}",
+            "retention": _RETENTION,
+            "sets": {"still": ["uploads"]},
+            "quiesce": {"still": ["api", "web"]},
+        },
     }
 
 
