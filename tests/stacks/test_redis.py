@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 from playbooks.errors import BadArgument, BrokenBackup, FactUnavailable, StopRequested
+from playbooks.hosts import sandbox
 from playbooks.hosts.helper_container import helpers
 from playbooks.model.stack_file import load_stack
+from playbooks.operations.drill import DRILL, StackDrillParams
 from playbooks.operations.lifecycle import START, STOP, LifecycleParams
+from playbooks.operations.take_in import TAKE_IN, TakeInParams
 from playbooks.repository.manifest import parse
 from tests.images.build import image
 from tests.support.bot import wait_until
@@ -65,7 +68,7 @@ def _described(project: str) -> dict[str, Any]:
             "cache": {"kind": "redis", "service": "cache", "password": "env:REDIS_PASSWORD"},
             "plain": {"kind": "redis", "service": "plain"},
         },
-        "backup": {"repository": "backups"},
+        "backup": {"repository": "backups", "incoming": "incoming"},
     }
 
 
@@ -335,3 +338,48 @@ def test_the_runbook_on_paper_restores_it_too(
     assert everything(harness, "cache") == whole
     restarted(harness, "cache")
     assert everything(harness, "cache") == whole
+
+
+def test_a_drill_loads_it_elsewhere(harness: Project, bench: Bench) -> None:
+    """In a throwaway container: every database counted, an append-only file written and read."""
+    fill(harness, "cache")
+    backup = bench.backup("cache")
+    live = everything(harness, "cache")
+    params = StackDrillParams(datastores=("cache",), backup={"cache": backup})
+    work = bench.run(bench.plan(DRILL, params))
+    rehearsed = bench.outputs["rehearse.cache"]
+    assert {check["name"]: check["ok"] for check in rehearsed["checks"]} == {
+        "redis-check-rdb": True,
+        "keys": True,
+        "db0": True,
+        "db12": True,
+        "append-only file": True,
+    }
+    assert rehearsed["seconds"] > 0 and everything(harness, "cache") == live
+    assert not sandbox.clear(work.run), "the drill has cleared up after itself"
+
+
+def test_a_snapshot_from_elsewhere_becomes_a_backup(harness: Project, bench: Bench) -> None:
+    """A bare dump.rdb: loaded where nobody uses it, counted, and restored as any backup; a cut
+    one, and one for another kind of datastore, are refused."""
+    fill(harness, "plain")
+    say(harness, "plain", "SAVE")
+    whole = everything(harness, "plain")
+    brought = harness.folder / "incoming" / "from-elsewhere"
+    brought.parent.mkdir(exist_ok=True)
+    content = (harness.folder / "plain" / "dump.rdb").read_bytes()
+    brought.write_bytes(content)
+    bench.run(bench.plan(TAKE_IN, TakeInParams(datastore="cache", path=str(brought))))
+    facts = bench.outputs["adopt"]["facts"]
+    assert facts["keys"]["12"] == {"keys": 1, "expires": 0} and facts["exact"] is True
+    bench.restore(bench.outputs["publish"]["id"], datastore="cache")
+    assert everything(harness, "cache") == whole
+
+    brought.write_bytes(content[:-20])
+    with pytest.raises(BrokenBackup, match="redis-check-rdb refuses"):
+        bench.run(bench.plan(TAKE_IN, TakeInParams(datastore="cache", path=str(brought))))
+    brought.write_bytes(b"PGDMP" + content)
+    with pytest.raises(BadArgument, match="is for a datastore of kind postgres"):
+        bench.plan(TAKE_IN, TakeInParams(datastore="cache", path=str(brought)))
+    with pytest.raises(FactUnavailable, match="is not below"):
+        bench.plan(TAKE_IN, TakeInParams(datastore="cache", path="/etc/hostname"))
