@@ -163,6 +163,7 @@ def test_an_empty_chain_is_whole(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.covers("G5", "RNSAC", only="the chain of hashes and its check offline")
 @pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda t: t.__name__)
 def test_tampering_is_found_and_named(
     database: Database, anchor: AnchorFile, tampering: Callable[[sa.Connection], None]
@@ -191,6 +192,7 @@ def test_an_entry_is_there_only_with_its_transaction(database: Database) -> None
     assert list(audit.verify(database, None)) == []
 
 
+@pytest.mark.covers("G5", "RNSAC", only="the export")
 def test_export_writes_every_entry(database: Database) -> None:
     """One line of JSON an entry, with which the hashes can be checked elsewhere."""
     out = io.StringIO()

@@ -80,6 +80,7 @@ def test_the_story_of_two_votes(house: House) -> None:
     assert not audit.verify(house.database, None)
 
 
+@pytest.mark.covers("G2", "RSA", only="people by their Slack ids, no user groups")
 def test_a_viewer_may_neither_ask_nor_vote(small: House) -> None:
     """The role is checked on the server, every time, and the refusal names what it takes."""
     with pytest.raises(Refused, match="operator"):
@@ -124,6 +125,7 @@ def test_a_vote_after_expiry_is_refused_and_closes_the_card(tmp_path: Path) -> N
         assert expire_overdue(house.ledger) == 0
 
 
+@pytest.mark.covers("G3", "SNAC", only="freezes")
 def test_a_freeze_refuses(tmp_path: Path) -> None:
     """While it holds, nothing dangerous is asked for."""
     freeze = {

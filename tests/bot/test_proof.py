@@ -28,6 +28,7 @@ def artifacts(folder: Path) -> list[Path]:
     return list(folder.glob("backups/harbor/*/uploads*"))
 
 
+@pytest.mark.covers("B13", "NAS", only="on a small stack of the tests")
 async def test_a_good_night(one: Night) -> None:
     """The backup is there and whole: one message that names it, and that it was verified."""
     one.at(NIGHT)

@@ -10,6 +10,7 @@ def references(tmp_path: Path, heard: list[str]) -> References:
     return References(heard.append, {"PG": "s3cret-value", "EMPTY": ""}, tmp_path / "run")
 
 
+@pytest.mark.covers("G6", "RNSAC", only="env, file and docker secrets")
 def test_each_kind_resolves_and_is_told(tmp_path: Path) -> None:
     """env, file and docker-secret give their value, and the listener hears each of them."""
     (tmp_path / "run").mkdir()

@@ -12,12 +12,14 @@ pytestmark = pytest.mark.slow
 OUTSIDE = tuple(place for place in points.PLACES if place != "in")
 
 
+@pytest.mark.covers("B1", "RNSAC", only="PostgreSQL, the bot killed in every stage")
 @pytest.mark.parametrize("place", points.PLACES)
 def test_backup(harbors: Harbors, place: str) -> None:
     """Killed once in every stage, the backup is published whole, and nothing else is."""
     harbors.both(*(partial(backup, place, which) for which in (0, 1)))
 
 
+@pytest.mark.covers("B8", "RNSAC", only="PostgreSQL, the bot killed in every stage")
 @pytest.mark.parametrize("place", points.PLACES)
 def test_restore(harbors: Harbors, place: str) -> None:
     """Killed once in every stage, the restore succeeds; at every death the live data is whole."""

@@ -34,12 +34,16 @@ def analytics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield system
 
 
+@pytest.mark.covers("D1", "A", only="starting all of it in layers")
+@pytest.mark.covers("S1", "A", only="state, health and since when")
+@pytest.mark.covers("S2", "A", only="once, by a field of JSON and by container")
 def test_all_eleven_services_are_up(analytics: System) -> None:
     """Each service says `healthy` at its own address."""
     said = analytics.says("status analytics-engine")
     assert "prod/analytics-engine: 11 of 11 services up" in said
 
 
+@pytest.mark.covers("B1 B2 B8 G1", "A")
 def test_what_was_destroyed_comes_back(analytics: System) -> None:
     """Rows of a hypertable deleted, a table dropped, Redis flushed, blobs lost: each store equals
     what was backed up."""

@@ -28,11 +28,15 @@ def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield made
 
 
+@pytest.mark.covers("D1", "C", only="starting all of it in layers")
+@pytest.mark.covers("S1", "C", only="state, health and since when")
+@pytest.mark.covers("S2", "C", only="once, by container")
 def test_all_twelve_services_are_up(arc: System) -> None:
     """Stores, then the platform, then Raymond, then Traefik: all are healthy."""
     assert "prod/arc: 12 of 12 services up" in arc.says("status arc")
 
 
+@pytest.mark.covers("B1 B2 B8 G1", "C")
 def test_what_was_destroyed_comes_back(arc: System) -> None:
     """Rows deleted, a database dropped, Redis flushed: all databases of the server equal what was
     backed up, those that the guide's dump leaves out too."""

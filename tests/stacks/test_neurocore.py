@@ -33,17 +33,22 @@ def neurocore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield system
 
 
+@pytest.mark.covers("D1", "N", only="starting all of it in layers")
+@pytest.mark.covers("S1", "N", only="state, health and since when")
+@pytest.mark.covers("S2", "N", only="once, by HTTP, port and container")
 def test_all_twelve_services_are_up(neurocore: System) -> None:
     """The containers' own checks, HTTP addresses and a port all answer."""
     assert "prod/neurocore: 12 of 12 services up" in neurocore.says("status neurocore")
 
 
+@pytest.mark.covers("S9", "N", only="as text, without a picture")
 def test_people_find_what_the_stack_is(neurocore: System) -> None:
     """Its contacts, and its services with their ports, are there to read in Slack."""
     assert "security@neurosurgery-kb.com" in neurocore.says("about neurocore contacts")
     assert "postgres (5434, inside 5432)" in neurocore.says("about neurocore")
 
 
+@pytest.mark.covers("B1 B2 B8 G1", "N")
 def test_what_was_destroyed_comes_back(neurocore: System) -> None:
     """Its database dropped, its Redis flushed, its files damaged: each store equals what was backed
     up, and the API sees the files that were restored."""

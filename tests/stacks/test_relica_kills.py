@@ -67,6 +67,7 @@ def published(relica: Project) -> set[str]:
     return {file.parent.name for file in relica.folder.glob("backups/relica/*/manifest.json")}
 
 
+@pytest.mark.covers("B1", "R", only="PostgreSQL, killed in mid-dump")
 def test_a_server_killed_in_mid_dump_publishes_nothing(relica: Project, bench: Bench) -> None:
     """The run fails, the repository shows no backup of it, and the next one succeeds."""
     before = published(relica)

@@ -34,16 +34,22 @@ def holdings(harvester: System) -> Sequence[Holding]:
     return (Graphs("terminusdb", project, TERMINUS_KEY), *folders)
 
 
+@pytest.mark.covers("D1", "S", only="starting all of it in layers, not under systemd")
+@pytest.mark.covers("S1", "S", only="state, health and since when")
+@pytest.mark.covers("S2", "S", only="once, by HTTP")
 def test_all_four_services_are_up(harvester: System) -> None:
     """/health answers 200 from each application, /api/ok from TerminusDB."""
     assert "prod/spice-harvester: 4 of 4 services up" in harvester.says("status spice-harvester")
 
 
+@pytest.mark.covers("B1 B2 B8", "S", by_contract=True)
+@pytest.mark.covers("G1", "S")
 def test_what_was_destroyed_comes_back(harvester: System, holdings: Sequence[Holding]) -> None:
     """Its database deleted, its files damaged and lost: each store equals what was backed up."""
     comes_back(harvester, "backup spice-harvester full", holdings, ["ben"])
 
 
+@pytest.mark.covers("B9", "S", by_contract=True, only="on the same host")
 def test_all_of_it_is_recovered(harvester: System, holdings: Sequence[Holding]) -> None:
     """Containers, volumes and folders gone: one request brings all of it back, and it is well."""
     recovers(harvester, "full", holdings, ["ben"])

@@ -102,6 +102,7 @@ def test_the_card_says_what_is_at_stake(told: Told) -> None:
     assert f"--undo {payload(told.asked)['request']}" in said
 
 
+@pytest.mark.covers("G1", "RNSAC", only="no approval of one's own request")
 def test_ana_cannot_approve_her_own(told: Told) -> None:
     """The requester is refused in private, with the reason."""
     assert told.own["ephemeral"] and "their own request" in told.own["text"]

@@ -60,6 +60,7 @@ def _seen(folder: Path) -> bool:
     return int(count) >= 2
 
 
+@pytest.mark.covers("B3", "RNSAC", only="on a small stack of the tests")
 def test_the_nightly_backup_makes_itself(scheduled: Bot) -> None:
     """At 02:00 one card appears without anybody, asked by the schedule, and succeeds; `schedule`
     shows how it ended and what comes next."""
@@ -79,6 +80,7 @@ def test_the_nightly_backup_makes_itself(scheduled: Bot) -> None:
     assert [payload(each)["request"] for each in seen] == [request], [*map(text_of, seen)]
 
 
+@pytest.mark.covers("B12", "SC", only="ages and times of a small stack of the tests")
 def test_objectives_are_shown_with_a_picture(scheduled: Bot) -> None:
     """`rpo` names the newest backup and what is met; who asked gets a picture, privately."""
     card_in(scheduled.sim, "succeeded")

@@ -53,6 +53,7 @@ def test_the_plan_is_the_dry_run(tmp_path: Path) -> None:
     assert listed(bench) == ids[::-1]
 
 
+@pytest.mark.covers("B4", "RNSAC", only="on a small stack of the tests")
 def test_only_what_was_approved_is_removed(tmp_path: Path) -> None:
     """What retention let go since then stays until somebody approves that, too."""
     bench, ids = bench_with(tmp_path, 3)

@@ -102,6 +102,7 @@ def wait_for_jobs_of(server: Project, *databases: str) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.covers("B8", "A", only="TimescaleDB, and its undo")
 def test_hypertables_come_back_and_the_restore_can_be_undone(server: Project, bench: Bench) -> None:
     """Rows, chunks and their catalogue equal the backup's; jobs run in the live database alone:
     neither in the copy before the exchange nor in what is kept after it."""
@@ -185,6 +186,7 @@ def test_another_version_is_refused_beforehand(server: Project, bench: Bench) ->
     bench.read = known  # type: ignore[method-assign]
 
 
+@pytest.mark.covers("B11", "A", only="TimescaleDB")
 def test_a_restore_is_rehearsed(bench: Bench) -> None:
     """A drill loads the hypertables in a container of its own, where the library is preloaded."""
     backup = bench.backup()

@@ -152,6 +152,7 @@ def test_nothing_anywhere_is_told_as_the_repository_tells_it(tmp_path: Path) -> 
         restore_plan(bench, "20261122-010203-k3f9q2")
 
 
+@pytest.mark.covers("B5", "RACS", by_contract=True)
 def test_a_copy_in_the_cloud_outlives_this_machine(cloud: Cloud, tmp_path: Path) -> None:
     """Sent, read back, and restored from when the folder is gone; a wrong key is said."""
     place = cloud.place("copies").model_dump(mode="json")

@@ -96,6 +96,7 @@ def generated(drawn: list[tuple[int, str, str, bool]]) -> list[Summary]:
     ]
 
 
+@pytest.mark.covers("B4", "RNSAC", only="the rules")
 @given(BACKUPS, RULES)
 def test_no_rules_take_the_last_good_backup_of_a_datastore(
     drawn: list[tuple[int, str, str, bool]], rules: Retention
