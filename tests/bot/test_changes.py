@@ -41,6 +41,7 @@ async def later(one: Night, looks: int) -> list[str]:
 
 
 @pytest.mark.covers("B3", "A", only="on change, on a small stack of the tests")
+@pytest.mark.covers("B3", "A", only="configuration, on change")
 async def test_a_backup_is_made_only_when_something_differs(one: Night) -> None:
     """The first one at once; then for content, a mode, a name and a time, and for nothing else."""
     assert len(await later(one, 0)) == 1

@@ -62,6 +62,7 @@ def ended(bot: Bot, text: str, *voters: str) -> str:
 
 
 @pytest.mark.covers("B1 B8", "A", only="Azurite")
+@pytest.mark.covers("B1 B8", "A", only="Azurite")
 def test_every_blob_comes_back(office: Project, bot: Bot) -> None:
     """Azurite is down for the copy; blobs lost, changed and added are as in the backup again, and
     the index agrees with them."""
@@ -109,6 +110,7 @@ _PASSED = [
 
 
 @pytest.mark.covers("B11", "A", only="Azurite")
+@pytest.mark.covers("B11", "A", only="Azurite")
 def test_a_drill_starts_azurite_on_what_was_restored(office: Project) -> None:
     """In a throwaway container without a network: digest compared, then served and healthy."""
     before = office.container("azurite").since
@@ -116,6 +118,7 @@ def test_a_drill_starts_azurite_on_what_was_restored(office: Project) -> None:
     assert office.container("azurite").since == before
 
 
+@pytest.mark.covers("B1 B8", "S", by_contract=True, only="TerminusDB")
 @pytest.mark.covers("B1 B8", "S", by_contract=True, only="TerminusDB")
 def test_terminusdb_by_contract_comes_back_after_its_volume_is_lost(
     office: Project, bot: Bot
@@ -139,6 +142,7 @@ def test_terminusdb_by_contract_comes_back_after_its_volume_is_lost(
     assert terminus(office, "GET", "/api/db") == [{"path": "admin/production"}]
 
 
+@pytest.mark.covers("B11", "S", by_contract=True, only="TerminusDB")
 @pytest.mark.covers("B11", "S", by_contract=True, only="TerminusDB")
 def test_a_drill_of_terminusdb_by_contract_serves_from_a_fresh_volume(office: Project) -> None:
     """By contract: the server answers /api/ok over the restored storage."""

@@ -1,6 +1,7 @@
 """Volumes of a small stack by wire and by its playbooks: damaged, removed, restored, compared."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from bot.workspace.testing import running_workspace
 from playbooks.errors import DatastoreError
-from playbooks.hosts.helper_container import helpers
+from playbooks.hosts.helper_container import PURPOSE_LABEL
 from playbooks.model.stack_file import load_stack
 from playbooks.operations.drill import DRILL, StackDrillParams
 from playbooks.operations.lifecycle import START, LifecycleParams
@@ -78,8 +79,11 @@ def approved(bot: Bot, text: str, *voters: str) -> str:
 
 
 def nothing_left(made: Project) -> bool:
-    """No helper, nothing fetched."""
-    return not helpers() and not list((made.folder / "backups").glob(".scratch/*"))
+    """No helper with the volume, nothing fetched."""
+    listing = ["docker", "ps", "--all", "--quiet", "--filter", f"label={PURPOSE_LABEL}"]
+    ours = ["--filter", f"volume={made.name}_uploads"]
+    found = subprocess.run([*listing, *ours], check=True, capture_output=True, text=True)
+    return not found.stdout and not list((made.folder / "backups").glob(".scratch/*"))
 
 
 def test_a_changed_byte_and_a_lost_folder_come_back(made: Project, bot: Bot) -> None:
@@ -120,6 +124,26 @@ def test_a_volume_that_was_removed_comes_back(made: Project, bot: Bot) -> None:
     assert tree(made) == whole
     approved(bot, "start depot", "ben")
     assert tree(made) == whole and nothing_left(made)
+
+
+@pytest.mark.parametrize("point", ["step:extract:in", "step:exchange:effect"])
+def test_a_bot_that_is_killed_goes_on(made: Project, bot: Bot, point: str) -> None:
+    """In mid-filling, and with the content exchanged and not noted: the next life ends what is
+    left of helpers, finishes, and starts what it owes."""
+    whole = tree(made)
+    approved(bot, "backup depot uploads", "ben")
+    inside(made, _DAMAGE)
+    bot.stop()
+    bot.start(failpoint=point)
+    request = payload(new_card(bot, "restore depot uploads latest"))["request"]
+    for voter in ("ben", "cleo"):
+        press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
+    assert bot.died(90) == -signal.SIGKILL
+    bot.start()
+    card_in(bot.sim, "succeeded", request, seconds=120)
+    assert tree(made) == whole
+    assert {made.container(name).status for name in ("keeper", "porter")} == {"running"}
+    assert nothing_left(made)
 
 
 def test_a_copy_in_use_says_what_it_is_worth(made: Project, bench: Bench) -> None:
