@@ -87,7 +87,6 @@ def backups(relica: Project) -> list[str]:
     return sorted(file.parent.name for file in found)
 
 
-@pytest.mark.covers("B1 B8", "R", only="Neo4j, its volume lost")
 @pytest.mark.covers("B1 B2 B8", "R", only="Neo4j 5")
 def test_a_lost_volume_comes_back_and_the_restore_can_be_undone(relica: Project, bot: Bot) -> None:
     """After the loss of the volume every node, relationship, constraint and index comes back by
@@ -137,7 +136,6 @@ def test_a_bot_that_is_killed_leaves_the_server_running(
     assert neo4j.mounting(relica, "neo4j") == [f"{relica.name}-neo4j"]
 
 
-@pytest.mark.covers("B11", "R", only="Neo4j")
 @pytest.mark.covers("B11", "R", only="Neo4j 5")
 def test_a_backup_is_rehearsed_in_a_throwaway_server(relica: Project, bench: Bench) -> None:
     """The drill loads, checks, starts and counts without the live server, and leaves nothing."""
