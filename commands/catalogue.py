@@ -23,12 +23,16 @@ from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.see import help as help_
 from commands.see.about import ABOUT
+from commands.see.health import HEALTH
 from commands.see.logs import LOGS
+from commands.see.stats import STATS
 from commands.see.status import STATUS
 from commands.subcommand import Subcommand
 
 _ACTING: tuple[Subcommand[Any], ...] = (
     STATUS,
+    HEALTH,
+    STATS,
     ABOUT,
     LOGS,
     START,

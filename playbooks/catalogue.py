@@ -30,6 +30,7 @@ from playbooks.facts import redis as redis_facts
 from playbooks.facts import repository as repository_facts
 from playbooks.facts import repository_standing as repository_standing_facts
 from playbooks.facts import service as service_facts
+from playbooks.facts import usage as usage_facts
 from playbooks.facts import volumes as volume_facts
 from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
@@ -93,6 +94,7 @@ READERS: Mapping[str, Reader[Any]] = registry(
     repository_facts.READERS,
     repository_standing_facts.READERS,
     service_facts.READERS,
+    usage_facts.READERS,
     volume_facts.READERS,
 )
 

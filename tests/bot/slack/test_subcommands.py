@@ -60,6 +60,22 @@ def test_status_says_what_is_up(shared: Bot, up: str) -> None:
     assert "healthy" in said
 
 
+def test_health_asks_every_service(shared: Bot, up: str) -> None:
+    """`health` says what each answered and how fast; of one service alone too."""
+    said = ask(shared.sim, "health harbor")
+    assert "prod/harbor: 2 of 2 services healthy" in said
+    assert " s\n" in said or " ms\n" in said
+    assert "1 of 1 service healthy" in ask(shared.sim, "health harbor api")
+
+
+def test_stats_show_what_is_used(shared: Bot, up: str) -> None:
+    """`stats` has processor and memory of each service, and the host's."""
+    said = ask(shared.sim, "stats harbor")
+    assert "in 2 running parts" in said
+    assert " MB" in said
+    assert "memory available" in said
+
+
 def test_logs_show_the_newest_lines(shared: Bot, up: str) -> None:
     """`logs` shows what the service wrote, and can search in it."""
     assert "listening on" in ask(shared.sim, "logs harbor api --lines 5 —grep “listening on”")

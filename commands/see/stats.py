@@ -1,0 +1,118 @@
+"""`stats STACK`: what each service uses of processor, memory, network and disk, right now."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from commands.grammar import Word
+from commands.lookup import stack_for
+from commands.paging import Paged, page
+from commands.ports import Call, Context, Reply
+from commands.subcommand import Room, Subcommand
+from notifiers.views import blocks
+from notifiers.views.text import escape, plural, size
+from playbooks.facts.usage import parts_of
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.stack import Stack
+from playbooks.model.usage import Usage
+
+_SECONDS = 6.0
+_HOST = FactQuery(fact="host.usage")
+_COLUMNS = ("Service", "CPU", "Memory", "Network in / out", "Disk read / written", "Restarts")
+_FIGURES = (1, 2, 3, 4, 5)
+# Where the kernel soon kills for memory, people want to know before it does.
+_NEARLY_FULL = 0.9
+
+
+class StatsParams(Paged):
+    """Of which stack."""
+
+    stack: Annotated[str, Word("STACK", "the name of a stack")]
+
+
+def _handle(context: Context, call: Call, params: StatsParams) -> Reply:
+    stack = stack_for(context, call, params.stack, "read")
+    facts = context.facts.read(stack, [_HOST, *map(_query, stack.services)], within=_SECONDS)
+    parts = {name: _parts(facts, name) for name in stack.services}
+    running = [part for found in parts.values() for part in found or ()]
+    title = f"{stack.environment}/{stack.name} uses {_sum(running)}"
+    content = blocks.sections(f"*{escape(title)}*")
+    rows = [row for name, found in parts.items() for row in _rows(facts, name, found)]
+    if rows:
+        content += blocks.table(_COLUMNS, rows, right=_FIGURES)
+    worries = list(_worries(running))
+    if worries:
+        content += blocks.sections("\n".join(f"• {escape(worry)}" for worry in worries))
+    content += blocks.context(escape(_host(stack, facts)))
+    return Reply(body=page(title, content, params.page, f"stats {stack.name}"))
+
+
+def _query(service: str) -> FactQuery:
+    return FactQuery(fact="service.usage", args={"service": service})
+
+
+def _parts(facts: Facts, service: str) -> tuple[Usage, ...] | None:
+    """None where it is not known."""
+    fact = facts.get(_query(service))
+    return None if fact is None else parts_of(fact)
+
+
+def _rows(facts: Facts, service: str, parts: tuple[Usage, ...] | None) -> Iterator[tuple[str, ...]]:
+    if parts is None:
+        why = facts.missing.get(_query(service).key, "not read")
+        yield (service, f"unknown: {why}", "", "", "", "")
+        return
+    if not parts:
+        yield (service, "stopped", "", "", "", "")
+    for part in parts:
+        yield (
+            service if len(parts) == 1 else part.name,
+            f"{part.processor:.1f} %",
+            _memory(part),
+            _both(part.received, part.sent),
+            _both(part.read, part.written),
+            str(part.restarts),
+        )
+
+
+def _memory(part: Usage) -> str:
+    return size(part.memory) + (f" of {size(part.limit)}" if part.limit else "")
+
+
+def _both(one: int | None, other: int | None) -> str:
+    return "" if one is None or other is None else f"{size(one)} / {size(other)}"
+
+
+def _sum(parts: list[Usage]) -> str:
+    """`1.2 cores and 3.4 GB in 9 parts`."""
+    cores = sum(part.processor for part in parts) / 100
+    memory = sum(part.memory for part in parts)
+    return f"{cores:.2f} cores and {size(memory)} in {plural(len(parts), 'running part')}"
+
+
+def _worries(parts: list[Usage]) -> Iterator[str]:
+    for part in parts:
+        if part.killed_for_memory:
+            yield f"{part.name} was killed because its memory was full."
+        elif part.limit and part.memory > part.limit * _NEARLY_FULL:
+            yield f"{part.name} uses {part.memory / part.limit:.0%} of the memory it may have."
+
+
+def _host(stack: Stack, facts: Facts) -> str:
+    host = facts.get(_HOST)
+    if host is None:
+        return f"Host {stack.host}: {facts.missing.get(_HOST.key, 'not read')}"
+    return (
+        f"Host {stack.host}: load {host['load']:.2f} on {plural(host['cores'], 'core')}, "
+        f"{size(host['available_bytes'])} of {size(host['memory_bytes'])} memory available"
+    )
+
+
+STATS = Subcommand(
+    name="stats",
+    room=Room.SEE,
+    summary="what each service uses of processor, memory, network and disk",
+    examples=("stats harbor",),
+    permission="read",
+    params=StatsParams,
+    handle=_handle,
+)
