@@ -56,7 +56,7 @@ class StoredHistory:
                 f"No policy rule fits {plan.operation} ({plan.risk}) on {plan.stack}.",
                 "Add one to `policy` in interlock.yaml.",
             )
-        return rule.approvals
+        return rule.approvals_for(plan, self._ledger.now())
 
     def restore_seconds(self, stack: str) -> Mapping[str, float]:
         with self._ledger.database.read() as connection:

@@ -7,6 +7,7 @@ from bot.ledger import Ledger
 from bot.store import requests
 from commands.ports import Asking
 from playbooks.errors import Refused
+from playbooks.gate.policy import Rule
 from playbooks.gate.verdict import eligible
 from playbooks.model.people import Actor
 from playbooks.model.plan import Plan
@@ -58,12 +59,25 @@ def _why_not_ask(ledger: Ledger, plan: Plan) -> Refused | None:
             f"Policy keeps the data of {source} out of {into}.",
             f"An entry `across: [{{from: {source}, into: {into}}}]` in interlock.yaml allows it.",
         )
-    if ledger.policy.rule_for(plan) is None:
+    rule = ledger.policy.rule_for(plan)
+    if rule is None:
         return Refused(
             f"No policy rule fits {plan.operation} ({plan.risk}) on {plan.stack}.",
             "What no rule allows is refused; see `policy` in interlock.yaml.",
         )
-    return _frozen(ledger, plan)
+    return _undrilled(ledger, rule, plan) or _frozen(ledger, plan)
+
+
+def _undrilled(ledger: Ledger, rule: Rule, plan: Plan) -> Refused | None:
+    why = rule.undrilled(plan, ledger.now())
+    if not why or rule.undrilled_approvals is not None:
+        return None
+    first = plan.sources[0]
+    return Refused(
+        why,
+        f"`/ops drill {plan.stack} {first.datastore} {first.backup}` rehearses the restore and "
+        "touches nothing; then ask again.",
+    )
 
 
 def _frozen(ledger: Ledger, plan: Plan) -> Refused | None:

@@ -88,6 +88,9 @@ def expire_overdue(ledger: Ledger) -> int:
 
 def _request(ledger: Ledger, plan: Plan, rule: Rule, wish: Wish) -> Request:
     now, version = ledger.now(), ledger.policy.version
+    why = rule.undrilled(plan, now)
+    if why:
+        plan = plan.model_copy(update={"notes": (*plan.notes, why)})
     return Request(
         id=new_id(),
         plan=plan,
@@ -98,7 +101,7 @@ def _request(ledger: Ledger, plan: Plan, rule: Rule, wish: Wish) -> Request:
         channel=ledger.channel_of(ledger.stack(plan.stack)),
         typed=ledger.redactor.redact(wish.typed)[:_MOST_TYPED],
         origin=wish.origin,
-        needed=rule.approvals,
+        needed=rule.approvals_for(plan, now),
         approver_roles=rule.roles,
         approver_people=rule.people,
         asked_at=now,

@@ -130,6 +130,8 @@ def _ask_anew(
     rule = house.ledger.policy.rule_for(plan) if plan else None
     if plan is None or rule is None or plan.nothing_to_do:
         return None
+    if rule.undrilled_approvals is None and rule.undrilled(plan, house.ledger.now()):
+        return None
     same = plan.digest(house.ledger.policy.version) == request.digest
     if rule.approvals == 0 and (same or request.supersedes is not None):
         return None

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from playbooks.gate.duration import Duration
+from playbooks.gate.duration import Duration, write_duration
 from playbooks.model.base import Model, digest_of
 from playbooks.model.people import Permission, Person
 from playbooks.model.plan import Plan, Risk
@@ -45,6 +45,10 @@ class Rule(Model):
     the roles whose approval counts. `people`, when given, pins who may approve by name.
     `expires`: how long a request gathers votes. `run_within`: how long an approval may wait for
     its run to begin; after that it is void.
+
+    With `drilled_within` a restore needs that restores of its very backup were rehearsed
+    (`/ops drill`) no longer ago; without such a drill it takes `undrilled_approvals`, and where
+    that is not given it is refused.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -58,6 +62,34 @@ class Rule(Model):
     people: frozenset[str] = frozenset()
     expires: Duration = timedelta(hours=2)
     run_within: Duration = timedelta(minutes=30)
+    drilled_within: Duration | None = None
+    undrilled_approvals: int | None = Field(default=None, ge=0, le=10)
+
+    @model_validator(mode="after")
+    def _drills_belong_together(self) -> Self:
+        if self.undrilled_approvals is not None and self.drilled_within is None:
+            raise ValueError("undrilled_approvals goes with drilled_within; give both or none")
+        return self
+
+    def approvals_for(self, plan: Plan, now: datetime) -> int:
+        """How many must approve this very plan."""
+        if self.undrilled_approvals is None or not self.undrilled(plan, now):
+            return self.approvals
+        return max(self.approvals, self.undrilled_approvals)
+
+    def undrilled(self, plan: Plan, now: datetime) -> str:
+        """What the plan restores without a drill that is young enough, in a sentence; empty when
+        there is nothing of the kind, or no drill is asked for."""
+        if self.drilled_within is None:
+            return ""
+        missing = [
+            f"{source.backup} of {source.datastore} "
+            + ("was never drilled" if source.drilled_at is None else "was drilled too long ago")
+            for source in plan.sources
+            if source.drilled_at is None or now - source.drilled_at > self.drilled_within
+        ]
+        asked = f"a drill within {write_duration(self.drilled_within)}"
+        return f"Policy asks for {asked}: {'; '.join(missing)}." if missing else ""
 
     def fits(self, plan: Plan) -> bool:
         return (
@@ -123,9 +155,10 @@ class Policy(Model):
         for position, rule in enumerate(self.rules):
             _known(f"policy[{position}].from", rule.roles, self.roles)
             _known(f"policy[{position}].people", rule.people, self.people)
-            if rule.approvals and not rule.roles and not rule.people:
+            most = max(rule.approvals, rule.undrilled_approvals or 0)
+            if most and not rule.roles and not rule.people:
                 raise ValueError(
-                    f"policy[{position}] asks for {rule.approvals} approvals but names nobody "
+                    f"policy[{position}] asks for {most} approvals but names nobody "
                     "who may give them; add `from: [approver]` or `people: [...]`"
                 )
         self._ids_are_distinct()

@@ -1,5 +1,6 @@
 """A plan: an operation as data, to be shown, approved, digested, journaled and carried out."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -98,6 +99,15 @@ class Guard(Model):
     at_least: int
 
 
+class Source(Model):
+    """A backup whose data a plan brings into a datastore, and when a restore of that very backup
+    was last rehearsed with success."""
+
+    datastore: str
+    backup: str
+    drilled_at: datetime | None = None
+
+
 class Line(Model):
     """A labelled fact as people read it: `Backup`, `20261122-0100-k3f9, 3 h 12 min old`."""
 
@@ -120,6 +130,7 @@ class Plan(Model):
     by itself: a failure after it goes forward or asks. None: everything can be undone.
     `affects`, `loses`, `keeps` and `notes` are sentences for people. `shown` are facts for people.
     `binding` are the facts whose change makes the plan void.
+    `sources` are the backups that it brings in.
     `undo_hint` is the subcommand that takes the finished operation back, or empty; it and the
     sentences name the run that carries the plan out as `{run}`. `within_seconds` is how long it may
     take by the stack's objectives, counted from when it was asked for. `resort` is offered when it
@@ -144,6 +155,7 @@ class Plan(Model):
     binding: JsonObject = {}
     shown: tuple[Line, ...] = ()
     undo_hint: str = ""
+    sources: tuple[Source, ...] = ()
     within_seconds: float | None = None
     resort: Resort | None = None
 

@@ -11,7 +11,7 @@ from playbooks.datastores.protocol import RestoreParams, Stages
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
+from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Source, Step
 from playbooks.model.stack import Stack
 from playbooks.operations.backup import Backup, backup_stages
 from playbooks.operations.downtime import Downtime, downtime
@@ -104,6 +104,14 @@ def plan(stack: Stack, params: RecoverParams, facts: Facts) -> Plan:
         notes=(*_notes(params, stores), *_left_alone(stack, params)),
         binding={"datastores": bindings(stores), "services": states},
         shown=tuple(_shown(stack, stores, now)),
+        sources=tuple(
+            Source(
+                datastore=each.name,
+                backup=each.summary.id,
+                drilled_at=each.summary.drilled_at(each.name),
+            )
+            for each in stores
+        ),
         within_seconds=_objective(stack),
     )
 

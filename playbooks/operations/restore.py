@@ -13,7 +13,7 @@ from playbooks.datastores.catalogue import planner_of
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Step
+from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Source, Step
 from playbooks.model.stack import Stack
 from playbooks.operations.backup import Backup, Stage, backup_stages, store_needs
 from playbooks.operations.downtime import Downtime, downtime, downtime_queries
@@ -84,6 +84,7 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         notes=(*notes, *down.notes),
         binding={**_source(params, summary), **part.binding, "services": down.states},
         shown=(*_backup_lines(params, summary, facts), *part.shown),
+        sources=_sources(params, summary),
         undo_hint=_undo_hint(stack, params) if part.keeps else "",
     )
 
@@ -108,6 +109,7 @@ def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         notes=part.notes,
         binding={**_source(params, summary), **part.binding},
         shown=(*_backup_lines(params, summary, facts), *part.shown),
+        sources=_sources(params, summary),
     )
 
 
@@ -266,6 +268,11 @@ def _backup_lines(params: RestoreParams, summary: Summary, facts: Facts) -> tupl
         return (origin, rehearsal)
     lost = f"{summary.repository}, because the primary repository does not have it whole"
     return (origin, rehearsal, Line(label="Copy used", value=lost))
+
+
+def _sources(params: RestoreParams, summary: Summary) -> tuple[Source, ...]:
+    name = params.datastore
+    return (Source(datastore=name, backup=summary.id, drilled_at=summary.drilled_at(name)),)
 
 
 def _summary(params: RestoreParams, facts: Facts) -> Summary:

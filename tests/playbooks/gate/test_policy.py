@@ -1,6 +1,6 @@
 """The policy: which rule fits, who may what, and what is refused when it is read."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from playbooks.gate.access import may, roles_allowing
 from playbooks.gate.duration import parse_duration, write_duration
-from playbooks.gate.policy import Policy
+from playbooks.gate.policy import Policy, Rule
 from playbooks.model.people import Person
-from playbooks.model.plan import Risk
+from playbooks.model.plan import Plan, Risk, Source
 from tests.playbooks.gate.cases import NOW, POLICY, plan, policy
 
 
@@ -105,3 +105,42 @@ def test_spans_are_read_as_they_are_written(seconds: int) -> None:
     """Writing and reading a span gives it back."""
     span = timedelta(seconds=seconds)
     assert parse_duration(write_duration(span)) == span
+
+
+def _restore_of(drilled_at: datetime | None) -> Plan:
+    source = Source(datastore="postgres", backup="20261121-020000-k3f9q2", drilled_at=drilled_at)
+    return Plan(
+        operation="restore",
+        stack="harbor",
+        environment="prod",
+        summary="RESTORE",
+        risk=Risk.DESTROY,
+        params={},
+        sources=(source,),
+    )
+
+
+def test_a_drill_can_be_demanded_of_what_is_restored() -> None:
+    """Never drilled and drilled too long ago are said with the backup's id; a young drill is
+    enough, and so is a plan that brings in no backup."""
+    now = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    rule = Rule.model_validate(
+        {"risk": "DESTROY", "approvals": 1, "from": ["approver"], "drilled_within": "30d"}
+    )
+    assert "20261121-020000-k3f9q2 of postgres was never drilled" in rule.undrilled(
+        _restore_of(None), now
+    )
+    assert "too long ago" in rule.undrilled(_restore_of(now - timedelta(days=31)), now)
+    assert rule.undrilled(_restore_of(now - timedelta(days=29)), now) == ""
+    assert rule.undrilled(_restore_of(None).model_copy(update={"sources": ()}), now) == ""
+    more = rule.model_copy(update={"undrilled_approvals": 3})
+    assert more.approvals_for(_restore_of(None), now) == 3
+    assert more.approvals_for(_restore_of(now), now) == 1
+
+
+def test_more_approvals_without_a_drill_need_a_demand_for_one() -> None:
+    """The key alone would never be read; the message says what goes with it."""
+    with pytest.raises(ValidationError, match="goes with drilled_within"):
+        Rule.model_validate(
+            {"risk": "READ", "approvals": 0, "undrilled_approvals": 1, "from": ["approver"]}
+        )
