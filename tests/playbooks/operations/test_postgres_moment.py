@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _ARCHIVE = FactQuery(fact="postgres.archive", args={"datastore": "postgres"})
 _OPTIONS = (
+    *("-c", "shared_preload_libraries=timescaledb"),
     *("-c", "archive_mode=on"),
     *("-c", "archive_command=pgbackrest --stanza=harbor archive-push %p"),
 )
@@ -43,7 +44,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             "harbor",
             """
             CREATE TABLE bookings (id int PRIMARY KEY, said text);
-            INSERT INTO bookings SELECT g, 'booked ' || g FROM generate_series(1, 100) g""",
+            INSERT INTO bookings SELECT g, 'booked ' || g FROM generate_series(1, 100) g;
+            CREATE EXTENSION timescaledb;
+            CREATE TABLE tides (at timestamptz NOT NULL, metres float8);
+            SELECT create_hypertable('tides', 'at', chunk_time_interval => interval '1 day')""",
         )
         yield made
 
@@ -80,21 +84,30 @@ def bookings(server: Project) -> list[int]:
     return [number for (number,) in found]
 
 
+@pytest.mark.covers("B7", "A", only="on a server of the tests; its image has pgBackRest")
 def test_rows_deleted_since_come_back(server: Project, made: tuple[Bench, str]) -> None:
-    """Inserted after the backup, deleted later: a moment between gives them back, the undo takes
-    them again; no helper and nothing beside is left."""
+    """Inserted after the backup, deleted later: a moment between gives them back, hypertables too;
+    the undo takes them again; no helper and nothing beside is left."""
     bench, backup = made
     facts = bench.read([_ARCHIVE]).of(_ARCHIVE)
     assert [each["kind"] for each in facts["backups"]] == ["full"] and not facts["problem"]
     run(server, "harbor", "INSERT INTO bookings VALUES (101, 'late'), (102, 'later')")
+    run(
+        server,
+        "harbor",
+        "INSERT INTO tides SELECT '2026-01-01'::timestamptz + g * interval '1 hour', g "
+        "FROM generate_series(1, 100) g",
+    )
     between = moment_of(server)
     run(server, "harbor", "DELETE FROM bookings WHERE id > 50")
+    run(server, "harbor", "SELECT drop_chunks('tides', older_than => '2026-02-01'::timestamptz)")
     made_plan = plan(bench, backup, between)
     assert "out of the archive" in made_plan.summary
     assert made_plan.loses[0].startswith("everything written in the last ")
     restored = bench.run(made_plan).run
     assert bookings(server) == [101, 102]
     assert query(server, "harbor", "SELECT count(*) FROM bookings") == [(102,)]
+    assert query(server, "harbor", "SELECT count(*), sum(metres) FROM tides") == [(100, 5050.0)]
     assert helpers() == {} or restored not in helpers().values()
     assert server.in_container("postgres", "ls", "-A", "/tmp").strip() in {"", "pgbackrest"}
     bench.restore(restored, "undo")
