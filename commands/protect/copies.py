@@ -13,6 +13,7 @@ from playbooks.model.stack import Stack
 _FACTS = {
     "azurite": "volume.copies",
     "files": "files.copies",
+    "neo4j": "neo4j.copies",
     "postgres": "postgres.kept",
     "postgres-server": "postgres.kept",
     "terminusdb": "volume.copies",

@@ -43,6 +43,7 @@ class Kept(Model):
     part: Literal["original", "restored"]
     role: Literal["kept", "beside"]
     since: datetime
+    bytes: int = 0
 
 
 class Neo4jFact(Model):

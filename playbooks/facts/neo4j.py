@@ -2,6 +2,7 @@
 
 from playbooks.datastores.neo4j_model import Neo4jFact, Noted
 from playbooks.errors import ActionFailed, FactUnavailable, SecretUnavailable
+from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.neo4j.cypher import noted
 from playbooks.hosts.neo4j.server import Server, server_of
 from playbooks.hosts.neo4j.state import look
@@ -39,6 +40,27 @@ def state(reading: Reading, args: StoreArgs) -> JsonObject:
     ).model_dump(mode="json")
 
 
+def copies(reading: Reading, args: StoreArgs) -> JsonObject:
+    """`{copies: [{run, path, role, since, bytes, counted}]}`: what earlier runs left, newest
+    first; `path` is as the container sees it."""
+    try:
+        server = server_of(reading.stack, args.datastore)
+        kept = look(server, _RUN).kept
+    except ActionFailed as error:
+        raise FactUnavailable(error.message, error.hint) from error
+    holder = f"{server.store.folder}/{OWN_PREFIX}"
+    return {
+        "copies": [
+            {
+                **copy.model_dump(mode="json", exclude={"part"}),
+                "path": f"{holder}{copy.run}/{copy.part}",
+                "counted": True,
+            }
+            for copy in sorted(kept, key=lambda copy: copy.since, reverse=True)
+        ]
+    }
+
+
 def _noted(reading: Reading, server: Server) -> Noted:
     if not server.container.up:
         return Noted(why="it does not run")
@@ -48,4 +70,7 @@ def _noted(reading: Reading, server: Server) -> Noted:
         return Noted(why=error.message.rstrip("."))
 
 
-READERS = (Reader("neo4j.state", StoreArgs, state),)
+READERS = (
+    Reader("neo4j.state", StoreArgs, state),
+    Reader("neo4j.copies", StoreArgs, copies),
+)

@@ -12,7 +12,7 @@ ORIGINAL = "original"
 RESTORED = "restored"
 _NEW = "never-live"
 
-# FOLDER DATABASE: lines of `disk FREE_KB`, `used KB`, `there`, `kept RUN PART ROLE SINCE`.
+# FOLDER DATABASE: lines of `disk FREE_KB`, `used KB`, `there`, `kept RUN PART ROLE SINCE KB`.
 STATE = f"""
 cd -- "$1" || exit 1
 echo "disk $(df -P -k . | awk 'NR == 2 {{ print $4 }}')"
@@ -20,11 +20,11 @@ all=$(du -s -k . 2>/dev/null); all=${{all%%[!0-9]*}}; own=0
 [ ! -d "databases/$2" ] || echo there
 for each in {OWN_PREFIX}*; do
   [ -d "$each" ] || continue
-  part=$(du -s -k "$each" 2>/dev/null); own=$((own + ${{part%%[!0-9]*}}))
+  size=$(du -s -k "$each" 2>/dev/null); size=${{size%%[!0-9]*}}; own=$((own + size))
   for name in {ORIGINAL} {RESTORED}; do
     [ -d "$each/$name/databases/$2" ] || continue
     role=kept; [ ! -e "$each/{_NEW}" ] || role=beside
-    echo "kept ${{each#{OWN_PREFIX}}} $name $role $(stat -c %Z "$each")"
+    echo "kept ${{each#{OWN_PREFIX}}} $name $role $(stat -c %Z "$each") $size"
   done
 done
 echo "used $((all - own))"

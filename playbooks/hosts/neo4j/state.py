@@ -64,10 +64,11 @@ def reach(server: Server, run: str, of: str, incoming: str, outgoing: str) -> Re
 
 
 def _kept(line: list[str]) -> Kept:
-    _, run, part, role, since = line
+    _, run, part, role, since, size = line
     return Kept(
         run=run,
         part=cast(Part, part),
         role=cast(Literal["kept", "beside"], role),
         since=datetime.fromtimestamp(int(since), UTC),
+        bytes=int(size) * _KIB,
     )
