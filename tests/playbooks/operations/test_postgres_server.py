@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from playbooks.catalogue import ACTIONS
 from playbooks.datastores.protocol import RestoreParams
 from playbooks.errors import FactUnavailable, InterlockError, StopRequested, UnknownName
 from playbooks.model.drill import Rehearsal
@@ -13,6 +14,8 @@ from playbooks.model.stack import Stack
 from playbooks.operations.drill import DRILL, StackDrillParams
 from playbooks.operations.restore import RESTORE
 from tests.support import harbour
+from tests.support.carry import call, filled
+from tests.support.do_step import in_process
 from tests.support.postgres import Server, running_server
 from tests.support.run_plan import Bench
 from tests.support.runbook import commands, follow, printed
@@ -161,6 +164,28 @@ def test_one_that_is_not_as_in_the_backup_stops_all(server: Server, bench: Bench
         bench.run(plan(bench, backup), work, before=spoil)
     assert contents(server) == damaged
     assert not [name for name in server.databases() if "_restore_" in name]
+
+
+def test_an_exchange_of_all_that_nobody_heard_of_is_recognised(
+    server: Server, bench: Bench
+) -> None:
+    """SIGKILL right after the commit: the probe says done, and repeating it changes nothing."""
+    whole = contents(server)
+    backup = bench.backup()
+    damage(server)
+    work, probed = bench.work(), []
+
+    def kill(step: Step) -> None:
+        if step.key != "swap" or step.probe is None:
+            return
+        args = filled(step.args, work, bench.outputs)
+        assert in_process(work, "postgres.swap", args, killed_after=True).wait(60) == -9
+        probed.append(call(step.probe, work, ACTIONS, bench.outputs))
+
+    bench.run(plan(bench, backup), work, before=kill)
+    [probe] = probed
+    assert probe["state"] == "done" and probe["output"] == bench.outputs["swap"]
+    assert contents(server) == whole
 
 
 def test_chosen_databases_only(server: Server, bench: Bench, tmp_path: Path) -> None:
