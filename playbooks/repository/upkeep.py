@@ -9,7 +9,8 @@ from playbooks.hosts.neo4j import state as neo4j_state
 from playbooks.hosts.neo4j.server import server_of
 from playbooks.hosts.postgres.connection import administering, postgres_store
 from playbooks.hosts.postgres.kept import kept_by_runs, kept_copies
-from playbooks.model.datastores import FilesStore, PostgresAccess, PostgresStore
+from playbooks.hosts.redis.kept import kept_by
+from playbooks.model.datastores import FilesStore, PostgresAccess, PostgresStore, RedisStore
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.stack import Stack
 from playbooks.model.volumes import MountedStore
@@ -36,6 +37,7 @@ def rulings_on(
             **kept_by_databases(stack, secrets, listing),
             **kept_in_mounts(stack, listing),
             **kept_beside_graphs(stack, listing),
+            **kept_beside_keys(stack, secrets, listing),
             **protected,
         },
     )
@@ -107,6 +109,23 @@ def kept_beside_graphs(stack: Stack, listing: Listing) -> dict[str, str]:
             needed |= dict.fromkeys(safety, why)
             continue
         needed |= {c.run: f"made with the kept databases of {name}" for c in kept}
+    return needed
+
+
+def kept_beside_keys(stack: Stack, secrets: Secrets, listing: Listing) -> dict[str, str]:
+    """The same for the data of Redis servers."""
+    needed: dict[str, str] = {}
+    for name, store in stack.datastores.items():
+        safety = {b.run: b.id for b in listing.backups if _is_safety_of(b, name)}
+        if not isinstance(store, RedisStore) or not safety:
+            continue
+        try:
+            kept = kept_by(stack, name, secrets, safety)
+        except (ActionFailed, SecretUnavailable) as error:
+            why = f"a kept copy of {name} may need it, which cannot be seen: {error.message}"
+            needed |= dict.fromkeys(safety.values(), why)
+            continue
+        needed |= {run: f"made with the kept data of {name}" for run in kept}
     return needed
 
 
