@@ -16,6 +16,7 @@ from playbooks.model.stack import Stack
 from playbooks.model.volumes import MountedStore
 from playbooks.operations.apart import apart
 from playbooks.operations.backup import store_needs
+from playbooks.operations.service_steps import states_of
 from playbooks.repository.catalogue import Summary
 
 FETCH = "fetch"
@@ -60,17 +61,19 @@ def coming_needs(stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
 
 
 def coming(stack: Stack, params: RestoreParams, facts: Facts) -> Coming:
-    """Raises FactUnavailable when the backup cannot be read, BadArgument when the datastore can
-    neither be looked at nor be made anew, and what the datastore's planner raises."""
+    """Raises FactUnavailable when the backup cannot be read, or the datastore while its server
+    runs; BadArgument when it can neither be looked at nor be made anew; and what the datastore's
+    planner raises."""
     planner, name = planner_of(stack, params.datastore), params.datastore
     summary = Summary.model_validate(facts.of(backup_query(params.backup))["summary"])
     missing = ""
     try:
         part = planner.restore(stack, params, facts)
     except FactUnavailable as error:
+        _require_down(stack, name, facts, error)
         missing = str(error)
         part = planner.restore(stack, params, as_if_new(stack, params, facts, missing))
-    safety, unsaved = (None, missing) if missing else _safety(stack, name, facts)
+    safety, unsaved = (None, missing) if missing else _safety(stack, name, facts, part)
     return Coming(
         name=name,
         summary=summary,
@@ -144,13 +147,32 @@ def safeties(stores: Sequence[Coming]) -> Mapping[str, BackupPart]:
     return {each.name: each.safety for each in stores if each.safety is not None}
 
 
+def _require_down(stack: Stack, name: str, facts: Facts, error: FactUnavailable) -> None:
+    """What runs and does not answer in time, or lets us not in, is not gone."""
+    own = stack.datastore(name).service
+    if own is not None and states_of(facts, (own,))[own] == "stopped":
+        return
+    raise FactUnavailable(
+        f"{stack.name}/{name} cannot be looked at, and is not known to be gone: {error.message}",
+        f"Ask again; or stop {own} (`/ops stop {stack.name} {own}`): what is stopped is restored "
+        "as if it were new."
+        if own
+        else error.hint,
+    ) from error
+
+
 def _source(each: Coming) -> JsonObject:
     copy = {"repository": each.summary.repository} if each.summary.repository else {}
     return {"backup": each.summary.id, "there": not each.missing, **copy}
 
 
-def _safety(stack: Stack, name: str, facts: Facts) -> tuple[BackupPart | None, str]:
+def _safety(
+    stack: Stack, name: str, facts: Facts, part: RestorePart
+) -> tuple[BackupPart | None, str]:
+    """What is replaced and kept is backed up, too; what is not there cannot be."""
     try:
         return planner_of(stack, name).backup(stack, name, facts), ""
     except FactUnavailable as error:
+        if part.keeps:
+            raise
         return None, error.message

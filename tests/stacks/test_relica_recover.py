@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -43,11 +42,10 @@ GRANT SELECT ON papers TO reader;
 
 @pytest.fixture(scope="module")
 def bot(relica: Project) -> Iterator[Bot]:
-    """A bot that operates Relica, whose set `full` is its databases and the folder with seeds."""
-    seeds = relica.folder / "seed_csv"
-    seeds.mkdir()
-    (seeds / "papers.csv").write_text("id,title\n1,Über alles\n")
-    amend(relica, seeds)
+    """A bot that operates Relica, for whose set `full` two services that write are down."""
+    described: dict[str, Any] = yaml.safe_load(relica.stack_file.read_text())
+    described["backup"]["quiesce"] = {"full": ["archivist", "clarity"]}
+    relica.stack_file.write_text(yaml.safe_dump(described, sort_keys=False))
     policy = interlock_yaml(relica.stack_file.name)
     (relica.folder / "interlock.yaml").write_text(json.dumps(policy))
     with (
@@ -65,18 +63,6 @@ def bot(relica: Project) -> Iterator[Bot]:
             yield made
         finally:
             made.end()
-
-
-def amend(relica: Project, seeds: Path) -> None:
-    """Four datastores that are backed up as one, while two services that write are down."""
-    described: dict[str, Any] = yaml.safe_load(relica.stack_file.read_text())
-    described["datastores"]["seeds"] = {"kind": "files", "path": str(seeds)}
-    described["backup"] |= {
-        "sets": {"full": ["postgres", "redis", "neo4j", "seeds"]},
-        "quiesce": {"full": ["archivist", "clarity"]},
-    }
-    described["objectives"] = {"rto": "30m"}
-    relica.stack_file.write_text(yaml.safe_dump(described, sort_keys=False))
 
 
 def asked(bot: Bot, text: str) -> dict[str, Any]:
@@ -109,7 +95,7 @@ def over(bot: Bot, request: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Content:
-    """All that is in the four datastores."""
+    """All that is in the databases and in the folder with seeds."""
 
     postgres: object
     redis: str
@@ -131,6 +117,7 @@ def redis(relica: Project, *words: str) -> str:
 
 
 def fill(relica: Project) -> None:
+    (relica.folder / "seed_csv" / "papers.csv").write_text("id,title\n1,Über alles\n")
     with psycopg.connect(relica.uri(), autocommit=True) as connection:
         for statement in _FILL.split(";\n"):
             if statement.strip():
@@ -158,7 +145,7 @@ def test_a_set_is_one_backup_and_comes_back_after_the_loss_of_everything(
     [backup] = [path.name for path in (relica.folder / "backups/relica").glob(f"*-{request}")]
     shown = ask(bot.sim, f"backups show {backup}")
     assert "consistent: archivist and clarity were stopped from" in shown
-    assert "postgres, redis, neo4j and seeds copied in that time" in shown
+    assert "postgres, neo4j, redis, init-scripts and seed-csv copied in that time" in shown
     assert "prism, shutter and aperture use them too, and they were not stopped" in shown
 
     bot.stop()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from playbooks.errors import BadArgument
+from playbooks.errors import BadArgument, FactUnavailable
 from playbooks.model.base import JsonObject
 from playbooks.model.drill import DrillNote
 from playbooks.model.facts import FactQuery, Facts
@@ -149,13 +149,17 @@ def test_a_store_that_comes_back_makes_another_plan() -> None:
 
 
 def test_a_lost_server_is_stopped_again_by_the_undo() -> None:
-    """Only what did not run before; a server that ran and could not be looked at stays up."""
+    """It did not run before, and what is made is empty."""
     lost = {"lost": ["postgres"], "states": {"database": "stopped"}}
     [start] = [step for step in planned(lost).steps if step.key == "early.start.database"]
     assert start.undo is not None and start.undo.action == "service.stop"
-    ran = planned({"lost": ["postgres"]})
-    [again] = [step for step in ran.steps if step.key == "early.start.database"]
-    assert again.undo is None
+
+
+def test_what_runs_and_does_not_answer_is_not_taken_for_gone() -> None:
+    """A slow answer or a wrong password is no reason to go without a safety backup."""
+    with pytest.raises(FactUnavailable, match=r"not known to be gone: .*server is away") as told:
+        planned({"lost": ["postgres"]})
+    assert "/ops stop harbor database" in told.value.hint
 
 
 def test_nothing_to_recover_from_is_said() -> None:
