@@ -5,7 +5,7 @@ from playbooks.errors import ActionFailed, FactUnavailable, SecretUnavailable
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.neo4j.cypher import noted
 from playbooks.hosts.neo4j.server import Server, server_of
-from playbooks.hosts.neo4j.state import look
+from playbooks.hosts.neo4j.state import look_once
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import Reader
@@ -24,7 +24,7 @@ def state(reading: Reading, args: StoreArgs) -> JsonObject:
     that does not answer is not counted, and that is said."""
     try:
         server = server_of(reading.stack, args.datastore)
-        seen, version = look(server, _RUN), server.version()
+        seen, version = look_once(server, _RUN), server.version()
     except ActionFailed as error:
         raise FactUnavailable(error.message, error.hint) from error
     return Neo4jFact(
@@ -45,7 +45,7 @@ def copies(reading: Reading, args: StoreArgs) -> JsonObject:
     first; `path` is as the container sees it."""
     try:
         server = server_of(reading.stack, args.datastore)
-        kept = look(server, _RUN).kept
+        kept = look_once(server, _RUN).kept
     except ActionFailed as error:
         raise FactUnavailable(error.message, error.hint) from error
     holder = f"{server.store.folder}/{OWN_PREFIX}"

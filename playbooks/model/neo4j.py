@@ -17,8 +17,9 @@ class Neo4jStore(Model):
 
     It can only be dumped while it is down. While it runs, it is asked over HTTP for its contents:
     at `port` of the container; where that is not published, in the container's network.
-    `folder` is where its volume is mounted. `stop_seconds` is how long it has to end by itself: one
-    that is killed has to recover first and cannot be dumped.
+    `folder` is where its volume is mounted, with `databases` and `transactions` in it as they are
+    by default. `stop_seconds` is how long it has to end by itself: one that is killed has to
+    recover first and cannot be dumped.
     """
 
     kind: Literal["neo4j"]

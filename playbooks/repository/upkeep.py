@@ -103,7 +103,7 @@ def kept_beside_graphs(stack: Stack, listing: Listing) -> dict[str, str]:
         if not isinstance(store, Neo4jStore) or not safety:
             continue
         try:
-            kept = neo4j_state.look(server_of(stack, name), _TAG).kept
+            kept = neo4j_state.look_once(server_of(stack, name), _TAG).kept
         except ActionFailed as error:
             why = f"a kept copy of {name} may need it, which cannot be seen: {error.message}"
             needed |= dict.fromkeys(safety, why)

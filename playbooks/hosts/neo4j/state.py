@@ -26,9 +26,13 @@ class Seen:
     kept: tuple[Kept, ...]
 
 
-def look(server: Server, run: str) -> Seen:
-    """Raises HostError. Facts may be read several times at once, so each helper has its name."""
-    purpose = f"look-{uuid.uuid4().hex[:8]}"
+def look_once(server: Server, run: str) -> Seen:
+    """As `look`, for those who may look several times at once: each helper has its own name."""
+    return look(server, run, f"look-{uuid.uuid4().hex[:8]}")
+
+
+def look(server: Server, run: str, purpose: str = "look") -> Seen:
+    """Raises HostError."""
     order = server.as_root(run, purpose, scripts.STATE, (server.store.database,), read_only=True)
     lines = [line.split() for line in output_of(order).decode(errors="replace").splitlines()]
     numbers = {line[0]: int(line[1]) for line in lines if line[0] in {"disk", "used"}}
