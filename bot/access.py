@@ -81,5 +81,4 @@ class PolicyAccess:
 
 
 def _schedules(stack: Stack) -> frozenset[str]:
-    rules = stack.backup
-    return frozenset(f"{stack.name}/{name}" for name in rules.schedules) if rules else frozenset()
+    return frozenset(f"{stack.name}/{name}" for name in stack.schedules)

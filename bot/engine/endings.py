@@ -7,6 +7,7 @@ from bot.engine.story import Turn
 from bot.store import locks, requests, runs
 from notifiers.ports import Lane
 from notifiers.views.attention import uncertain
+from playbooks.model.plan import Plan
 from playbooks.model.request import RunState
 
 _TAKEN_BACK = {
@@ -29,7 +30,10 @@ class Ending:
         return replace(self, state=RunState.FAILED, outcome=outcome)
 
 
-def taken_back(turn: Turn) -> Ending:
+def taken_back(turn: Turn, plan: Plan) -> Ending:
+    """Where nothing had to be taken back, what failed has just failed."""
+    if turn.ending == "undone" and not any(step.undo for step in plan.steps):
+        return Ending(RunState.FAILED, turn.why)
     return Ending(_TAKEN_BACK[turn.ending], f"{turn.why} What was done is undone.")
 
 

@@ -163,7 +163,7 @@ class Interpreter:
             if isinstance(outcome, Failed | GivenUp):
                 why = outcome.why if isinstance(outcome, Failed) else "it was given up"
                 return endings.stuck(turn, step.name, why)
-        return endings.taken_back(turn)
+        return endings.taken_back(turn, self.carried.request.plan)
 
     def _can_go_back(self) -> bool:
         return not self.carried.story().past_return(self.carried.request.plan)
