@@ -9,6 +9,7 @@ from typing import Any
 from playbooks.byhand import given as by_hand
 from playbooks.errors import BrokenBackup
 from playbooks.hosts import sandbox
+from playbooks.hosts.postgres import throwaway
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
@@ -77,6 +78,7 @@ def adopt(work: Work, args: AdoptArgs) -> JsonObject:
 
 def clear(work: Work, args: ClearArgs) -> JsonObject:
     """Removes plain copies and throwaway servers of this run. `{}`. Idempotent."""
+    throwaway.clear(work.run)
     if work.stack.compose is not None:
         sandbox.clear(work.run)
     folder = _folder(work, args.datastore)

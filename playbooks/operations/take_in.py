@@ -9,7 +9,7 @@ from datetime import datetime
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Guard, Line, Plan, Resource, Risk, Step
+from playbooks.model.plan import ActionCall, Guard, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
 from playbooks.repository.address import local_root
@@ -52,8 +52,14 @@ def plan(stack: Stack, params: TakeInParams, facts: Facts) -> Plan:
         summary=f"IMPORT {stack.environment}/{stack.name} {params.datastore}: {what}",
         risk=Risk.READ,
         params=params.model_dump(mode="json"),
-        stages=((_begin(facts),), (_adopt(stack, params, given),), (_publish(params, given),)),
+        stages=(
+            (_begin(facts),),
+            (_adopt(stack, params, given),),
+            (_publish(params, given),),
+            (_release(),),
+        ),
         point_of_no_return=1,
+        owed=(_cleared(),),
         resources=(
             Resource(kind="stack", name=stack.name),
             Resource(kind="datastore", name=f"{stack.name}/{params.datastore}", exclusive=True),
@@ -139,6 +145,25 @@ def _publish(params: TakeInParams, given: Given) -> Step:
         },
         probe=ActionCall(action="repository.is_published"),
         idempotent=True,
+    )
+
+
+def _release() -> Step:
+    return Step(
+        key="release",
+        name="Remove plain copies",
+        action="repository.release",
+        idempotent=True,
+    )
+
+
+def _cleared() -> Owed:
+    return Owed(
+        key="release",
+        name="Remove plain copies",
+        call=ActionCall(action="repository.release"),
+        since=0,
+        settled_by="release",
     )
 
 

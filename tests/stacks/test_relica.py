@@ -1,6 +1,7 @@
 """Relica by wire: started, damaged, restored through the approval flow, on real containers."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from bot.workspace.testing import running_workspace
+from playbooks.hosts.helper_container import helpers
 from playbooks.model.stack_file import load_stack
 from tests.support import fingerprint, holdings
 from tests.support.bot import Bot, interlock_yaml
@@ -138,6 +140,7 @@ def test_rows_destroyed_come_back_and_the_restore_can_be_undone(relica: Project,
 def test_a_flushed_redis_comes_back_and_its_undo_is_undone(relica: Project, bot: Bot) -> None:
     """Its users are down for the exchange alone, and each undo takes the one before back."""
     held = holdings.Redis("redis", relica)
+    relica.in_container("redis", "redis-cli", "FLUSHALL")
     held.fill()
     whole = held.content()
     ended(bot, "backup relica redis")
@@ -156,6 +159,29 @@ def test_a_flushed_redis_comes_back_and_its_undo_is_undone(relica: Project, bot:
     assert held.content() == damaged
     ended(bot, "restore relica redis --undo", "ben", "cleo")
     assert held.content() == whole
+
+
+@pytest.mark.parametrize("point", ["step:try:in", "step:exchange:effect"])
+def test_a_bot_killed_in_a_restore_of_redis_goes_on(relica: Project, bot: Bot, point: str) -> None:
+    """With the snapshot being tried out, and exchanged but not noted: the next life ends what is
+    left of helpers, finishes, and starts what it owes."""
+    held = holdings.Redis("redis", relica)
+    relica.in_container("redis", "redis-cli", "FLUSHALL")
+    held.fill()
+    whole = held.content()
+    ended(bot, "backup relica redis")
+    held.destroy()
+    bot.stop()
+    bot.start(failpoint=point)
+    request = payload(new_card(bot, "restore relica redis latest"))["request"]
+    for voter in ("ben", "cleo"):
+        press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
+    assert bot.died(120) == -signal.SIGKILL
+    bot.start()
+    card_in(bot.sim, "succeeded", request, seconds=180)
+    assert held.content() == whole
+    assert request not in helpers().values()
+    assert relica.container("archivist").health == "healthy"
 
 
 def test_the_runbook_on_paper_restores_it_too(relica: Project, bot: Bot, tmp_path: Path) -> None:

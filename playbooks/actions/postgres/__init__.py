@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from playbooks.actions.postgres.adopt import ADOPT_ACTIONS
 from playbooks.actions.postgres.dump import DUMP_ACTIONS
 from playbooks.actions.postgres.load import LOAD_ACTIONS
 from playbooks.actions.postgres.reach import REACH_ACTIONS
@@ -12,6 +13,7 @@ from playbooks.registry import Action
 
 ACTIONS: tuple[Action[Any], ...] = (
     *DUMP_ACTIONS,
+    *ADOPT_ACTIONS,
     *LOAD_ACTIONS,
     *REACH_ACTIONS,
     *VERIFY_ACTIONS,

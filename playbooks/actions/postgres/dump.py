@@ -74,6 +74,14 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
 
 
+def dump_of(work: Work, args: DumpArgs, store: PostgresStore) -> JsonObject:
+    """The same of a server that is not the stack's own, into the same backup."""
+    began = monotonic()
+    roles, known = _globals(work, args, store)
+    made, facts = _dump_one(work, args, store, dump_name(args.datastore), known)
+    return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
+
+
 def _archived(work: Work, store: PostgresStore) -> str:
     """A backup in the archive beside the dump; its label."""
     with connected(store, work.secrets, work.tag) as session:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
-import pyrage
+import pyrage  # type: ignore[import-untyped]
 import pytest
 
 from bot.workspace.testing import running_workspace
