@@ -77,17 +77,7 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
         stages=(*before, *down.starts, publish, *_copies(stack), (_prune(),)),
         point_of_no_return=len(before) - 1 if down.stops else len(before),
         owed=(*down.owed_since(1), *((_discarded(),) if down.stops else ())),
-        resources=(
-            Resource(kind="stack", name=stack.name),
-            *(
-                Resource(kind="service", name=f"{stack.name}/{name}", exclusive=True)
-                for name in down.stopped
-            ),
-            *(
-                Resource(kind="datastore", name=f"{stack.name}/{name}", exclusive=True)
-                for name in parts
-            ),
-        ),
+        resources=_resources(stack, parts, down),
         guards=together(*(part.guards for part in parts.values())),
         affects=(*(line for part in parts.values() for line in part.affects), *down.affects),
         notes=down.notes,
@@ -99,6 +89,21 @@ def plan(stack: Stack, params: BackupParams, facts: Facts) -> Plan:
             *_intention(parts, quiesced),
             *(line for part in parts.values() for line in part.shown),
             *(Line(label="Copy", value=place.repository) for place in _copy_places(stack)),
+        ),
+    )
+
+
+def _resources(stack: Stack, names: Iterable[str], down: Downtime) -> tuple[Resource, ...]:
+    """Shares the stack; what it copies and what it stops is its own meanwhile."""
+    return (
+        Resource(kind="stack", name=stack.name),
+        *(
+            Resource(kind="service", name=f"{stack.name}/{name}", exclusive=True)
+            for name in down.stopped
+        ),
+        *(
+            Resource(kind="datastore", name=f"{stack.name}/{name}", exclusive=True)
+            for name in names
         ),
     )
 
