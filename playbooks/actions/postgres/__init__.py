@@ -6,6 +6,7 @@ from playbooks.actions.postgres.adopt import ADOPT_ACTIONS
 from playbooks.actions.postgres.dump import DUMP_ACTIONS
 from playbooks.actions.postgres.load import LOAD_ACTIONS
 from playbooks.actions.postgres.reach import REACH_ACTIONS
+from playbooks.actions.postgres.recover import RECOVER_ACTIONS
 from playbooks.actions.postgres.rehearse import REHEARSE_ACTIONS
 from playbooks.actions.postgres.swap import SWAP_ACTIONS
 from playbooks.actions.postgres.verify import VERIFY_ACTIONS
@@ -16,6 +17,7 @@ ACTIONS: tuple[Action[Any], ...] = (
     *ADOPT_ACTIONS,
     *LOAD_ACTIONS,
     *REACH_ACTIONS,
+    *RECOVER_ACTIONS,
     *VERIFY_ACTIONS,
     *REHEARSE_ACTIONS,
     *SWAP_ACTIONS,
