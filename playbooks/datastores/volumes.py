@@ -81,10 +81,7 @@ class VolumePlanner:
             swap=() if beside else swap_stages(stack, name, "{run}"),
             finish=() if beside else settle_stages(stack, name, "{run}"),
             owed=(),
-            guards=(
-                _room(f"room to fetch the backup of {name}", _fetching(stack), entry.bytes),
-                *_room_beside(name, entry, now),
-            ),
+            guards=_restore_guards(stack, params, entry, facts),
             loses=() if beside else _loses(params, facts, there=now["there"]),
             keeps=_keeps(store, there=now["there"], beside=beside),
             notes=_notes(entry, store, there=now["there"]),
@@ -157,12 +154,21 @@ def _room(name: str, query: FactQuery, at_least: int) -> Guard:
     return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
 
 
-def _room_beside(name: str, entry: StoreEntry, now: JsonObject) -> tuple[Guard, ...]:
-    """In the mount's own file system, where it can be seen."""
+def _restore_guards(
+    stack: Stack, params: RestoreParams, entry: StoreEntry, facts: Facts
+) -> tuple[Guard, ...]:
+    """What is unpacked in the mount's file system, the fetched tar and the safety backup where the
+    repository is: often one disk, and then it needs room for all of them."""
+    name, now = params.datastore, facts.of(_state(params.datastore))
+    fetching = _room(f"room to fetch the backup of {name}", _fetching(stack), entry.bytes)
     if now["free_bytes"] is None:
-        return ()
+        return (fetching,)
     need = int(entry.facts["bytes"] * _ROOM)
-    return (_room(f"room for {name} beside the live content", _state(name), need),)
+    disk = facts.get(_fetching(stack))
+    if disk is not None and now["device"] is not None and disk["device"] == now["device"]:
+        live = (now.get("bytes") or 0) if params.mode == "swap" else 0
+        need += entry.bytes + int(live * _ROOM)
+    return (fetching, _room(f"room for {name} beside the live content", _state(name), need))
 
 
 def _loses(params: RestoreParams, facts: Facts, *, there: bool) -> tuple[str, ...]:

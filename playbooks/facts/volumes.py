@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from playbooks.errors import ActionFailed, FactUnavailable
 from playbooks.hosts.docker import engine
-from playbooks.hosts.helper_container import HelperOrder
+from playbooks.hosts.helper_container import HelperOrder, sweep
 from playbooks.hosts.mounted import mounted, running_with
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.volumes import AzuriteStore
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 from playbooks.volumes import scripts
@@ -21,6 +22,8 @@ from playbooks.volumes.store import holder_of, mounted_store
 # Readers share one deadline; past this a number is less useful than an answer.
 _SECONDS = 3.0
 _RUN = "facts"
+# A look that was killed leaves its helper; none takes as long as this.
+_FORGOTTEN_SECONDS = 600.0
 
 T = TypeVar("T")
 
@@ -50,7 +53,9 @@ def state(reading: Reading, args: StoreArgs) -> JsonObject:
     kept: [{run, path, role, since}]}`.
 
     `there` is false when the service has no container; `free_bytes` and `device` are then those of
-    the engine's own disk. `identity` changes when another volume takes the name. `users` are names
+    the engine's own disk. `device` is as in `disk.free`, null where the folder cannot be seen from
+    here. `argv` is Azurite's command line, and empty for other kinds: it may hold secrets.
+    `identity` changes when another volume takes the name. `users` are names
     of running containers that have it mounted. `files` and `bytes` are null where counting took
     too long.
     """
@@ -71,12 +76,12 @@ def _state(reading: Reading, name: str) -> JsonObject:
         # An engine's own time of creation of a volume may be that of the last change in it.
         "identity": f"{mount.name}, inode {seen.inode}",
         "image": mount.image,
-        "argv": list(mount.argv),
+        "argv": list(mount.argv) if isinstance(store, AzuriteStore) else [],
         "users": list(running_with(mount)),
         "files": seen.files,
         "bytes": seen.used_bytes,
         "free_bytes": seen.free_bytes,
-        "device": seen.device,
+        "device": _device(Path(mount.source)),
         "kept": [_told(store_path(reading, name, kept), kept) for kept in seen.kept],
     }
 
@@ -140,6 +145,7 @@ def _count(reading: Reading, name: str, script: str, word: str) -> int:
 def _order(reading: Reading, name: str) -> HelperOrder:
     """A name of its own: facts may be read several times at once."""
     purpose = f"look-{uuid.uuid4().hex[:8]}"
+    sweep(_RUN, _FORGOTTEN_SECONDS)
     return order_for(reading.stack, name, run=_RUN, purpose=purpose, read_only=True)
 
 
@@ -150,7 +156,15 @@ def _engine_disk() -> JsonObject:
     if not root.is_dir():
         return {"free_bytes": None, "device": None}
     space = os.statvfs(root)
-    return {"free_bytes": space.f_bavail * space.f_frsize, "device": None}
+    return {"free_bytes": space.f_bavail * space.f_frsize, "device": _device(root)}
+
+
+def _device(folder: Path) -> str | None:
+    """None where it cannot be seen, on another host for instance."""
+    try:
+        return str(folder.stat().st_dev)
+    except OSError:
+        return None
 
 
 def _read(what: Callable[[], T]) -> T:

@@ -179,6 +179,18 @@ def clear(run: str) -> int:
         return _remove(client, {RUN_LABEL: run})
 
 
+def sweep(run: str, older_than_seconds: float) -> int:
+    """Removes helpers of a name that many share, once nobody can need them any more; how many
+    there were. Raises HostError."""
+    before = time.time() - older_than_seconds
+    with engine(_BRIEF_SECONDS) as client:
+        found = _found(client, {RUN_LABEL: run})
+        old = [each["Id"] for each in found if each["Created"] < before]
+        for each in old:
+            _remove_one(client, each)
+    return len(old)
+
+
 def helpers() -> Mapping[str, str]:
     """The run of every helper there is, by container id. Raises HostError."""
     with engine() as client:
@@ -242,11 +254,16 @@ def _attached(client: DockerClient, container: str) -> requests.Response:
 
 
 def _remove(client: DockerClient, labels: Mapping[str, str]) -> int:
-    wanted = [PURPOSE_LABEL, *(f"{name}={value}" for name, value in labels.items())]
-    found = client.api.containers(all=True, filters={"label": wanted})
+    found = _found(client, labels)
     for each in found:
         _remove_one(client, each["Id"])
     return len(found)
+
+
+def _found(client: DockerClient, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    wanted = [PURPOSE_LABEL, *(f"{name}={value}" for name, value in labels.items())]
+    found: list[dict[str, Any]] = client.api.containers(all=True, filters={"label": wanted})
+    return found
 
 
 def _remove_one(client: DockerClient, container: str) -> None:

@@ -16,13 +16,15 @@ _SHARED = frozenset({"volume", "bind"})
 @dataclass(frozen=True)
 class Mounted:
     """One mount. `container` is the id of the container that it was found in, `name` the volume's
-    name, or the folder of the host. `argv` is what the container runs.
+    name, or the folder of the host; `source` is the folder of the host in either case. `argv` is
+    what the container runs.
     """
 
     container: str
     image: str
     kind: str
     name: str
+    source: str
     argv: tuple[str, ...]
 
 
@@ -81,6 +83,7 @@ def _found(seen: Mapping[str, Any], path: str) -> Mounted:
         image=seen["Image"],
         kind=own["Type"],
         name=_name(own),
+        source=str(own.get("Source") or ""),
         argv=(seen["Path"], *seen["Args"]),
     )
 

@@ -33,6 +33,7 @@ STATE: JsonObject = {
     "files": 12,
     "bytes": 1_000_000,
     "free_bytes": 10**9,
+    "device": "2",
     "kept": [],
 }
 KEPT: JsonObject = {

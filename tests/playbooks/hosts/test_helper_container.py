@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from playbooks.errors import HostError
-from playbooks.hosts.helper_container import HelperOrder, clear, helper, helpers, output_of
+from playbooks.hosts.helper_container import HelperOrder, clear, helper, helpers, output_of, sweep
 from tests.images.build import image
 from tests.support.docker import require_docker
 
@@ -101,3 +101,6 @@ def test_nothing_of_it_is_left(container: str) -> None:
     with helper(forever):
         assert clear(run) == 1
     assert clear(run) == 0
+    with helper(forever):
+        assert sweep(run, older_than_seconds=600) == 0
+        assert sweep(run, older_than_seconds=-60) == 1
