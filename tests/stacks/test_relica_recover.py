@@ -27,7 +27,7 @@ from tests.support.talk import (
 )
 from tests.support.workspace import Sim
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 _FILL = """
 CREATE EXTENSION vector;
@@ -77,7 +77,7 @@ def approved(bot: Bot, card: dict[str, Any], *voters: str) -> dict[str, Any]:
     for voter in voters or ("ben", "cleo"):
         press(bot.sim, card_in(bot.sim, "pending", request), "approve", voter)
     ended: list[dict[str, Any]] = wait_until(
-        lambda: over(bot, request), f"the end of {request}", seconds=300
+        lambda: over(bot, request), f"the end of {request}", seconds=500
     )
     assert payload(ended[0])["state"] == "succeeded", text_of(ended[0])
     return ended[0]
