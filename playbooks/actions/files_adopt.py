@@ -16,6 +16,7 @@ from backports.zstd import ZstdError
 from playbooks.actions.given import AdoptArgs, required, scratch, stored
 from playbooks.byhand import given as by_hand
 from playbooks.errors import BrokenBackup, NoSpace
+from playbooks.folders.include import Include, chosen
 from playbooks.folders.pack import Packing
 from playbooks.folders.store import INDEX_MEDIA, TAR_MEDIA, files_store, index_name, tar_name
 from playbooks.folders.unpack import unpack
@@ -38,19 +39,20 @@ def adopt(work: Work, args: AdoptArgs) -> JsonObject:
     Its StoreEntry, with facts as those of `files.dump`. Raises BrokenBackup, NoSpace.
     """
     began, path = monotonic(), required(work, args)
-    files_store(work.stack, args.datastore)
+    include = files_store(work.stack, args.datastore).include
     tree = scratch(work, args.datastore) / "tree"
     if tree.exists():
         shutil.rmtree(tree)
     tree.mkdir(mode=0o700)
     _unpacked(work, path, tree)
+    _require_chosen(path, tree, include)
     with tempfile.TemporaryDirectory(dir=tree.parent) as folder:
         index, tar = (
             Path(folder) / index_name(args.datastore),
             Path(folder) / tar_name(args.datastore),
         )
         with index.open("wb") as listing, tar.open("wb") as packed:
-            packing = Packing(tree, listing, work.check_stop)
+            packing = Packing(tree, listing, work.check_stop, include)
             for chunk in packing.chunks():
                 packed.write(chunk)
         artifacts = (
@@ -72,6 +74,16 @@ def adopt(work: Work, args: AdoptArgs) -> JsonObject:
         seconds=round(monotonic() - began, 3),
     )
     return entry.model_dump(mode="json")
+
+
+def _require_chosen(path: Path, tree: Path, include: Include) -> None:
+    wrong = sorted(each.name for each in tree.iterdir() if not chosen(each.name, include))
+    if wrong:
+        raise BrokenBackup(
+            f"{path.name} holds {', '.join(wrong[:5])}, which `include` of the datastore does not "
+            "name.",
+            "Bring an archive of what it names alone.",
+        )
 
 
 def _unpacked(work: Work, path: Path, tree: Path) -> None:

@@ -1,15 +1,17 @@
 """Configuration that lies among other things: only what `include` names is backed up, exchanged
 and taken back; the rest of the folder is never touched."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from playbooks.errors import DatastoreError
+from playbooks.errors import BrokenBackup, DatastoreError
 from playbooks.model.facts import FactQuery
 from playbooks.model.plan import Plan
 from playbooks.model.stack import Stack
 from playbooks.operations.drill import DRILL, StackDrillParams
+from playbooks.operations.take_in import TAKE_IN, TakeInParams
 from tests.support.harbor import tree_of
 from tests.support.run_plan import Bench
 from tests.support.runbook import commands, follow, printed
@@ -24,7 +26,10 @@ def stack_of(folder: Path, include: tuple[str, ...] = _INCLUDE) -> Stack:
             "environment": "prod",
             "channel": "ops-harbor",
             "datastores": {"config": {"kind": "files", "path": str(folder), "include": include}},
-            "backup": {"repository": f"file://{folder}/backups"},
+            "backup": {
+                "repository": f"file://{folder}/backups",
+                "incoming": str(folder.parent / "incoming"),
+            },
         }
     )
 
@@ -144,6 +149,28 @@ def test_the_runbook_on_paper_does_the_same(bench: Bench, folder: Path, tmp_path
     typed(bench, bench.restore_plan(backup, datastore="config"), tmp_path)
     assert ours(folder) == whole
     assert others(folder) == rest and (folder / "src/later.py").exists()
+
+
+def test_an_archive_that_somebody_brings_is_of_what_is_named(bench: Bench, folder: Path) -> None:
+    """It is restored as any backup; one with something else in it is refused."""
+    whole, rest = ours(folder), others(folder)
+    incoming = folder.parent / "incoming"
+    incoming.mkdir()
+    packing = ["tar", "--create", "--format=pax", f"--directory={folder}"]
+    for name, more in (("good.tar", []), ("more.tar", ["data.bin"])):
+        with (incoming / name).open("wb") as out:
+            named = [".env", "config", "docker-compose.yml", "docker-compose.prod.yml"]
+            words = [*packing, *named, "it's $(touch pwned)", *more]
+            subprocess.run(words, stdout=out, check=True)
+    params = TakeInParams(datastore="config", path=str(incoming / "good.tar"))
+    bench.run(bench.plan(TAKE_IN, params))
+    backup = bench.outputs["publish"]["id"]
+    damage(folder)
+    bench.restore(backup, datastore="config")
+    assert ours(folder) == whole and others(folder) == rest
+    params = TakeInParams(datastore="config", path=str(incoming / "more.tar"))
+    with pytest.raises(BrokenBackup, match=r"holds data\.bin, which `include`"):
+        bench.run(bench.plan(TAKE_IN, params))
 
 
 def test_a_folder_that_is_lost_is_made_again(bench: Bench, folder: Path) -> None:
