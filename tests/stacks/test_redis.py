@@ -26,7 +26,11 @@ from tests.support.run_plan import Bench
 from tests.support.runbook import commands, follow, printed
 from tests.support.work import KnownSecrets, TestWork
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.covers("B1 B8 B11", "RNAC", only="Redis"),
+]
 
 _COMPOSE = Path(__file__).parent / "redis" / "compose.yaml"
 _SECRETS = KnownSecrets({"env:REDIS_PASSWORD": REDIS_PASSWORD})
