@@ -15,15 +15,20 @@ _DOTS_AN_INCH = 110
 
 @dataclass(frozen=True)
 class Line:
-    """One datastore's age over time: `corners` are moments and seconds; `at_most` in seconds."""
+    """One datastore's age over time: `corners` are moments and seconds; `at_most` in seconds.
+
+    `drills` are moments of rehearsed restores, and whether they passed.
+    """
 
     name: str
     corners: Sequence[tuple[datetime, float]]
     at_most: float | None = None
+    drills: Sequence[tuple[datetime, bool]] = ()
 
 
 def ages(lines: Sequence[Line], now: datetime, span: timedelta) -> bytes | None:
-    """How old the newest good backups were over the last `span`, with the objectives dashed.
+    """How old the newest good backups were over the last `span`, with the objectives dashed, drills
+    that passed as triangles and those that failed as crosses on the ground.
 
     None without matplotlib, or with nothing to draw.
     """
@@ -58,3 +63,6 @@ def _draw(axes: Any, line: Line) -> None:
     (curve,) = axes.plot(moments, hours, label=line.name)
     if line.at_most is not None:
         axes.axhline(line.at_most / _HOUR, color=curve.get_color(), linestyle="--", alpha=0.6)
+    for passed, marker in ((True, "^"), (False, "x")):
+        when = [moment for moment, good in line.drills if good is passed]
+        axes.plot(when, [0.0] * len(when), marker, color=curve.get_color())

@@ -104,6 +104,13 @@ backup:
   schedules:
     nightly: {{set: all, at: "02:00", on: daily, zone: Europe/Paris, catch_up: none}}
   proof: {{at: "08:30", zone: Europe/Paris}}
+
+drill:
+  schedule: {{set: all, at: "03:00", on: weekly sunday, zone: Europe/Paris, catch_up: none}}
+  queries:
+    postgres:
+      - {{sql: SELECT count(*) > 400 FROM ships, expect: true}}
+      - {{sql: SELECT count(*) FROM bookings WHERE leaves <= arrives, expect: 0}}
 """
 
 

@@ -17,7 +17,7 @@ from notifiers.views.text import ago, duration, escape, plural
 from playbooks.errors import InterlockError
 from playbooks.model.base import Model
 from playbooks.model.stack import DRILL, Stack
-from playbooks.protection import ScenarioStanding, Standing, ages, scenarios, standings
+from playbooks.protection import ScenarioStanding, Standing, ages, drills, scenarios, standings
 from playbooks.repository.catalogue import Summary
 
 _SPAN = timedelta(days=30)
@@ -210,6 +210,7 @@ def _line(
         name=f"{stack.name}/{standing.datastore}",
         corners=ages(backups, standing.datastore, context.now(), _SPAN),
         at_most=standing.age_objective,
+        drills=[(each.note.at, each.note.passed) for each in drills(backups, standing.datastore)],
     )
 
 

@@ -57,6 +57,7 @@ def drill_plan(bench: Drills, backup: str) -> Plan:
     )
 
 
+@pytest.mark.covers("B11", "R", only="PostgreSQL")
 def test_a_drill_in_a_container_of_the_same_image(relica: Project, bench: Drills) -> None:
     """Roles, extension, rows and indexes come back, without a network, while Relica's own server
     is down: a drill needs nothing of it."""
