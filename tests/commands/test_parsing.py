@@ -105,7 +105,8 @@ def test_mistakes_say_what_was_expected(typed: str, said: str) -> None:
         ("pln", "plan"),
         ("cancle", "cancel"),
         ("hlep", "help"),
-        ("stat", "status"),
+        ("stat", "stats"),
+        ("statuss", "status"),
     ],
 )
 def test_a_typo_finds_its_neighbour(typed: str, near: str) -> None:
