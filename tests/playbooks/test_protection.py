@@ -2,8 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-from playbooks.model.stack import Stack
-from playbooks.protection import ages, good_backups, standings, unusual_size
+from playbooks.model.drill import DrillNote, DrillRules
+from playbooks.model.stack import Objectives, Stack
+from playbooks.protection import (
+    ages,
+    drilled_within,
+    good_backups,
+    scenarios,
+    standings,
+    unusual_size,
+)
 from playbooks.repository.catalogue import StoreSummary, Summary
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -83,3 +91,50 @@ def test_an_unusual_size() -> None:
     assert unusual_size(backup(1, 100), "uploads", earlier) == 1000.0
     assert unusual_size(backup(1, 1400), "uploads", earlier) is None
     assert unusual_size(backup(1, 100), "uploads", earlier[:2]) is None
+
+
+def note(days: float, *, passed: bool = True) -> DrillNote:
+    return DrillNote(at=NOW - days * DAY, run="abcdef", passed=passed, seconds=90.0, checks=5)
+
+
+def drilled_harbor(**drill: object) -> Stack:
+    return HARBOR.model_copy(update={"drill": DrillRules.model_validate(drill)})
+
+
+def test_the_newest_drill_counts_and_one_that_passed_is_a_measure() -> None:
+    """A failure is told although an older one passed; the time is that of what passed."""
+    backups = [
+        backup(2, drills={"uploads": note(2)}),
+        backup(1, drills={"uploads": note(1, passed=False)}),
+    ]
+    [uploads, other] = standings(drilled_harbor(alarm_after="30h"), backups, {}, NOW)
+    assert uploads.drill_failed and uploads.drill_overdue
+    assert (uploads.restore, uploads.drill_age) == (90.0, 2 * 86400.0)
+    assert other.drill is None and not other.drill_overdue
+
+
+def test_what_the_schedule_leaves_out_is_never_overdue() -> None:
+    """Only datastores of the drill's schedule have to be drilled; its rhythm and a day is the
+    limit where none is given."""
+    rules = drilled_harbor(schedule={"on": "monthly 2", "at": "05:00", "datastores": ["uploads"]})
+    assert drilled_within(rules, "uploads") == timedelta(days=32)
+    assert drilled_within(rules, "other") is None
+    assert drilled_within(HARBOR, "uploads") is None
+
+
+def test_scenarios_are_held_against_their_own_datastores() -> None:
+    """The oldest newest backup and the sum of restores; unknown where one is; nothing to judge
+    where nothing may be lost."""
+    objectives = {
+        "scenarios": {
+            "crash": {"rpo": "0s", "rto": "5m"},
+            "corruption": {"rpo": "1d", "rto": "1m", "datastores": ["uploads"]},
+            "everything": {"rpo": "3d", "rto": "1h"},
+        }
+    }
+    stack = HARBOR.model_copy(update={"objectives": Objectives.model_validate(objectives)})
+    found = standings(stack, [backup(2, drills={"uploads": note(1)})], {}, NOW)
+    crash, corruption, everything = scenarios(stack, found)
+    assert (crash.age, crash.missed) == (None, ())
+    assert corruption.missed == ("RPO", "RTO")
+    assert (everything.age, everything.missed) == (None, ())
