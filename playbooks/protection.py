@@ -29,7 +29,8 @@ class Standing:
 
     `newest` is its newest good backup, safety backups left aside as `latest` does. `restore` is
     what the newest restore took, or, where there was none, the newest good drill. `drill` is the
-    newest drill, however it ended; `drill_age` how long ago one passed.
+    newest drill, however it ended; `drill_age` how long ago one passed. `on_change` says that it is
+    backed up when it changes: then the age of a backup is no loss, and has no objective.
     """
 
     datastore: str
@@ -41,6 +42,7 @@ class Standing:
     drill: Drilled | None = None
     drill_age: float | None = None
     drill_objective: float | None = None
+    on_change: bool = False
 
     @property
     def too_old(self) -> bool:
@@ -102,19 +104,26 @@ def _standing(
 ) -> Standing:
     newest = next(iter(good_backups(backups, name)), None)
     noted = drills(backups, name)
+    unchanged = newest is not None and _on_change(stack, name)
     passed = next((each.note for each in noted if each.note.passed), None)
     rehearsed = passed.seconds if passed else None
     return Standing(
         datastore=name,
         newest=newest,
         age=(now - newest.made_at).total_seconds() if newest else None,
-        age_objective=_seconds(stack.objectives.rpo),
+        age_objective=None if unchanged else _seconds(stack.objectives.rpo),
         restore=restored if restored is not None else rehearsed,
         restore_objective=_seconds(stack.objectives.rto),
         drill=next(iter(noted), None),
         drill_age=(now - passed.at).total_seconds() if passed else None,
         drill_objective=_seconds(drilled_within(stack, name)),
+        on_change=unchanged,
     )
+
+
+def _on_change(stack: Stack, name: str) -> bool:
+    schedules = stack.backup.schedules.values() if stack.backup else ()
+    return any(each.on_change and name in stack.scheduled(each) for each in schedules)
 
 
 @dataclass(frozen=True)
@@ -143,13 +152,14 @@ def scenarios(stack: Stack, found: Sequence[Standing]) -> tuple[ScenarioStanding
 
 def _scenario(name: str, scenario: Scenario, found: Sequence[Standing]) -> ScenarioStanding:
     held = [s for s in found if not scenario.datastores or s.datastore in scenario.datastores]
-    old = [standing.age for standing in held if standing.age is not None]
+    ageing = [standing for standing in held if not standing.on_change]
+    old = [standing.age for standing in ageing if standing.age is not None]
     took = [standing.restore for standing in held if standing.restore is not None]
     lossless = scenario.rpo == timedelta(0)
     return ScenarioStanding(
         name=name,
         scenario=scenario,
-        age=max(old) if old and len(old) == len(held) and not lossless else None,
+        age=max(old) if old and len(old) == len(ageing) and not lossless else None,
         restore=sum(took) if took and len(took) == len(held) and not lossless else None,
     )
 

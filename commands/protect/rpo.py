@@ -124,7 +124,7 @@ def _row(context: Context, stack: Stack, standing: Standing) -> tuple[str, ...]:
         f"{stack.name}/{standing.datastore}",
         newest.id if newest else "none",
         duration(standing.age) if standing.age is not None else "",
-        _at_most(standing.age_objective),
+        "on change" if standing.on_change else _at_most(standing.age_objective),
         duration(standing.restore) if standing.restore is not None else "not measured",
         _at_most(standing.restore_objective),
         _drill(context, standing),
