@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.docker import TERMINUS_KEY
 from tests.support.holdings import Folder, Graphs, Holding
-from tests.support.systems import System, comes_back, operated, recovers
+from tests.support.systems import System, comes_back, operated, recovers, rehearses
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 _FOLDERS = {
     "configuration": "config",
@@ -47,6 +47,12 @@ def test_all_four_services_are_up(harvester: System) -> None:
 def test_what_was_destroyed_comes_back(harvester: System, holdings: Sequence[Holding]) -> None:
     """Its database deleted, its files damaged and lost: each store equals what was backed up."""
     comes_back(harvester, "backup spice-harvester full", holdings, ["ben"])
+
+
+@pytest.mark.covers("B11", "S", by_contract=True, only="asked for, of every store")
+def test_its_backup_is_rehearsed(harvester: System) -> None:
+    """The newest backup of every store comes back in a throwaway place and passes its checks."""
+    rehearses(harvester, "full")
 
 
 @pytest.mark.covers("B9", "S", by_contract=True, only="on the same host")

@@ -18,7 +18,7 @@ from tests.support.holdings import Folder, Holding
 from tests.support.talk import ask, card_in, cards, payload, press, text_of
 from tests.support.workspace import Sim
 
-_SECONDS = 120.0
+_SECONDS = 240.0
 _GOING_ON = {"pending", "approved", "queued", "running"}
 _BOTH = ("ben", "cleo")
 
@@ -103,6 +103,13 @@ def comes_back(
     restored = {holding.name: holding.content() for holding in holdings}
     other = {name: (whole[name], restored[name]) for name in whole if restored[name] != whole[name]}
     assert not other, other
+
+
+def rehearses(system: System, what: str) -> None:
+    """Every store of the set is restored in a throwaway place, and none is left out."""
+    request = system.does(f"drill {system.name} {what}")
+    said = text_of(card_in(system.bot.sim, "succeeded", request))
+    assert "is left out" not in said, said
 
 
 def recovers(
