@@ -61,11 +61,14 @@ def _part(
     rows = sum(sum(dump.counted.rows.values()) for dump in dumps)
     checksum = facts.of(drilling.backup_of(params))["checksum"]
     where = "in a container of its own image" if image else "on a throwaway server"
+    # Into a container the dump is copied before it is loaded.
+    copied = drilling.entry_of(params, facts).bytes if image else 0
+    need = int(size * _ROOM) + _CLUSTER + copied
     return DrillPart(
         rehearse=drilling.rehearse_step(
             stack, kind, params, {"checksum": checksum, "image": image, **more}
         ),
-        guards=(drilling.room(name, _place(stack, params), int(size * _ROOM) + _CLUSTER),),
+        guards=(drilling.room(name, _place(stack, params), need),),
         shown=(Line(label=name, value=f"{counted(rows, 'row')}, {in_bytes(size)}, {where}"),),
         binding={f"{name}.image": image} if image else {},
     )
