@@ -92,7 +92,7 @@ def last_transaction(
     settings = server.settings_for(version, folder) if folder else {}
     argv = info_argv(version, database, folder or server.store.folder)
     spoken = ("sh", "-c", 'exec "$@" >&3', "sh", *argv)
-    order = server.as_itself(work.run, "info", spoken, settings)
+    order = server.as_itself(work.run, spoken, settings)
     return transaction_in(output_of(order).decode(errors="replace"))
 
 
@@ -101,7 +101,7 @@ def _stored(work: Work, args: DumpArgs, server: Server, database: str) -> Artifa
     recipients = recipients_of_stack(work.stack)
     codec = codec_for(compress=False, recipients=recipients)
     name = stored_name(dump_name(args.datastore, database), codec)
-    order = server.as_itself(work.run, "dump", dump_argv(args.version, database))
+    order = server.as_itself(work.run, dump_argv(args.version, database))
     with helper(order) as made, made.tool() as tool:
         try:
             return write_artifact(

@@ -92,11 +92,10 @@ def load(work: Work, args: LoadArgs) -> JsonObject:
     server = server_of(work.stack, args.datastore)
     dumps = dumps_of(server.store, args.datastore, args.files)
     side = server.side(work.run)
-    output_of(server.as_root(work.run, "side", scripts.MAKE_SIDE, (work.run,)))
+    output_of(server.as_root(work.run, scripts.MAKE_SIDE, (work.run,)))
     commands = [load_argv(args.version, database) for database in server.store.databases]
     order = server.as_itself(
         work.run,
-        "load",
         one_after_the_other(commands),
         server.settings_for(args.version, side),
     )
@@ -112,7 +111,7 @@ def remove_side(work: Work, args: StoreArgs) -> JsonObject:
     """Removes what `neo4j.load` made, and never what was live before. `{removed}`."""
     clear(work.run)
     server = server_of(work.stack, args.datastore)
-    said = output_of(server.as_root(work.run, "remove", scripts.REMOVE_SIDE, (work.run,)))
+    said = output_of(server.as_root(work.run, scripts.REMOVE_SIDE, (work.run,)))
     return {"removed": said.strip() == b"removed"}
 
 
@@ -125,7 +124,7 @@ def check(work: Work, args: CheckArgs) -> JsonObject:
     side = server.side(work.run)
     commands = [check_argv(args.version, database) for database in server.store.databases]
     order = server.as_itself(
-        work.run, "check", one_after_the_other(commands), server.settings_for(args.version, side)
+        work.run, one_after_the_other(commands), server.settings_for(args.version, side)
     )
     with helper(order) as made, made.tool() as tool:
         tool.wait(work.check_stop, _EVERY_SECONDS)
@@ -155,7 +154,7 @@ def exchange_back(work: Work, args: ExchangeArgs) -> JsonObject:
         server = stopped_server(work.stack, args.datastore)
         _bring(work, server, args.run, args.outgoing, args.incoming)
         if args.run == work.run:
-            output_of(server.as_root(work.run, "mark", scripts.UNTOUCHED, (args.run,)))
+            output_of(server.as_root(work.run, scripts.UNTOUCHED, (args.run,)))
     return _kept(server, args.run, args.incoming)
 
 
@@ -209,7 +208,7 @@ def _differences(name: str, wanted: Contents | None, now: Contents) -> list[str]
 
 def _bring(work: Work, server: Server, run: str, incoming: str, outgoing: str) -> None:
     words = (run, incoming, outgoing, *folders(server))
-    output_of(server.as_root(work.run, "exchange", scripts.EXCHANGE, words))
+    output_of(server.as_root(work.run, scripts.EXCHANGE, words))
     now = reach(server, work.run, run, incoming, outgoing)
     if now != "after":
         raise OutcomeUnknown(

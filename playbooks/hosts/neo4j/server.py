@@ -22,6 +22,7 @@ from playbooks.model.stack import Stack
 _APART = 'exec 3>&1 1>&2; exec "$@"'
 _MEMORY = 2 << 30
 _FACTS = "facts"
+_WORK = "work"
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -35,9 +36,19 @@ class Server:
     container: Container
 
     def as_root(
-        self, run: str, purpose: str, script: str, words: Sequence[str], *, read_only: bool = False
+        self,
+        run: str,
+        script: str,
+        words: Sequence[str],
+        *,
+        purpose: str = _WORK,
+        read_only: bool = False,
     ) -> HelperOrder:
-        """A helper with a shell and the same mounts; its `$1` is the data folder."""
+        """A helper with a shell and the same mounts; its `$1` is the data folder.
+
+        All that a run does to the server has one purpose: so each helper first ends the one that a
+        killed bot left at work on the same databases.
+        """
         return HelperOrder(
             container=self.container.id,
             run=run,
@@ -49,7 +60,7 @@ class Server:
         )
 
     def as_itself(
-        self, run: str, purpose: str, argv: Sequence[str], settings: Mapping[str, str] = _NONE
+        self, run: str, argv: Sequence[str], settings: Mapping[str, str] = _NONE
     ) -> HelperOrder:
         """A helper in which the image's own entrypoint runs a tool as the server's own user.
 
@@ -58,7 +69,7 @@ class Server:
         return HelperOrder(
             container=self.container.id,
             run=run,
-            purpose=self._purpose(purpose),
+            purpose=self._purpose(_WORK),
             entrypoint=("sh", "-c", _APART, "sh", *entrypoint_of(self.container.image)),
             argv=tuple(argv),
             # A plugin would be fetched from somewhere before any tool begins.

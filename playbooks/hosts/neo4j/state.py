@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, cast
 
 from playbooks.datastores.neo4j_model import Kept
-from playbooks.hosts.helper_container import output_of
+from playbooks.hosts.helper_container import HelperOrder, output_of
 from playbooks.hosts.neo4j import scripts
 from playbooks.hosts.neo4j.server import Server
 
@@ -26,14 +26,19 @@ class Seen:
     kept: tuple[Kept, ...]
 
 
+def look(server: Server, run: str) -> Seen:
+    """Raises HostError."""
+    words = (server.store.database,)
+    return _seen(server.as_root(run, scripts.STATE, words, read_only=True))
+
+
 def look_once(server: Server, run: str) -> Seen:
     """As `look`, for those who may look several times at once: each helper has its own name."""
-    return look(server, run, f"look-{uuid.uuid4().hex[:8]}")
+    words, purpose = (server.store.database,), f"look-{uuid.uuid4().hex[:8]}"
+    return _seen(server.as_root(run, scripts.STATE, words, purpose=purpose, read_only=True))
 
 
-def look(server: Server, run: str, purpose: str = "look") -> Seen:
-    """Raises HostError."""
-    order = server.as_root(run, purpose, scripts.STATE, (server.store.database,), read_only=True)
+def _seen(order: HelperOrder) -> Seen:
     lines = [line.split() for line in output_of(order).decode(errors="replace").splitlines()]
     numbers = {line[0]: int(line[1]) for line in lines if line[0] in {"disk", "used"}}
     return Seen(
@@ -56,7 +61,7 @@ def folders(server: Server) -> tuple[str, ...]:
 def reach(server: Server, run: str, of: str, incoming: str, outgoing: str) -> Reach:
     """How far the exchange in the holder of the run `of` has come. Raises HostError."""
     wanted = folders(server)
-    order = server.as_root(run, "held", scripts.HELD, (of, *wanted), read_only=True)
+    order = server.as_root(run, scripts.HELD, (of, *wanted), read_only=True)
     held = {tuple(line.split(" ", 1)) for line in output_of(order).decode().splitlines()}
     coming = sum((incoming, each) in held for each in wanted)
     gone = sum((outgoing, each) in held for each in wanted)
