@@ -16,6 +16,7 @@ _FACTS = {
     "neo4j": "neo4j.copies",
     "postgres": "postgres.kept",
     "postgres-server": "postgres.kept",
+    "redis": "redis.copies",
     "terminusdb": "volume.copies",
     "volume": "volume.copies",
 }

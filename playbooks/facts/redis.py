@@ -4,7 +4,7 @@ import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -36,6 +36,10 @@ from playbooks.registry import Reader
 
 _AVAILABLE = re.compile(r"^MemAvailable:\s+(\d+) kB$", re.M)
 _KIB = 1024
+# In FOLDER: kilobytes and run of each folder that a run left.
+_LIST = """cd "$0" && for place in .interlock-*/; do
+[ ! -d "$place" ] || { place=${place%/}; du -sk "$place" | sed 's/[[:space:]]*\\.interlock-/ /'; }
+done"""
 _MEMINFO = Path("/proc/meminfo")
 
 
@@ -80,6 +84,26 @@ def kept(reading: Reading, args: KeptArgs) -> JsonObject:
             f"run {args.run} kept no copy of {args.datastore} in {layout.holder(args.run)}"
         )
     return found.model_dump(mode="json")
+
+
+def copies(reading: Reading, args: StoreArgs) -> JsonObject:
+    """`{copies: [{run, path, role, since, bytes, counted}]}`, newest first: what earlier runs left.
+    Raises FactUnavailable when the server does not run: its folder cannot be listed then."""
+    try:
+        container = container_of(reading.stack, args.datastore)
+        layout = _layout(reading, args.datastore, container)
+        said = output_in(container.id, ("sh", "-c", _LIST, layout.folder), {}).decode()
+        sizes = {run: int(size) * _KIB for size, run in map(str.split, said.splitlines())}
+        found = [copy for run in sizes if (copy := _kept(container, layout, run))]
+    except (ActionFailed, SecretUnavailable) as error:
+        raise FactUnavailable(str(error)) from error
+    newest = sorted(found, key=lambda copy: copy.since, reverse=True)
+    return {"copies": [_sized(copy, sizes[copy.run]) for copy in newest]}
+
+
+def _sized(copy: KeptFact, size: int) -> JsonObject:
+    shown = copy.model_dump(include={"run", "path", "role", "since"}, mode="json")
+    return {**shown, "bytes": size, "counted": True}
 
 
 def _described(container: Container, *, running: bool) -> RedisFact:
@@ -174,4 +198,8 @@ def _moment(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-READERS = (Reader("redis.state", StoreArgs, state), Reader("redis.kept", KeptArgs, kept))
+READERS: tuple[Reader[Any], ...] = (
+    Reader("redis.state", StoreArgs, state),
+    Reader("redis.kept", KeptArgs, kept),
+    Reader("redis.copies", StoreArgs, copies),
+)

@@ -14,6 +14,7 @@ import pytest
 from playbooks.errors import BadArgument, BrokenBackup, FactUnavailable, StopRequested
 from playbooks.hosts import sandbox
 from playbooks.hosts.helper_container import helpers
+from playbooks.model.facts import FactQuery
 from playbooks.model.stack_file import load_stack
 from playbooks.operations.drill import DRILL, StackDrillParams
 from playbooks.operations.lifecycle import START, STOP, LifecycleParams
@@ -232,6 +233,10 @@ def test_beside_leaves_the_live_data_alone(harness: Project, bench: Bench) -> No
     assert harness.container("cache").since == since
     side = f"/data/.interlock-{work.run}/restored"
     assert "dump.rdb" in harness.in_container("cache", "ls", side)
+    query = FactQuery(fact="redis.copies", args={"datastore": "cache"})
+    listed = bench.read([query]).of(query)["copies"][0]
+    assert (listed["run"], listed["path"], listed["role"]) == (work.run, side, "beside")
+    assert listed["bytes"] > 0
     with pytest.raises(BadArgument, match="it replaced nothing"):
         bench.restore_plan(work.run, "undo", "cache")
     with pytest.raises(FactUnavailable, match="kept no copy"):
