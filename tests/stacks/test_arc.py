@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Databases, Folder, Redis
-from tests.support.systems import System, comes_back, operated
+from tests.support.systems import System, comes_back, operated, rehearses
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 _FILL = """
 CREATE TABLE {0}_items (id bigint PRIMARY KEY, said text);
@@ -48,6 +48,12 @@ def test_what_was_destroyed_comes_back(arc: System) -> None:
         databases.run("arc_db", f"CREATE DATABASE {name};\n")
     config = Folder("configuration", arc.project.folder / "config")
     comes_back(arc, "backup arc full", [databases, Redis("redis", arc.project), config])
+
+
+@pytest.mark.covers("B11", "C", only="asked for, of every store")
+def test_its_backup_is_rehearsed(arc: System) -> None:
+    """The newest backup of every store comes back in a throwaway place and passes its checks."""
+    rehearses(arc, "full")
 
 
 def _destroyed(databases: Databases) -> None:
