@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from playbooks.actions.rehearsing import Findings, rehearsal, rehearsing
+from playbooks.byhand import rehearse as by_hand
 from playbooks.errors import DatastoreError
 from playbooks.folders.store import files_store, tar_name
 from playbooks.folders.tree import measure
@@ -63,4 +64,4 @@ def _rehearse(work: Work, args: RehearseArgs, folder: Path, findings: Findings) 
     )
 
 
-REHEARSE_ACTIONS = (Action("files.rehearse", RehearseArgs, rehearse),)
+REHEARSE_ACTIONS = (Action("files.rehearse", RehearseArgs, rehearse, by_hand.files),)

@@ -1,6 +1,7 @@
 """Drills of Relica's PostgreSQL in containers of its own image."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from playbooks.operations.drill import DRILL, StackDrillParams
 from playbooks.registry import NoArgs
 from tests.support.docker import PASSWORD, Project
 from tests.support.drills import Drills
+from tests.support.runbook import commands, follow, printed
 from tests.support.work import KnownSecrets
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -75,6 +77,15 @@ def test_a_drill_in_a_container_of_the_same_image(relica: Project, bench: Drills
         assert relica.container("postgres").status == "exited"
     finally:
         relica.compose("up", "--detach", "--wait", "postgres")
+
+
+def test_a_drill_on_paper(relica: Project, bench: Drills, tmp_path: Path) -> None:
+    """The runbook's commands restore into a container without a network, and remove it."""
+    runbook = printed(bench.stack, drill_plan(bench, bench.backup("postgres")))
+    assert PASSWORD not in runbook
+    done = follow(commands(runbook), tmp_path, {"RELICA_PG_PASSWORD": PASSWORD})
+    assert done.returncode == 0, done.stderr
+    assert "shelves" in done.stdout and "3000" in done.stdout
 
 
 def test_an_image_without_the_extension_fails_the_drill(relica: Project, bench: Drills) -> None:

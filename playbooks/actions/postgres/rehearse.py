@@ -13,6 +13,7 @@ from playbooks.actions.postgres.load import LoadArgs, load_into
 from playbooks.actions.postgres.recorded import dump_name, globals_name, recorded
 from playbooks.actions.postgres.verify import settle
 from playbooks.actions.rehearsing import Findings, rehearsal, rehearsing
+from playbooks.byhand import rehearse as by_hand
 from playbooks.datastores.postgres_model import DumpFacts
 from playbooks.datastores.postgres_stores import described_store
 from playbooks.errors import DatastoreError, HostError
@@ -230,6 +231,6 @@ def _names(connection: Connection, question: str) -> set[str]:
 
 
 REHEARSE_ACTIONS: tuple[Action[Any], ...] = (
-    Action("postgres.rehearse", RehearseArgs, rehearse),
+    Action("postgres.rehearse", RehearseArgs, rehearse, by_hand.postgres),
     Action("postgres-server.rehearse", RehearseServerArgs, rehearse_server),
 )

@@ -13,6 +13,7 @@ from playbooks.registry import found
 from playbooks.repository.catalogue import survey
 from playbooks.repository.copies import storage_called
 from tests.support.drills import Drills
+from tests.support.runbook import commands, follow, printed
 
 
 @pytest.fixture
@@ -90,3 +91,12 @@ def test_a_backup_that_went_meanwhile_does_not_fail_the_drill(bench: Drills) -> 
     }
     said = found(ACTIONS, "drill.note").call(work, args)
     assert "could not be noted" in said["warnings"][0]
+
+
+def test_a_drill_on_paper_is_done_with_tar(bench: Drills, tmp_path: Path) -> None:
+    """The runbook's commands unpack, compare and remove again; a changed tar fails them."""
+    backup = bench.backup("uploads")
+    params = StackDrillParams(datastores=("uploads",), backup={"uploads": backup})
+    runbook = printed(bench.stack, bench.plan(DRILL, params))
+    done = follow(commands(runbook), tmp_path, {})
+    assert done.returncode == 0, done.stderr
