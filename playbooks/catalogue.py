@@ -7,8 +7,8 @@ from typing import Any
 from playbooks.actions import assess as assess_actions
 from playbooks.actions import drill as drill_actions
 from playbooks.actions import files as files_actions
-from playbooks.actions import files_rehearse as files_rehearse_actions
 from playbooks.actions import files_adopt as files_adopt_actions
+from playbooks.actions import files_rehearse as files_rehearse_actions
 from playbooks.actions import given as given_actions
 from playbooks.actions import helpers as helper_actions
 from playbooks.actions import neo4j as neo4j_actions
@@ -23,8 +23,8 @@ from playbooks.facts import disk as disk_facts
 from playbooks.facts import drill as drill_facts
 from playbooks.facts import files as files_facts
 from playbooks.facts import files_change as files_change_facts
-from playbooks.facts import neo4j as neo4j_facts
 from playbooks.facts import given as given_facts
+from playbooks.facts import neo4j as neo4j_facts
 from playbooks.facts import postgres as postgres_facts
 from playbooks.facts import redis as redis_facts
 from playbooks.facts import repository as repository_facts
@@ -34,9 +34,9 @@ from playbooks.facts import usage as usage_facts
 from playbooks.facts import volumes as volume_facts
 from playbooks.model.plan import ActionCall
 from playbooks.operations.backup import BACKUP
+from playbooks.operations.drill import DRILL
 from playbooks.operations.emergency import ASSESS
 from playbooks.operations.lifecycle import RESTART, START, STOP
-from playbooks.operations.drill import DRILL
 from playbooks.operations.prune import PRUNE
 from playbooks.operations.recover import RECOVER
 from playbooks.operations.restore import RESTORE
@@ -54,11 +54,11 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     BACKUP,
     RESTORE,
     RECOVER,
+    DRILL,
     TAKE_IN,
     VERIFY,
     VERIFY_ALL,
     PRUNE,
-    DRILL,
 )
 
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
@@ -67,14 +67,14 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 
 ACTIONS: Mapping[str, Action[Any]] = registry(
     assess_actions.ACTIONS,
+    drill_actions.DRILL_ACTIONS,
     files_actions.ACTIONS,
+    files_rehearse_actions.REHEARSE_ACTIONS,
     files_adopt_actions.ADOPT_ACTIONS,
     given_actions.ACTIONS,
     helper_actions.ACTIONS,
     neo4j_actions.ACTIONS,
-    drill_actions.DRILL_ACTIONS,
     postgres_actions.ACTIONS,
-    files_rehearse_actions.REHEARSE_ACTIONS,
     redis_actions.ACTIONS,
     repository_actions.ACTIONS,
     service_actions.ACTIONS,
@@ -84,12 +84,12 @@ ACTIONS: Mapping[str, Action[Any]] = registry(
 READERS: Mapping[str, Reader[Any]] = registry(
     clock_facts.READERS,
     disk_facts.READERS,
+    drill_facts.READERS,
     files_facts.READERS,
     files_change_facts.READERS,
     neo4j_facts.READERS,
     given_facts.READERS,
     postgres_facts.READERS,
-    drill_facts.READERS,
     redis_facts.READERS,
     repository_facts.READERS,
     repository_standing_facts.READERS,

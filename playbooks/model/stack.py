@@ -12,10 +12,10 @@ from playbooks.model.base import Model, Name
 from playbooks.model.compose import Compose, ContainerHealth, Watched
 from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore
-from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.deploy import Deploy
 from playbooks.model.drill import DrillRules
 from playbooks.model.maintenance import Maintenance
+from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.repository import Place
 from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule, Timed
