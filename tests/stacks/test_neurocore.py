@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker import PASSWORD
-from tests.support.holdings import Databases, EnvFiles, Folder, Redis
-from tests.support.systems import System, comes_back, operated
+from tests.support.holdings import Databases, EnvFiles, Folder, Holding, Redis
+from tests.support.systems import System, comes_back, operated, rehearses
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 _DATABASE = "neurosurgery_kb"
 _USER = "neurosurgery_admin"
@@ -53,7 +53,7 @@ def test_what_was_destroyed_comes_back(neurocore: System) -> None:
     """Its database dropped, its Redis flushed, its files damaged: each store equals what was backed
     up, and the API sees the files that were restored."""
     project = neurocore.project
-    holdings = [
+    holdings: list[Holding] = [
         Databases("postgres", project, _USER, {_DATABASE: _FILL}, _dropped),
         Redis("redis", project),
         *(Folder(name, project.folder / "data" / name) for name in ("pdfs", "images")),
@@ -61,6 +61,12 @@ def test_what_was_destroyed_comes_back(neurocore: System) -> None:
     ]
     comes_back(neurocore, "backup neurocore full", holdings, ["ben"])
     assert project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"
+
+
+@pytest.mark.covers("B11", "N", only="asked for, of every store")
+def test_its_backup_is_rehearsed(neurocore: System) -> None:
+    """The newest backup of every store comes back in a throwaway place and passes its checks."""
+    rehearses(neurocore, "full")
 
 
 def _dropped(databases: Databases) -> None:
