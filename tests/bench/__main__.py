@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.bench import ack, files, footprint, postgres
+from tests.bench import ack, files, footprint, postgres, volumes
 from tests.bench.peers import missing
 from tests.bench.table import write_page
 
@@ -19,6 +19,7 @@ SUBJECTS = {
     "footprint": footprint.table,
     "postgres": postgres.table,
     "files": files.table,
+    "volumes": volumes.table,
 }
 _BESIDE_PEERS = {"postgres", "files"}
 _TERMINATED = 143
