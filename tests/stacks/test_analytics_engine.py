@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker import PASSWORD
-from tests.support.holdings import Blobs, Databases, EnvFiles, Redis
-from tests.support.systems import System, comes_back, operated
+from tests.support.holdings import Blobs, Databases, EnvFiles, Holding, Redis
+from tests.support.systems import System, comes_back, operated, rehearses
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 _DATABASE = "multiservice_db"
 _FILL = """
@@ -49,13 +49,19 @@ def test_what_was_destroyed_comes_back(analytics: System) -> None:
     what was backed up."""
     project = analytics.project
     filling = {_DATABASE: _FILL}
-    holdings = [
+    holdings: list[Holding] = [
         Databases("timescaledb", project, "multiservice_user", filling, _destroyed, "timescaledb"),
         Redis("redis", project),
         Blobs("azurite", project),
         EnvFiles("configuration", project.folder),
     ]
     comes_back(analytics, "backup analytics-engine full", holdings, ["ben"])
+
+
+@pytest.mark.covers("B11", "A", only="asked for, of every store")
+def test_its_backup_is_rehearsed(analytics: System) -> None:
+    """The newest backup of every store comes back in a throwaway place and passes its checks."""
+    rehearses(analytics, "full")
 
 
 def _destroyed(databases: Databases) -> None:
