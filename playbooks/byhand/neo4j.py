@@ -3,7 +3,7 @@ so that either can go on for the other."""
 
 from playbooks.byhand import artifacts, places
 from playbooks.byhand.known import Known, Lines
-from playbooks.byhand.shell import RUN, Part, Shell, command, filled, script, word
+from playbooks.byhand.shell import RUN, Part, Shell, command, filled, script, secret, word
 from playbooks.datastores.neo4j_model import dump_name, neo4j_store
 from playbooks.errors import BadArgument
 from playbooks.folders.places import OWN_PREFIX
@@ -103,7 +103,9 @@ def compare(known: Known, args: JsonObject) -> Lines:
     counting = "MATCH (n) RETURN count(n)"
     shell = ("cypher-shell", "--username", store.user, "--database", store.database, counting)
     wanted = f"{contents['nodes']} in the backup" if contents else "not counted in the backup"
-    return (f"{command(*base_argv(compose), 'exec', service, *shell)}  # {wanted}",)
+    entering = (*base_argv(compose), "exec", "--no-TTY", "--env", "NEO4J_PASSWORD", service)
+    known_to_it = (f"export NEO4J_PASSWORD={secret(store.password)}",) if store.password else ()
+    return (*known_to_it, f"{command(*entering, *shell)}  # {wanted}")
 
 
 def _exchanged(known: Known, args: JsonObject, incoming: str, outgoing: str) -> Lines:

@@ -219,6 +219,8 @@ def _made(client: DockerClient, name: str, run: str, recipe: Recipe) -> Sandbox:
             environment=dict(recipe.environment),
             user=recipe.user or None,
             labels={LABEL: run},
+            # Without a network its own name would lead nowhere, and some servers look it up.
+            hostname="localhost",
             host_config=host,
         )
     except ImageNotFound as error:
