@@ -11,7 +11,7 @@ import httpx
 import psycopg
 from obstore.store import AzureStore
 
-from tests.support import fingerprint
+from tests.support import fingerprint, neo4j
 from tests.support.clouds import ACCOUNT, ACCOUNT_KEY, make_container
 from tests.support.docker import Project
 
@@ -153,6 +153,29 @@ class Redis:
 
     def _say(self, *words: str) -> str:
         return self.project.in_container(self.service, "redis-cli", "-e", *words)
+
+
+@dataclass(frozen=True)
+class Neo4j:
+    """A Neo4j in a container."""
+
+    name: str
+    project: Project
+
+    def fill(self) -> None:
+        neo4j.cypher(self.project, *neo4j.FILL)
+
+    def destroy(self) -> None:
+        """Nodes gone, a constraint dropped, a node that was not there before."""
+        neo4j.cypher(
+            self.project,
+            "MATCH (p:Paper) WHERE p.id % 3 = 0 DETACH DELETE p",
+            "DROP CONSTRAINT paper_id",
+            "CREATE (:Strange {said: 'not from here'})",
+        )
+
+    def content(self) -> Any:
+        return neo4j.fingerprint(self.project)
 
 
 @dataclass(frozen=True)

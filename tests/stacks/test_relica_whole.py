@@ -1,0 +1,58 @@
+"""All of Relica by wire: filled, backed up, destroyed, restored through approvals."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD
+from tests.support.holdings import Databases, Folder, Holding, Neo4j, Redis
+from tests.support.systems import System, comes_back, operated
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+_SECRETS = {
+    "RELICA_PG_PASSWORD": PASSWORD,
+    "RELICA_REDIS_PASSWORD": REDIS_PASSWORD,
+    "RELICA_NEO4J_PASSWORD": NEO4J_PASSWORD,
+}
+_FOLDERS = {
+    "init-scripts": "packages_ts/core/dataplex/init_scripts/postgres",
+    "seed-csv": "seed_csv",
+}
+_FILL = """
+CREATE EXTENSION vector;
+CREATE TABLE papers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, title text UNIQUE,
+                     meaning vector(3));
+INSERT INTO papers (title, meaning)
+  SELECT 'paper ' || g || ' «ß»', ('[' || g || ',1,2]')::vector FROM generate_series(1, 2000) g;
+CREATE INDEX ON papers USING hnsw (meaning vector_l2_ops);
+"""
+
+
+@pytest.fixture(scope="module")
+def relica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The stores and what is between them and Archivist, started through the bot."""
+    with operated("relica", tmp_path_factory.mktemp("relica"), _SECRETS) as system:
+        for service in ("postgres", "redis", "neo4j", "archivist"):
+            system.does(f"start relica {service}", "ben")
+        yield system
+
+
+@pytest.mark.covers("B1 B2 B8 G1", "R")
+def test_what_was_destroyed_comes_back(relica: System) -> None:
+    """Rows deleted, Redis flushed, nodes and a constraint gone, files damaged: each store equals
+    what was backed up."""
+    project = relica.project
+    holdings: list[Holding] = [
+        Databases("postgres", project, "postgres", {"postgres": _FILL}, _destroyed),
+        Redis("redis", project),
+        Neo4j("neo4j", project),
+        *(Folder(name, project.folder / path) for name, path in _FOLDERS.items()),
+    ]
+    comes_back(relica, "backup relica full", holdings, ["ben"])
+
+
+def _destroyed(databases: Databases) -> None:
+    databases.run(
+        "postgres", "DELETE FROM papers WHERE id % 3 = 0;\nCREATE TABLE strange (id int);\n"
+    )
