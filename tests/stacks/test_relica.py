@@ -10,7 +10,9 @@ import psycopg
 import pytest
 
 from bot.workspace.testing import running_workspace
+from playbooks.hosts.docker import engine
 from playbooks.hosts.helper_container import helpers
+from playbooks.hosts.usage import of_container
 from playbooks.model.stack_file import load_stack
 from tests.support import fingerprint, holdings
 from tests.support.bot import Bot, interlock_yaml
@@ -89,6 +91,18 @@ def test_all_of_it_runs_in_layers(relica: Project, bot: Bot) -> None:
     assert moments[0] <= moments[2] <= moments[3] <= moments[5] <= moments[6]
     said = ask(bot.sim, "status relica")
     assert "prod/relica: 11 of 11 services up" in said
+
+
+def test_stats_are_those_of_the_containers(relica: Project, bot: Bot) -> None:
+    """Memory is the container's own as its engine counts it, within what moves meanwhile."""
+    said = ask(bot.sim, "stats relica")
+    assert "in 11 running parts" in said
+    with engine() as client:
+        seen = client.api.stats(relica.container("redis").id, stream=False)["memory_stats"]
+    used = of_container(relica.container("redis").id)
+    assert 0 < used.memory <= seen["usage"]
+    assert used.memory == pytest.approx(seen["usage"], rel=0.5)
+    assert used.received is not None and used.processes > 0
 
 
 def test_logs_are_those_of_the_container(bot: Bot) -> None:
