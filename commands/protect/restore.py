@@ -53,10 +53,12 @@ class RestoreWords(Model):
         Option(
             "take in a file or folder first: a path below `backup.incoming`, or a file of Slack",
             "a path, or the id or link of a file in Slack",
+            "FILE",
         ),
     ] = ""
     into: Annotated[
-        str, Option("take the backup into another stack first", "the name of another stack")
+        str,
+        Option("take the backup into another stack first", "the name of another stack", "OTHER"),
     ] = ""
 
     @model_validator(mode="after")

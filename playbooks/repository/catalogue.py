@@ -312,7 +312,7 @@ def _newest(fitting: Sequence[Summary], otherwise: str, holding: Sequence[Summar
 
 def _newest_ones(holding: Sequence[Summary]) -> str:
     if not holding:
-        return "There is none of any kind."
+        return "Make one first: `/ops backup STACK`."
     named = (f"{b.id} ({b.problem or b.origin})" for b in holding[:3])
     return f"The newest there are: {', '.join(named)}."
 
