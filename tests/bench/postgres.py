@@ -49,6 +49,7 @@ def table(folder: Path) -> Table:
         backups = _backups(server, database, bench, borgmatic, folder)
         restores = _restores(server, database, bench)
         for _ in range(ROUNDS):
+            _psql(server, folder, restores)
             with restores.timed("borgmatic"):
                 borgmatic.restore()
     return _table(megabytes / 1e6, backups, restores)
@@ -135,6 +136,18 @@ def _plain(server: Server, dump: Path, figures: Figures) -> None:
         subprocess.run([server.tools / "pg_restore", *argv], check=True)
 
 
+def _psql(server: Server, folder: Path, figures: Figures) -> None:
+    """The guide's way back: its script, into an empty database."""
+    server.run("template1", "CHECKPOINT")
+    with fresh_database(server) as empty, figures.timed("psql"):
+        gunzip = subprocess.Popen(["gunzip", "-c", folder / "guide.sql.gz"], stdout=subprocess.PIPE)
+        psql = [server.tools / "psql", "-h", server.host, "-U", "postgres", "-q", "-d", empty]
+        subprocess.run(psql, check=True, stdin=gunzip.stdout, stdout=subprocess.DEVNULL)
+        assert gunzip.stdout
+        gunzip.stdout.close()
+        assert gunzip.wait() == 0
+
+
 class _StepTimes:
     """Adds up the seconds of each step."""
 
@@ -175,6 +188,7 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
     safety = sum(restores.median(part) for part in ("begin", "dump.postgres", "publish"))
     smaller = backups.bytes["ours"] / backups.bytes["guide"]
     theirs, theirs_back = backups.median("borgmatic"), restores.median("borgmatic")
+    by_psql = restores.median("psql")
 
     def row(what: str, seconds: float, ratio: str, name: str = "") -> tuple[str, ...]:
         size = f"{backups.bytes[name] / 1e6:.1f} MB" if name else ""
@@ -196,6 +210,7 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
             row(f"pg_restore -j{JOBS} of the same dump, empty database", plain, "1"),
             row("restore beside, verification, swap", whole, f"{whole / plain:.2f} ×"),
             *(row(f"· {part}", restores.median(part), "") for part in parts),
+            row("guide: gunzip, psql, empty database", by_psql, f"{by_psql / plain:.2f} ×"),
             row("borgmatic's restore, over the live database", theirs_back, ""),
             row("fetch: verify and decompress the backup, apart", fetch, ""),
             row("safety backup, apart", safety, ""),
@@ -212,5 +227,6 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
                 f"restore, verification and swap take at most {SLOWER:g} × pg_restore",
                 whole <= SLOWER * plain,
             ),
+            ("and less than the guide's psql", whole < by_psql),
         ],
     )
