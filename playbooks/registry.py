@@ -1,7 +1,8 @@
 """How actions and fact readers are declared, found by name and called."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar
 
@@ -76,6 +77,51 @@ def registry(*groups: Iterable[E]) -> Mapping[str, E]:
             raise ValueError(f"{entry.name} is registered twice")
         entries[entry.name] = entry
     return MappingProxyType(entries)
+
+
+class Shelves(Mapping[str, E]):
+    """Entries by name, read-only. What a name says before its dot is its shelf, whose modules are
+    loaded when one of its names is first asked for: the tools of a kind of datastore that no stack
+    has need neither time nor memory.
+
+    `shelves` names for each the places to look at, as `module:ATTRIBUTE`, a tuple of entries.
+    """
+
+    def __init__(self, shelves: Mapping[str, Sequence[str]]) -> None:
+        self.shelves = shelves
+        self._loaded: dict[str, Mapping[str, E]] = {}
+
+    def __getitem__(self, name: str) -> E:
+        return self._shelf(shelf_of(name))[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for shelf in self.shelves for name in self._shelf(shelf))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _shelf(self, shelf: str) -> Mapping[str, E]:
+        if shelf not in self._loaded:
+            # Two threads may both load it; what they find is the same.
+            self._loaded[shelf] = registry(
+                *(
+                    [entry for entry in standing_at(place) if shelf_of(entry.name) == shelf]
+                    for place in self.shelves[shelf]
+                )
+            )
+        return self._loaded[shelf]
+
+
+def standing_at(place: str) -> Sequence[Any]:
+    """The entries at `module:ATTRIBUTE`."""
+    module, _, attribute = place.partition(":")
+    found: Sequence[Any] = getattr(import_module(module), attribute)
+    return found
+
+
+def shelf_of(name: str) -> str:
+    """`postgres` of `postgres.dump`."""
+    return name.partition(".")[0]
 
 
 def found(entries: Mapping[str, E], name: str) -> E:

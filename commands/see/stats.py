@@ -10,10 +10,9 @@ from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
 from notifiers.views.text import escape, plural, size
-from playbooks.facts.usage import parts_of
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
-from playbooks.model.usage import Usage
+from playbooks.model.usage import ServiceUsage, Usage
 
 _SECONDS = 6.0
 _HOST = FactQuery(fact="host.usage")
@@ -53,7 +52,7 @@ def _query(service: str) -> FactQuery:
 def _parts(facts: Facts, service: str) -> tuple[Usage, ...] | None:
     """None where it is not known."""
     fact = facts.get(_query(service))
-    return None if fact is None else parts_of(fact)
+    return None if fact is None else ServiceUsage.model_validate(fact).parts
 
 
 def _rows(facts: Facts, service: str, parts: tuple[Usage, ...] | None) -> Iterator[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from time import monotonic
 
 from backports.zstd import ZstdError
 
-from playbooks.actions.given import AdoptArgs, required, scratch, stored
+from playbooks.actions.brought import AdoptArgs, required, scratch, stored
 from playbooks.byhand import given as by_hand
 from playbooks.errors import BrokenBackup, NoSpace
 from playbooks.folders.include import Include, chosen

@@ -1,11 +1,12 @@
 """Taking in a backup that somebody brings: verified, opened, and stored anew as our own."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from playbooks.actions.brought import AdoptArgs, required, scratch, scratch_folder, stored
 from playbooks.byhand import given as by_hand
 from playbooks.errors import BrokenBackup
 from playbooks.hosts import sandbox
@@ -14,38 +15,17 @@ from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
 from playbooks.repository.address import Address
-from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import (
-    codec_for,
     plain_name,
     read_artifact,
-    stored_name,
-    write_artifact,
 )
-from playbooks.repository.given import GivenBackup, allowed, look, opened
+from playbooks.repository.given import GivenBackup, opened
 from playbooks.repository.manifest import Artifact, StoreEntry
 from playbooks.repository.of_stack import (
     identities_of_stack,
-    recipients_of_stack,
-    repository_of,
-    scratch_of,
 )
 from playbooks.repository.storage import Storage, at_folder
 from playbooks.repository.trouble import explained
-
-_READ_BYTES = 1 << 20
-_ROOM = "given"
-
-
-class AdoptArgs(Model):
-    """What was brought for which datastore; `identity` is that of the approved plan, `backup` the
-    backup that is open."""
-
-    datastore: str
-    path: Path
-    root: str = ""
-    identity: str
-    backup: str
 
 
 class ClearArgs(Model):
@@ -81,49 +61,11 @@ def clear(work: Work, args: ClearArgs) -> JsonObject:
     throwaway.clear(work.run)
     if work.stack.compose is not None:
         sandbox.clear(work.run)
-    folder = _folder(work, args.datastore)
+    folder = scratch_folder(work, args.datastore)
     if folder.is_dir():
         with explained(str(folder), "remove it"):
             shutil.rmtree(folder)
     return {}
-
-
-def required(work: Work, args: AdoptArgs) -> Path:
-    """Raises BrokenBackup when it is not what was looked at when it was approved."""
-    path = allowed(work.stack, args.path, args.root)
-    if look(work.stack, path).identity != args.identity:
-        raise BrokenBackup(
-            f"{path} is not what it was when this was asked for.", "Ask for it again."
-        )
-    return path
-
-
-def scratch(work: Work, datastore: str) -> Path:
-    """A folder of ours for plain copies."""
-    folder = _folder(work, datastore)
-    with explained(str(folder), "make the scratch folder"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def stored(
-    work: Work, args: AdoptArgs, file: Path, name: str, media: str, *, compress: bool = True
-) -> Artifact:
-    """A plain file, stored in the backup that is open under that plain name."""
-    recipients = recipients_of_stack(work.stack)
-    codec = codec_for(compress=compress, recipients=recipients)
-    return write_artifact(
-        repository_of(work.stack, work.secrets),
-        f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
-        _pieces(file),
-        codec=codec,
-        recipients=recipients,
-        finish=work.check_stop,
-        progress=work.progress,
-        check_stop=work.check_stop,
-        total=file.stat().st_size,
-        media=media,
-    )
 
 
 def _taken(work: Work, args: AdoptArgs, given: GivenBackup, artifact: Artifact) -> Artifact:
@@ -164,16 +106,6 @@ def _require_kind(work: Work, datastore: str, entry: StoreEntry) -> None:
             f"{kind}.",
             "Restore it into a stack whose datastore is of the same kind.",
         )
-
-
-def _folder(work: Work, datastore: str) -> Path:
-    return scratch_of(work.stack) / work.run / f"{_ROOM}-{datastore}"
-
-
-def _pieces(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as content:
-        while chunk := content.read(_READ_BYTES):
-            yield chunk
 
 
 ACTIONS = (

@@ -7,7 +7,8 @@ from typing import Any
 from playbooks.byhand import service as by_hand
 from playbooks.errors import ActionFailed, HostError
 from playbooks.facts.service import OneService, check_of
-from playbooks.hosts.services import Runner, runner_of
+from playbooks.hosts.runner import Runner
+from playbooks.hosts.services import runner_of
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action, Probe

@@ -10,7 +10,8 @@ from playbooks.facts.disk import PathArgs, free
 from playbooks.hosts.container_files import SCRATCH, room_in
 from playbooks.hosts.postgres import description
 from playbooks.hosts.postgres.connection import Connection
-from playbooks.hosts.postgres.contained import ContainedStore, on_host
+from playbooks.hosts.postgres.contained import on_host
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.postgres.sessions import sessions_in
 from playbooks.hosts.postgres.statements import names_in_list
 from playbooks.model.base import JsonObject, Model

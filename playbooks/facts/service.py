@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from playbooks.errors import FactUnavailable, HostError
-from playbooks.hosts.docker import Container
+from playbooks.hosts.container import Container
 from playbooks.hosts.services import runner_of
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.compose import ContainerHealth

@@ -7,9 +7,8 @@ from typing import Any
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.service import OneService
 from playbooks.hosts.services import runner_of
-from playbooks.hosts.usage import of_container, of_session
 from playbooks.model.base import JsonObject
-from playbooks.model.usage import Usage
+from playbooks.model.usage import ServiceUsage
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
 
@@ -17,18 +16,15 @@ _MEMORY = Path("/proc/meminfo")
 
 
 def usage(reading: Reading, args: OneService) -> JsonObject:
-    """`{parts: [Usage]}`: one a container, one for a local process; none of what does not run."""
+    """A `ServiceUsage`."""
     runner = runner_of(reading.stack, args.service)
     if runner is None:
         raise FactUnavailable(f"{args.service} is not run by Interlock.")
     try:
-        seen = runner.seen()
-        parts = [of_container(each.id) for each in seen.containers if each.up]
-        if seen.up and seen.pid is not None and not seen.containers:
-            parts.append(of_session(args.service, seen.pid))
+        parts = runner.usage()
     except HostError as error:
         raise FactUnavailable(error.message, error.hint) from error
-    return {"parts": [part.model_dump(mode="json") for part in parts]}
+    return ServiceUsage(parts=parts).model_dump(mode="json")
 
 
 def host(_: Reading, __: NoArgs) -> JsonObject:
@@ -44,11 +40,6 @@ def host(_: Reading, __: NoArgs) -> JsonObject:
         "memory_bytes": _kilobytes(lines["MemTotal"]),
         "available_bytes": _kilobytes(lines["MemAvailable"]),
     }
-
-
-def parts_of(fact: JsonObject) -> tuple[Usage, ...]:
-    """What `service.usage` told."""
-    return tuple(Usage.model_validate(part) for part in fact["parts"])
 
 
 def _kilobytes(text: str) -> int:

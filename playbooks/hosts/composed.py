@@ -9,7 +9,8 @@ from datetime import datetime
 
 from playbooks.errors import HostError
 from playbooks.hosts import compose as plugin
-from playbooks.hosts.docker import Container, containers_of, engine
+from playbooks.hosts.container import Container
+from playbooks.hosts.docker import containers_of, engine
 from playbooks.hosts.logs import Tail
 from playbooks.model.compose import Compose
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,41 +12,13 @@ from docker import DockerClient
 from docker.errors import DockerException
 
 from playbooks.errors import HostError
+from playbooks.hosts.container import UP, Container
 
 READ_SECONDS = 10
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _ONE_OFF = "com.docker.compose.oneoff"
-_UP = frozenset({"running", "restarting", "paused"})
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
-
-
-@dataclass(frozen=True)
-class Container:
-    """A container as the engine describes it.
-
-    `image` is the digest of what it was made from. `health` is what its own check says: healthy,
-    unhealthy, starting, or nothing where it has none. `published` are addresses of this host by
-    port of the container; `addresses` its own in its networks; `mounts` folders of the host by
-    folder of the container.
-    """
-
-    id: str
-    name: str
-    image: str
-    status: str
-    health: str
-    restarts: int
-    exit_code: int | None
-    since: datetime | None
-    pid: int | None
-    published: Mapping[int, tuple[str, int]]
-    addresses: tuple[str, ...]
-    mounts: Mapping[str, str]
-
-    @property
-    def up(self) -> bool:
-        return self.status in _UP
 
 
 @contextmanager
@@ -79,7 +50,7 @@ def containers_of(project: str, service: str) -> tuple[Container, ...]:
 
 def _described(seen: Mapping[str, Any]) -> Container:
     state, network = seen["State"], seen["NetworkSettings"]
-    up = state["Status"] in _UP
+    up = state["Status"] in UP
     return Container(
         id=seen["Id"],
         name=seen["Name"].lstrip("/"),

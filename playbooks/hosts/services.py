@@ -3,48 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from importlib import import_module
 
-from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.docker import Container
 from playbooks.hosts.logs import Tail, tail
 from playbooks.hosts.processes import LocalService
+from playbooks.hosts.runner import Runner, Seen
+from playbooks.hosts.usage import of_session
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Process, Stack
 from playbooks.model.stack_file import holds_secret
+from playbooks.model.usage import Usage
 from playbooks.ports import Secrets
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Whether a service runs, since when, as which process or in which containers."""
-
-    up: bool
-    since: datetime | None = None
-    pid: int | None = None
-    containers: tuple[Container, ...] = ()
-
-
-class Runner(Protocol):
-    """One service, however it is run. What fails comes as HostError."""
-
-    def seen(self) -> Seen: ...
-
-    def start(self, secrets: Secrets) -> JsonObject:
-        """Starts it unless it runs; what runs now."""
-        ...
-
-    def create(self) -> JsonObject:
-        """Makes what it runs in where that is not there, without starting it."""
-        ...
-
-    def stop(self, seconds: float | None) -> None:
-        """Stops it if it runs; it has `seconds` to end by itself, else its own time."""
-        ...
-
-    def logs(self, lines: int, since: datetime | None, grep: str) -> Tail:
-        """The end of what it wrote."""
-        ...
 
 
 def runner_of(stack: Stack, name: str) -> Runner | None:
@@ -55,7 +24,11 @@ def runner_of(stack: Stack, name: str) -> Runner | None:
     container = stack.container_of(name)
     if stack.compose is None or container is None:
         return None
-    return _ComposeRunner(ComposedService(stack.compose, container))
+    # Its engine's client is large, and a stack without containers does without.
+    found: Runner = import_module("playbooks.hosts.compose_runner").compose_runner(
+        stack.compose, container
+    )
+    return found
 
 
 def variables(process: Process, secrets: Secrets) -> Mapping[str, str]:
@@ -86,31 +59,12 @@ class _ProcessRunner:
     def stop(self, seconds: float | None) -> None:
         self.service.stop(_USUAL_SECONDS if seconds is None else seconds, watch=_NOTHING)
 
+    def usage(self) -> tuple[Usage, ...]:
+        running = self.service.running()
+        return () if running is None else (of_session(self.service.name, running.identity.pid),)
+
     def logs(self, lines: int, since: datetime | None, grep: str) -> Tail:
         return tail(self.service.log_file, lines, since, grep)
-
-
-@dataclass(frozen=True)
-class _ComposeRunner:
-    service: ComposedService
-
-    def seen(self) -> Seen:
-        containers = self.service.containers()
-        up = bool(containers) and all(container.up for container in containers)
-        moments = [container.since for container in containers if container.since]
-        return Seen(up=up, since=max(moments, default=None), containers=containers)
-
-    def start(self, secrets: Secrets) -> JsonObject:  # noqa: ARG002  # compose has its env file
-        return {"containers": [container.id for container in self.service.start()]}
-
-    def create(self) -> JsonObject:
-        return {"containers": [container.id for container in self.service.create()]}
-
-    def stop(self, seconds: float | None) -> None:
-        self.service.stop(seconds)
-
-    def logs(self, lines: int, since: datetime | None, grep: str) -> Tail:
-        return self.service.logs(lines, since, grep)
 
 
 _USUAL_SECONDS = 10.0

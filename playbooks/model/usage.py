@@ -18,3 +18,9 @@ class Usage(Model):
     processes: int = 0
     restarts: int = 0
     killed_for_memory: bool = False
+
+
+class ServiceUsage(Model):
+    """What a service uses: one part a container, one for a local process, none of what is down."""
+
+    parts: tuple[Usage, ...]

@@ -15,7 +15,8 @@ import pytest
 import yaml
 from psycopg.conninfo import make_conninfo
 
-from playbooks.hosts.docker import Container, containers_of
+from playbooks.hosts.container import Container
+from playbooks.hosts.docker import containers_of
 from tests.images.build import image
 from tests.support.bot import free_port
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from playbooks.actions.given import AdoptArgs, required
+from playbooks.actions.brought import AdoptArgs, required
 from playbooks.actions.postgres.dump import DumpArgs, dump_of
 from playbooks.byhand import given as by_hand
 from playbooks.datastores.postgres_model import Description, DumpFacts
@@ -19,7 +19,7 @@ from playbooks.hosts.postgres.connection import (
     password_of,
     postgres_store,
 )
-from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.postgres.description import describe, server
 from playbooks.hosts.postgres.throwaway import Wanted
 from playbooks.model.base import JsonObject

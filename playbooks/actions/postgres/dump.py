@@ -19,7 +19,7 @@ from playbooks.hosts.postgres.connection import (
     password_of,
     postgres_store,
 )
-from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.postgres.description import describe, our_user, server
 from playbooks.hosts.postgres.pgbackrest import archive_tool
 from playbooks.hosts.postgres.rows import Budget, count_rows

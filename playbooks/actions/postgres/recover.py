@@ -25,7 +25,7 @@ from playbooks.hosts.postgres.connection import (
     open_connection,
     postgres_store,
 )
-from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.postgres.description import describe, our_user, server
 from playbooks.hosts.postgres.pgbackrest import owner_of
 from playbooks.hosts.postgres.rows import Budget, count_rows

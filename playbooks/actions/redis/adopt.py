@@ -2,7 +2,7 @@
 
 from time import monotonic
 
-from playbooks.actions.given import AdoptArgs, required, stored
+from playbooks.actions.brought import AdoptArgs, required, stored
 from playbooks.actions.redis.dump import rdb_name
 from playbooks.byhand import given as by_hand
 from playbooks.datastores.redis_model import DUMP_MEDIA, DumpFacts, Layout, total

@@ -18,7 +18,7 @@ from playbooks.datastores.redis_model import (
     total,
 )
 from playbooks.errors import BrokenBackup, DatastoreError, HostError
-from playbooks.hosts.docker import Container
+from playbooks.hosts.container import Container
 from playbooks.hosts.helper_container import HelperOrder, clear, helper, output_of
 from playbooks.hosts.redis import beside, throwaway
 from playbooks.hosts.redis.contained import cli_of, container_of

@@ -9,7 +9,7 @@ import httpx
 
 from playbooks.datastores.neo4j_model import Contents, Noted
 from playbooks.errors import DatastoreError
-from playbooks.hosts.docker import Container
+from playbooks.hosts.container import Container
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.ports import Secrets
 

@@ -10,7 +10,8 @@ from playbooks.datastores.neo4j_model import neo4j_store
 from playbooks.errors import DatastoreError, HostError
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.docker import Container, engine
+from playbooks.hosts.container import Container
+from playbooks.hosts.docker import engine
 from playbooks.hosts.helper_container import HelperOrder, output_of
 from playbooks.hosts.neo4j.cypher import version_at
 from playbooks.hosts.neo4j.scripts import RESTORED

@@ -4,26 +4,11 @@ import os
 from pathlib import Path, PurePosixPath
 
 from playbooks.errors import HostError
-from playbooks.hosts.docker import Container, containers_of
+from playbooks.hosts.container import Container
+from playbooks.hosts.docker import containers_of
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.model.datastores import PostgresStore
 from playbooks.model.stack import Stack
-
-
-class ContainedStore(PostgresStore):
-    """A store whose server runs in `container`, where its tools run as well.
-
-    `host` and `port` are where it is reached from here, `inside_port` where from inside. `image`
-    is the digest of what the container was made from, `mounts` are folders of the engine's host by
-    folder of the container. `placed` are files of this host that are in the container already, and
-    where.
-    """
-
-    container: str
-    container_name: str
-    image: str
-    inside_port: int
-    mounts: dict[str, Path]
-    placed: dict[str, str] = {}
 
 
 def contained(stack: Stack, store: PostgresStore) -> PostgresStore:

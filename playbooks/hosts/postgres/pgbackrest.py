@@ -10,7 +10,7 @@ from playbooks.datastores.postgres_model import ArchivedBackup
 from playbooks.errors import HostError
 from playbooks.hosts.container_tool import ContainerTool, output_in
 from playbooks.hosts.postgres.connection import Connection
-from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.model.base import Model
 from playbooks.model.datastores import PgBackRest, PostgresStore
 

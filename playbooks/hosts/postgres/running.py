@@ -7,7 +7,7 @@ from pathlib import Path
 from playbooks.hosts.child import Child, output_of
 from playbooks.hosts.container_files import brought_into
 from playbooks.hosts.container_tool import ContainerTool, output_in
-from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.tool import RunningTool
 from playbooks.model.datastores import PostgresStore
 

@@ -22,7 +22,7 @@ from playbooks.hosts.child import output_of
 from playbooks.hosts.logs import tail
 from playbooks.hosts.postgres import tools
 from playbooks.hosts.postgres.connection import as_application
-from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.sandbox import Recipe, throwaway_folder
 from playbooks.model.datastores import PostgresStore

@@ -8,7 +8,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from playbooks.errors import HostError
-from playbooks.hosts.postgres.contained import ContainedStore
+from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.model.datastores import PostgresAccess, PostgresStore
 
 # Where the server is for tools that run beside it, in its container.

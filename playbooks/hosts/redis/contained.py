@@ -12,7 +12,8 @@ from typing import Any
 from docker.errors import NotFound
 
 from playbooks.errors import BadArgument, HostError
-from playbooks.hosts.docker import Container, containers_of, engine
+from playbooks.hosts.container import Container
+from playbooks.hosts.docker import containers_of, engine
 from playbooks.hosts.redis.cli import Cli
 from playbooks.model.datastores import RedisStore
 from playbooks.model.stack import Stack

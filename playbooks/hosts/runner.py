@@ -1,0 +1,47 @@
+"""How a service is run, whatever runs it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from playbooks.hosts.container import Container
+from playbooks.hosts.logs import Tail
+from playbooks.model.base import JsonObject
+from playbooks.model.usage import Usage
+from playbooks.ports import Secrets
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Whether a service runs, since when, as which process or in which containers."""
+
+    up: bool
+    since: datetime | None = None
+    pid: int | None = None
+    containers: tuple[Container, ...] = ()
+
+
+class Runner(Protocol):
+    """One service, however it is run. What fails comes as HostError."""
+
+    def seen(self) -> Seen: ...
+
+    def start(self, secrets: Secrets) -> JsonObject:
+        """Starts it unless it runs; what runs now."""
+        ...
+
+    def create(self) -> JsonObject:
+        """Makes what it runs in where that is not there, without starting it."""
+        ...
+
+    def stop(self, seconds: float | None) -> None:
+        """Stops it if it runs; it has `seconds` to end by itself, else its own time."""
+        ...
+
+    def usage(self) -> tuple[Usage, ...]:
+        """What it uses now, one part a container, or one for all its processes. Takes a moment."""
+        ...
+
+    def logs(self, lines: int, since: datetime | None, grep: str) -> Tail:
+        """The end of what it wrote."""
+        ...
