@@ -69,7 +69,7 @@ def test_rung_by_rung(bot: Bot) -> None:
     assert f"Request `{payload(restart)['request']}`" in ask(bot.sim, "emergency harbor")
     for voter in ("ben", "cleo"):
         press(bot.sim, card_in(bot.sim, "pending"), "approve", voter)
-    failed = card_in(bot.sim, "undone", payload(restart)["request"], 60)
+    failed = card_in(bot.sim, "failed", payload(restart)["request"], 60)
     assert "the next rung is to recover it" in text_of(failed)
 
     bot.kill()
@@ -78,7 +78,7 @@ def test_rung_by_rung(bot: Bot) -> None:
     assert payload(recover)["operation"] == "recover"
     said = text_of(recover)
     assert "Rolling back is passed over: the stack file of harbor names no way back." in said
-    assert f"restart {payload(restart)['request']} undone" in said
+    assert f"restart {payload(restart)['request']} failed" in said
     break_api(bot.folder, broken=False)
     for voter in ("ben", "cleo"):
         press(bot.sim, card_in(bot.sim, "pending"), "approve", voter)
