@@ -13,7 +13,7 @@ from playbooks.repository.of_stack import rules_of
 from playbooks.repository.retention import Ruling, rule
 
 # Loaded for the kinds that a stack has: the tools of the others need neither time nor memory.
-_KEEPERS = MappingProxyType(
+KEEPERS = MappingProxyType(
     {
         "files": "playbooks.keepers.folders",
         "postgres": "playbooks.keepers.databases",
@@ -53,7 +53,7 @@ def still_needed(stack: Stack, secrets: Secrets, listing: Listing) -> dict[str, 
         if not safety:
             continue
         try:
-            kept = import_module(_KEEPERS[store.kind]).kept(stack, name, secrets, safety)
+            kept = import_module(KEEPERS[store.kind]).kept(stack, name, secrets, safety)
         except (ActionFailed, SecretUnavailable) as error:
             why = f"a kept copy of {name} may need it, which cannot be seen: {error.message}"
             needed |= dict.fromkeys(safety.values(), why)

@@ -93,6 +93,7 @@ def test_all_of_it_runs_in_layers(relica: Project, bot: Bot) -> None:
     assert "prod/relica: 11 of 11 services up" in said
 
 
+@pytest.mark.covers("S4", "R", only="now, without a trend")
 def test_stats_are_those_of_the_containers(relica: Project, bot: Bot) -> None:
     """Memory is the container's own as its engine counts it, within what moves meanwhile."""
     said = ask(bot.sim, "stats relica")
