@@ -21,6 +21,20 @@ from tests.support.workspace import Sim
 _SECONDS = 240.0
 _GOING_ON = {"pending", "approved", "queued", "running"}
 _BOTH = ("ben", "cleo")
+LETTERS = {
+    "R": "relica",
+    "N": "neurocore",
+    "S": "spice-harvester",
+    "A": "analytics-engine",
+    "C": "arc",
+}
+
+
+def on(letters: str) -> pytest.MarkDecorator:
+    """Runs a test of tests/stacks/rows once on each of the systems with these letters, as its
+    fixture `system`. Tests of one system run one after the other, whatever file they are in."""
+    names = [LETTERS[letter] for letter in letters]
+    return pytest.mark.parametrize("system", names, indirect=True, scope="session")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+"""The five systems, each started once for all rows of the capabilities that are tried on it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD
+from tests.support.systems import System, operated
+
+_SECRETS = {
+    "relica": {
+        "RELICA_PG_PASSWORD": PASSWORD,
+        "RELICA_NEO4J_PASSWORD": NEO4J_PASSWORD,
+        "RELICA_REDIS_PASSWORD": REDIS_PASSWORD,
+    },
+    "neurocore": {"NEUROCORE_DB_PASSWORD": PASSWORD},
+    "spice-harvester": {},
+    "analytics-engine": {"ANALYTICS_POSTGRES_PASSWORD": PASSWORD},
+    "arc": {"ARC_POSTGRES_PASSWORD": PASSWORD},
+}
+
+
+@pytest.fixture(scope="session")
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """The system that `tests.support.systems.on` names, all of it started through its bot.
+
+    It is shared by the tests of all files here: who changes something of it changes it back.
+    """
+    name = str(request.param)
+    folder = tmp_path_factory.mktemp(name)
+    for kept in ("pdfs", "images") if name == "neurocore" else ():
+        (folder / "data" / kept).mkdir(parents=True)
+    with operated(name, folder, _SECRETS[name]) as made:
+        made.does(f"start {name}", "ben")
+        yield made
