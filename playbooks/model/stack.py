@@ -24,6 +24,7 @@ from playbooks.model.secret import SecretRef
 from playbooks.model.size import Size
 from playbooks.model.telemetry import External, LogFile, Security, Telemetry
 from playbooks.model.thresholds import Threshold
+from playbooks.model.tls import Tls
 from playbooks.model.volumes import MountedStore
 
 Environment = Literal["dev", "staging", "prod"]
@@ -205,6 +206,7 @@ class Stack(Model):
     thresholds: dict[Name, Threshold] = {}
     logs: tuple[LogFile, ...] = ()
     telemetry: Telemetry = Telemetry()
+    tls: Tls = Tls()
     security: Security = Security()
     externals: dict[str, External] = {}
     scripts: dict[Name, Script] = {}

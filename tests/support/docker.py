@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from playbooks.hosts.container import Container
 from playbooks.hosts.docker import containers_of
 from tests.images.build import image
-from tests.support.bot import free_port
+from tests.support.ports import held_ports
 
 STACKS = Path(__file__).parents[1] / "stacks"
 SHIPPED = Path(__file__).parents[2] / "playbooks" / "stacks"
@@ -107,7 +107,20 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
     require_docker()
     made = Project(f"{system}-{uuid.uuid4().hex[:6]}", folder)
     composed = (STACKS / system / "compose.yaml").read_text()
-    ports = {int(port): free_port() for port in _PORT.findall(composed)}
+    published = sorted({int(port) for port in _PORT.findall(composed)})
+    with held_ports(len(published)) as held:
+        _lay_out(made, system, composed, dict(zip(published, held, strict=True)), changes)
+        try:
+            yield made
+        finally:
+            made.compose("down", "--volumes", "--timeout", "2")
+
+
+def _lay_out(
+    made: Project, system: str, composed: str, ports: dict[int, int], changes: dict[str, Any]
+) -> None:
+    """Writes the compose file, its variables and the stack file."""
+    folder = made.folder
     (folder / "compose.yaml").write_text(composed)
     (folder / ".env").write_text(_env(made.name, composed, ports))
     described = _moved(yaml.safe_load((SHIPPED / f"{system}.yaml").read_text()), ports)
@@ -119,14 +132,12 @@ def project(system: str, folder: Path, **changes: Any) -> Iterator[Project]:
     described["backup"]["repository"] = "backups"
     for elsewhere in ("schedules", "proof", "copies"):
         described["backup"].pop(elsewhere, None)
-    described.pop("drill", None)
+    # They name addresses of others.
+    for elsewhere in ("drill", "tls"):
+        described.pop(elsewhere, None)
     for store in described["datastores"].values():
         _settle(store, folder)
     made.stack_file.write_text(yaml.safe_dump(described | changes, sort_keys=False))
-    try:
-        yield made
-    finally:
-        made.compose("down", "--volumes", "--timeout", "2")
 
 
 def _settle(store: dict[str, Any], folder: Path) -> None:
