@@ -5,12 +5,14 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 
 from playbooks.errors import HostError
+from playbooks.model.base import JsonObject
 from playbooks.model.compose import Compose
 
 _INHERITED = (
@@ -28,9 +30,19 @@ _SAID = 600
 
 def base_argv(compose: Compose) -> tuple[str, ...]:
     """What every call of the plugin begins with."""
+    return _argv(compose, files_of(compose))
+
+
+def files_of(compose: Compose) -> tuple[Path, ...]:
+    """The compose files in their order, with what Interlock changed for good where that is."""
+    changed = compose.adjustments
+    return (*compose.files, *((changed,) if changed.exists() else ()))
+
+
+def _argv(compose: Compose, files: Iterable[Path]) -> tuple[str, ...]:
     return (
         *("docker", "compose", "--project-name", compose.project),
-        *(word for file in compose.files for word in ("--file", str(file))),
+        *(word for file in files for word in ("--file", str(file))),
         *(word for file in compose.env_files for word in ("--env-file", str(file))),
         *(word for profile in compose.profiles for word in ("--profile", profile)),
     )
@@ -107,12 +119,23 @@ def images_of(compose: Compose) -> Mapping[str, str]:
 
     Files that have not changed are read once.
     """
-    given = (*compose.files, *compose.env_files)
+    services = _described(base_argv(compose), _content(compose, files_of(compose)))
+    return MappingProxyType({name: str(each.get("image", "")) for name, each in services.items()})
+
+
+def services_of(compose: Compose) -> Mapping[str, JsonObject]:
+    """What the files say of each service, as `docker compose config` tells it, without what
+    Interlock changed for good. Raises HostError."""
+    return _described(_argv(compose, compose.files), _content(compose, compose.files))
+
+
+def _content(compose: Compose, files: Iterable[Path]) -> tuple[str, ...]:
     try:
-        content = tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in given)
+        return tuple(
+            hashlib.sha256(file.read_bytes()).hexdigest() for file in (*files, *compose.env_files)
+        )
     except OSError as error:
         raise _unreadable(error) from error
-    return _images(base_argv(compose), content)
 
 
 def _unreadable(error: OSError) -> HostError:
@@ -122,8 +145,7 @@ def _unreadable(error: OSError) -> HostError:
 
 
 @lru_cache(maxsize=64)
-def _images(argv: tuple[str, ...], _content: tuple[str, ...]) -> Mapping[str, str]:
+def _described(argv: tuple[str, ...], _content: tuple[str, ...]) -> Mapping[str, JsonObject]:
     """`_content` is only the key: other content is another answer."""
     described = json.loads(run((*argv, "config", "--format", "json"), _READ_SECONDS))
-    services = described.get("services") or {}
-    return MappingProxyType({name: str(each.get("image", "")) for name, each in services.items()})
+    return MappingProxyType(described.get("services") or {})

@@ -26,6 +26,12 @@ class Compose(Model):
     profiles: tuple[str, ...] = ()
     required: tuple[Variable, ...] = ()
 
+    @property
+    def adjustments(self) -> Path:
+        """The file beside the others that holds what Interlock changed for good (`/ops scale`,
+        `limits` and `set`); where it is there, it is the last one that compose is given."""
+        return self.files[0].parent / f"docker-compose.interlock.{self.project}.yml"
+
 
 class Watched(Model):
     """`interval` is how often it is asked when it is watched."""
