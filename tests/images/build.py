@@ -114,6 +114,23 @@ RECIPES: dict[str, Recipe] = {
         ),
         home="/opt/azurite",
     ),
+    "systemd": HookedRecipe(
+        packages=(
+            *("systemd", "systemd-sysv", "libpam-systemd", "dbus", "openssh-server", "sudo"),
+            *("nginx-light", "procps", "passwd"),
+        ),
+        changes=("EXPOSE 22 80",),
+        hooks=(
+            "copy-in {here}/sshd.conf /etc/ssh/sshd_config.d",
+            'rm -f "$1"/etc/ssh/ssh_host_*',
+            'chroot "$1" useradd --create-home --shell /bin/sh --groups systemd-journal ops',
+            "echo 'ops ALL=(root) NOPASSWD: ALL' > \"$1\"/etc/sudoers.d/ops",
+            'mkdir -p "$1"/var/lib/systemd/linger && touch "$1"/var/lib/systemd/linger/ops',
+            'chroot "$1" systemctl enable ssh.service nginx.service',
+            'chroot "$1" systemctl mask systemd-networkd-wait-online.service apt-daily.timer '
+            "apt-daily-upgrade.timer dpkg-db-backup.timer systemd-firstboot.service",
+        ),
+    ),
     "terminusdb": Recipe(
         packages=("nodejs",),
         changes=(
