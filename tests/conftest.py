@@ -1,15 +1,14 @@
 """Fixtures that every test may use."""
 
-import socket
-
 import pytest
+
+from tests.support import ports
 
 
 @pytest.fixture
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listens on right now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return ports.free_port()
 
 
 pytest_plugins = ["tests.support.postgres"]

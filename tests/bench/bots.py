@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.processes import process, ready, until, workspace
-from tests.support.bot import free_port, write_stack
+from tests.support.bot import write_stack
+from tests.support.ports import free_port
 
 _TOKENS = {
     "SLACK_BOT_TOKEN": "xoxb-interlock-local",

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.ports import free_port
 from tests.support.workspace import Sim
 
 ROOT = Path(__file__).parents[2]
@@ -165,12 +165,6 @@ def write_stack(folder: Path) -> None:
 def interlock_yaml(stack_file: str) -> dict[str, Any]:
     """The people, roles and policy of tests, with one stack."""
     return {**_POLICY, "stacks": [stack_file]}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def end_services(folder: Path) -> None:

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from playbooks.model.repository import Access, Place
+from tests.support.ports import free_port
 from tests.support.work import KnownSecrets
 
 AZURITE = "azurite@3.35.0"
@@ -51,7 +52,7 @@ class Cloud:
 @contextmanager
 def s3() -> Iterator[Cloud]:
     """moto's server, checking signatures."""
-    port = _free_port()
+    port = free_port()
     argv = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
     with _serving(argv, port):
         endpoint = f"http://127.0.0.1:{port}"
@@ -68,7 +69,7 @@ def s3() -> Iterator[Cloud]:
 @contextmanager
 def azure(folder: Path) -> Iterator[Cloud]:
     """Azurite, which checks signatures."""
-    main, port = _azurite(), _free_port()
+    main, port = _azurite(), free_port()
     argv = [shutil.which("node") or "node", str(main), "--blobHost", "127.0.0.1"]
     argv += ["--blobPort", str(port), "--location", str(folder)]
     argv += ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
@@ -123,12 +124,6 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
                 return
         time.sleep(0.05)
     raise TimeoutError(f"{server.args!r} did not listen within {_SECONDS:.0f} s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _client(service: str, endpoint: str):  # type: ignore[no-untyped-def]

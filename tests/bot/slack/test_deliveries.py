@@ -11,7 +11,8 @@ import pytest
 
 from bot.workspace.delivery.http import signature
 from bot.workspace.testing import running_workspace
-from tests.support.bot import Bot, bot_beside, free_port, wait_until
+from tests.support.bot import Bot, bot_beside, wait_until
+from tests.support.ports import free_port
 from tests.support.talk import ask, card_in, cards, ephemeral_to, payload, press, text_of
 from tests.support.workspace import Sim
 

@@ -1,6 +1,5 @@
 """bolt-python, unchanged: App with the built-in Socket Mode client, and App over signed HTTP."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.workspace.testing import running_workspace
+from tests.support.ports import free_port
 from tests.support.workspace import Sim, eventually
 
 BUTTON = [
@@ -104,12 +104,6 @@ def by_socket(app: App, sim: Sim) -> Iterator[None]:
         yield
     finally:
         handler.close()  # type: ignore[no-untyped-call]
-
-
-def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 class QuietHandler(WSGIRequestHandler):

@@ -2,12 +2,10 @@
 
 import json
 import os
-import random
-import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from tests.support import harbour
 from tests.support.bot import end_services
 from tests.support.harbor import tree_of
 from tests.support.kills.bots import MortalBot
+from tests.support.ports import held_ports
 from tests.support.postgres import Server, fresh_database
 from tests.support.workspace import Sim
 
@@ -146,13 +145,14 @@ def world(server: Server, folder: Path, remembers: str = "") -> Iterator[World]:
     uploads = folder / "data" / "uploads"
     _fill(uploads)
     with (
+        held_ports(2) as ports,
         fresh_database(server) as database,
         running_workspace(state=folder / "workspace", rates=False) as workspace,
         httpx.Client(base_url=workspace.url, timeout=30) as http,
         ThreadPoolExecutor(4, thread_name_prefix="hand") as hands,
     ):
         harbour.build(server, database)
-        stack = _write_files(home, _stack(server, database, home, uploads), remembers)
+        stack = _write_files(home, _stack(server, database, home, uploads, ports), remembers)
         bot = MortalBot(home, Sim(workspace, http))
         memory = Database(remembers or f"sqlite:///{home / 'interlock.db'}")
         try:
@@ -172,7 +172,10 @@ def _write_files(home: Path, stack: dict[str, Any], remembers: str) -> Stack:
     return load_stack(home / "harbor.yaml")
 
 
-def _stack(server: Server, database: str, home: Path, uploads: Path) -> dict[str, Any]:
+def _stack(
+    server: Server, database: str, home: Path, uploads: Path, ports: tuple[int, ...]
+) -> dict[str, Any]:
+    api, web = ports
     return {
         "name": "harbor",
         "environment": "prod",
@@ -180,8 +183,8 @@ def _stack(server: Server, database: str, home: Path, uploads: Path) -> dict[str
         "services": {
             "postgres": {},
             "disk": {},
-            "api": _service(home, "api", "postgres", "disk"),
-            "web": _service(home, "web", "api", "postgres"),
+            "api": _service(home, "api", api, "postgres", "disk"),
+            "web": _service(home, "web", web, "api", "postgres"),
         },
         "datastores": {
             "postgres": {
@@ -204,8 +207,7 @@ def _stack(server: Server, database: str, home: Path, uploads: Path) -> dict[str
     }
 
 
-def _service(home: Path, name: str, *needs: str) -> dict[str, Any]:
-    port = _port()
+def _service(home: Path, name: str, port: int, *needs: str) -> dict[str, Any]:
     return {
         "process": {
             "argv": [sys.executable, str(home / "service.py"), str(port), name],
@@ -220,16 +222,6 @@ def _service(home: Path, name: str, *needs: str) -> dict[str, Any]:
             "expect": {"status": "healthy"},
         },
     }
-
-
-def _port() -> int:
-    """A free port that no outgoing connection takes while its service is down."""
-    while True:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", random.randrange(18_000, 30_000)))
-                return int(probe.getsockname()[1])
 
 
 def _fill(uploads: Path) -> None:
