@@ -1,5 +1,6 @@
 """What containers use of processor, memory, network and disk."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,18 +8,22 @@ from playbooks.hosts.docker import engine
 from playbooks.model.usage import Usage
 
 _READ_SECONDS = 5.0
+# The engine itself would compare two readings a second apart, and wait for the next full second.
+_ELAPSE = 0.5
 
 
 def of_container(container: str) -> Usage:
-    """What a running container uses. Takes about a second. Raises HostError."""
+    """What a running container uses. Takes about half a second. Raises HostError."""
     with engine(_READ_SECONDS) as client:
         about = client.api.inspect_container(container)
-        seen = client.api.stats(container, stream=False)
+        before = client.api.stats(container, stream=False, one_shot=True)
+        time.sleep(_ELAPSE)
+        seen = client.api.stats(container, stream=False, one_shot=True)
     memory, networks = seen.get("memory_stats") or {}, (seen.get("networks") or {}).values()
     blocks = (seen.get("blkio_stats") or {}).get("io_service_bytes_recursive") or ()
     return Usage(
         name=about["Name"].lstrip("/"),
-        processor=_processor(seen),
+        processor=_processor(before["cpu_stats"], seen["cpu_stats"]),
         memory=_without_cache(memory),
         limit=about["HostConfig"]["Memory"] or None,
         received=sum(each["rx_bytes"] for each in networks),
@@ -31,8 +36,7 @@ def of_container(container: str) -> Usage:
     )
 
 
-def _processor(seen: Mapping[str, Any]) -> float:
-    now, before = seen["cpu_stats"], seen["precpu_stats"]
+def _processor(before: Mapping[str, Any], now: Mapping[str, Any]) -> float:
     spent = now["cpu_usage"]["total_usage"] - before["cpu_usage"]["total_usage"]
     whole = now.get("system_cpu_usage", 0) - before.get("system_cpu_usage", 0)
     cores = now.get("online_cpus") or 1
