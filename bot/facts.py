@@ -14,6 +14,7 @@ from playbooks.errors import InterlockError
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
+from playbooks.model.window import UnderMaintenance
 from playbooks.ports import Past, Secrets
 from playbooks.registry import Reader, found
 
@@ -26,6 +27,12 @@ class _Nothing:
 
     def backup_in(self, _stack: str, _repository: str) -> str | None:
         return None
+
+    def maintenance_of(self, _stack: str) -> UnderMaintenance | None:
+        return None
+
+    def going_on(self, _stack: str) -> Sequence[str]:
+        return ()
 
 
 NOTHING_REMEMBERED: Past = _Nothing()

@@ -1,9 +1,12 @@
-"""What the bot remembers of backups: `playbooks.ports.Past` over the journal."""
+"""What the bot remembers: `playbooks.ports.Past` over the journal, the runs and maintenance."""
+
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from bot.store import journal
+from bot.store import journal, maintenances, runs
 from bot.store.database import Database
+from playbooks.model.window import UnderMaintenance
 
 
 class JournaledPast:
@@ -15,6 +18,14 @@ class JournaledPast:
     def backup_in(self, stack: str, repository: str) -> str | None:
         with self._database.read() as connection:
             return self._newest(connection, stack, repository)
+
+    def maintenance_of(self, stack: str) -> UnderMaintenance | None:
+        with self._database.read() as connection:
+            return maintenances.of(connection, stack)
+
+    def going_on(self, stack: str) -> Sequence[str]:
+        with self._database.read() as connection:
+            return runs.going_on(connection, stack)
 
     def _newest(self, connection: sa.Connection, stack: str, repository: str) -> str | None:
         for backup, begun in journal.published(connection, stack):

@@ -7,6 +7,7 @@ from typing import Protocol
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.secret import Secret
 from playbooks.model.stack import Stack
+from playbooks.model.window import UnderMaintenance, Wanted, Window
 
 
 class Secrets(Protocol):
@@ -23,6 +24,42 @@ class Past(Protocol):
     def backup_in(self, stack: str, repository: str) -> str | None:
         """The id of the newest backup that was published to the repository at this URL; None when
         none is remembered."""
+        ...
+
+    def maintenance_of(self, stack: str) -> UnderMaintenance | None:
+        """Since when and until when the stack is under maintenance; None while it is not."""
+        ...
+
+    def going_on(self, stack: str) -> Sequence[str]:
+        """Ids of the stack's runs that have begun and not ended, oldest first."""
+        ...
+
+
+class Maintenances(Protocol):
+    """Which stacks are under maintenance, and when more is planned. Whoever is told to be quieter
+    meanwhile asks `of`."""
+
+    def of(self, stack: str) -> UnderMaintenance | None: ...
+
+    def begin(self, stack: str, wanted: Wanted) -> UnderMaintenance:
+        """From now on the stack is under maintenance. Where it is already, only the message is new,
+        and the end, when that is later. The same run again changes nothing."""
+        ...
+
+    def end(self, stack: str) -> UnderMaintenance | None:
+        """It is over; what it was, None when there was none."""
+        ...
+
+    def windows(self, stack: str) -> Sequence[Window]:
+        """Those still planned, the next one first."""
+        ...
+
+    def plan(self, window: Window) -> None:
+        """Remembers it. The same id again changes nothing."""
+        ...
+
+    def cancel(self, window: str, why: str) -> bool:
+        """False when it is not planned any more."""
         ...
 
 
@@ -46,6 +83,8 @@ class Work(Protocol):
     def stack(self) -> Stack: ...
     @property
     def secrets(self) -> Secrets: ...
+    @property
+    def maintenances(self) -> Maintenances: ...
     @property
     def run(self) -> str:
         """The run's short id: lower-case letters and digits, safe inside any name."""
@@ -73,6 +112,11 @@ class Work(Protocol):
 
     def progress(self, done: int, total: int | None = None, unit: str = "bytes") -> None:
         """Reports how far the step is. Cheap: call it for every chunk."""
+        ...
+
+    def say(self, text: str) -> None:
+        """What the step writes, as it comes: pieces of text with their line ends. It is shown in
+        the thread of the run, secrets masked, and is a file where it is long. Cheap."""
         ...
 
     def check_stop(self) -> None:

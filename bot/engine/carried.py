@@ -10,13 +10,14 @@ from bot.engine.board import Board
 from bot.engine.failpoints import Failpoints
 from bot.engine.story import Story
 from bot.ledger import Ledger
+from bot.maintenances import StoredMaintenances
 from bot.store import journal
 from bot.store.journal import Entry, Kind, Phase
 from playbooks.model.base import JsonObject
 from playbooks.model.request import Request
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
-from playbooks.ports import FactReader, Secrets
+from playbooks.ports import FactReader, Maintenances, Secrets
 from playbooks.registry import Action
 
 
@@ -37,6 +38,10 @@ class Equipment:
     @property
     def board(self) -> Board:
         return self.ledger.board
+
+    @property
+    def maintenances(self) -> Maintenances:
+        return StoredMaintenances(self.ledger.database, self.ledger.now)
 
     @property
     def most_failures(self) -> int:

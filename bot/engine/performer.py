@@ -184,6 +184,7 @@ class Performer:
         return StepWork(
             stack=carried.stack,
             secrets=carried.house.secrets,
+            maintenances=carried.house.maintenances,
             run=carried.run,
             started=carried.started,
             requester=carried.request.requester,
@@ -194,6 +195,7 @@ class Performer:
             halt=carried.house.board.halt,
             board=carried.house.board,
             failpoints=carried.house.failpoints,
+            redactor=carried.house.ledger.redactor,
         )
 
     def _note(self, task: Task, attempt: int, kind: Kind, body: JsonObject) -> None:

@@ -3,13 +3,17 @@
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from bot.engine.board import Board
 from bot.engine.failpoints import Failpoints
+from bot.engine.speech import Place
+from bot.store.journal import Phase
+from notifiers.redactor import Redactor
 from playbooks.errors import StopRequested
 from playbooks.model.request import Progress
 from playbooks.model.stack import Stack
-from playbooks.ports import Secrets
+from playbooks.ports import Maintenances, Secrets
 
 
 class Halted(Exception):
@@ -23,16 +27,18 @@ class StepWork:
 
     stack: Stack
     secrets: Secrets
+    maintenances: Maintenances
     run: str
     started: datetime
     requester: str
-    phase: str
+    phase: Phase | Literal["probe"]
     key: str
     attempt: int
     stop: threading.Event
     halt: threading.Event
     board: Board
     failpoints: Failpoints
+    redactor: Redactor
 
     @property
     def run_tag(self) -> str:
@@ -46,6 +52,10 @@ class StepWork:
     def progress(self, done: int, total: int | None = None, unit: str = "bytes") -> None:
         self.failpoints.passing(self._point)
         self.board.report(self.run, Progress(key=self.key, done=done, total=total, unit=unit))
+
+    def say(self, text: str) -> None:
+        place = Place(self.run, self.phase, self.key, self.attempt)
+        self.board.speeches.say(place, self.key, text, self.redactor)
 
     def check_stop(self) -> None:
         self.failpoints.passing(self._point)

@@ -76,6 +76,20 @@ def in_state(connection: sa.Connection, *states: RunState) -> Sequence[tuple[str
     return [(r.id, r.attempt) for r in connection.execute(query).all()]
 
 
+def going_on(connection: sa.Connection, stack: str) -> Sequence[str]:
+    """The stack's runs that have begun and not ended, oldest first."""
+    query = (
+        sa.select(runs.c.id)
+        .join(requests, requests.c.id == runs.c.id)
+        .where(
+            requests.c.stack == stack,
+            runs.c.state.in_([RunState.RUNNING.value, RunState.UNCERTAIN.value]),
+        )
+        .order_by(runs.c.started_at)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def cancelled_among(connection: sa.Connection, ids: Sequence[str]) -> Sequence[str]:
     """Those of `ids` that somebody wants to stop."""
     query = sa.select(runs.c.id).where(runs.c.id.in_(ids), runs.c.cancel_requested_by.is_not(None))

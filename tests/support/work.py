@@ -1,12 +1,13 @@
 """What an action or a reader gets in tests: real secrets in a mapping, everything noted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from playbooks.errors import SecretUnavailable, StopRequested
 from playbooks.model.secret import Secret
 from playbooks.model.stack import Stack
+from playbooks.model.window import UnderMaintenance, Wanted, Window
 
 STARTED = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 
@@ -32,6 +33,47 @@ class Remembered:
     def backup_in(self, stack: str, repository: str) -> str | None:
         return self.backups.get(repository)
 
+    def maintenance_of(self, stack: str) -> UnderMaintenance | None:
+        return None
+
+    def going_on(self, stack: str) -> Sequence[str]:
+        return ()
+
+
+@dataclass
+class NotedMaintenances:
+    """Remembers in memory which stacks are under maintenance, and what is planned."""
+
+    now: datetime = STARTED
+    lasting: dict[str, UnderMaintenance] = field(default_factory=dict)
+    planned: dict[str, Window] = field(default_factory=dict)
+
+    def of(self, stack: str) -> UnderMaintenance | None:
+        return self.lasting.get(stack)
+
+    def begin(self, stack: str, wanted: Wanted) -> UnderMaintenance:
+        state = self.lasting.get(stack) or UnderMaintenance(
+            stack=stack,
+            since=self.now,
+            until=wanted.until or self.now + wanted.lasting,
+            message=wanted.message,
+            run=wanted.run,
+            person=wanted.person,
+        )
+        return self.lasting.setdefault(stack, state)
+
+    def end(self, stack: str) -> UnderMaintenance | None:
+        return self.lasting.pop(stack, None)
+
+    def windows(self, stack: str) -> Sequence[Window]:
+        return [window for window in self.planned.values() if window.stack == stack]
+
+    def plan(self, window: Window) -> None:
+        self.planned.setdefault(window.id, window)
+
+    def cancel(self, window: str, why: str) -> bool:
+        return self.planned.pop(window, None) is not None
+
 
 @dataclass(frozen=True)
 class TestReading:
@@ -53,6 +95,7 @@ class TestWork:
 
     stack: Stack
     secrets: KnownSecrets = KnownSecrets()
+    maintenances: NotedMaintenances = field(default_factory=NotedMaintenances)
     run: str = "k3f9q2"
     started: datetime = STARTED
     requester: str = "ana"
@@ -61,6 +104,7 @@ class TestWork:
     stop_at: int | None = None
     checks: int = 0
     reports: list[tuple[int, int | None, str]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     @property
     def tag(self) -> str:
@@ -72,6 +116,9 @@ class TestWork:
 
     def progress(self, done: int, total: int | None = None, unit: str = "bytes") -> None:
         self.reports.append((done, total, unit))
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
     def check_stop(self) -> None:
         self.checks += 1
