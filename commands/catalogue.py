@@ -23,6 +23,7 @@ from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.see import help as help_
 from commands.see.about import ABOUT
+from commands.see.config import CONFIG
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
 from commands.see.stats import STATS
@@ -34,6 +35,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     HEALTH,
     STATS,
     ABOUT,
+    CONFIG,
     LOGS,
     START,
     STOP,

@@ -6,6 +6,7 @@ from typing import Any
 
 from playbooks.byhand.known import Known
 from playbooks.model.plan import ActionCall
+from playbooks.operations.adjust import LIMITS, SCALE, SET, SET_BACK
 from playbooks.operations.backup import BACKUP
 from playbooks.operations.drill import DRILL
 from playbooks.operations.emergency import ASSESS
@@ -23,6 +24,10 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     START,
     STOP,
     RESTART,
+    SCALE,
+    LIMITS,
+    SET,
+    SET_BACK,
     ASSESS,
     BACKUP,
     RESTORE,
@@ -53,7 +58,10 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "postgres-server": ("playbooks.actions.postgres:ACTIONS",),
         "redis": ("playbooks.actions.redis:ACTIONS",),
         "repository": ("playbooks.actions.repository:ACTIONS",),
-        "service": ("playbooks.actions.service:ACTIONS",),
+        "service": (
+            "playbooks.actions.service:ACTIONS",
+            "playbooks.actions.adjusting:ACTIONS",
+        ),
         "stack": ("playbooks.actions.assess:ACTIONS",),
         "volume": ("playbooks.actions.volumes:ACTIONS",),
     }
@@ -62,6 +70,8 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
 READERS: Mapping[str, Reader[Any]] = Shelves(
     {
         "clock": ("playbooks.facts.clock:READERS",),
+        "compose": ("playbooks.facts.composed:READERS",),
+        "config": ("playbooks.facts.configuration:READERS",),
         "disk": ("playbooks.facts.disk:READERS",),
         "drill": ("playbooks.facts.drill:READERS",),
         "files": ("playbooks.facts.files:READERS", "playbooks.facts.files_change:READERS"),
