@@ -8,6 +8,7 @@ from pydantic import Field
 
 from playbooks.gate.duration import Duration
 from playbooks.model.base import Model
+from playbooks.model.hosts import LOCAL, Host
 
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Project = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -18,6 +19,7 @@ class Compose(Model):
 
     `env_files` hold the values that the files name as `${NAME}`, the last one decides; Interlock's
     own environment is not seen by them. `required` are variables that must have a value there.
+    `host` has the engine that runs it; left out, it is the stack's own. The files are Interlock's.
     """
 
     project: Project
@@ -25,6 +27,7 @@ class Compose(Model):
     env_files: tuple[Path, ...] = ()
     profiles: tuple[str, ...] = ()
     required: tuple[Variable, ...] = ()
+    host: Host = LOCAL
 
     @property
     def adjustments(self) -> Path:

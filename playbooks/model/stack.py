@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,7 @@ from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore
 from playbooks.model.deploy import Deploy
 from playbooks.model.drill import DrillRules
+from playbooks.model.hosts import LOCAL, Host, misplaced, with_hosts_named
 from playbooks.model.maintenance import Maintenance
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.repository import Place
@@ -22,6 +23,7 @@ from playbooks.model.schedule import Schedule, Timed
 from playbooks.model.scripts import Script
 from playbooks.model.secret import SecretRef
 from playbooks.model.size import Size
+from playbooks.model.systemd import SystemdUnit
 from playbooks.model.telemetry import External, LogFile, Security, Telemetry
 from playbooks.model.thresholds import Threshold
 from playbooks.model.tls import Tls
@@ -69,15 +71,19 @@ class Process(Model):
 
 
 class Service(Model):
-    """One service. Without `process` it is not ours to start and stop, only to watch.
+    """One service. Without `process` or `systemd` it is not ours to start and stop, only to watch.
 
     In a stack with `compose` it is the compose service `container`, which may be left out where
-    the names are the same. `ports` are open to others, `internal` only to the stack's own
-    services and its host. `logs` are what it writes besides its output.
+    the names are the same. `host` is where it runs, when that is not where the stack does: a name
+    of `hosts`, or an address as the stack's own `host` has it. `ports` are open to others,
+    `internal` only to the stack's own services and its host. `logs` are what it writes besides its
+    output.
     """
 
     process: Process | None = None
+    systemd: SystemdUnit | None = None
     container: str | None = None
+    host: Host | None = None
     ports: tuple[Port, ...] = ()
     internal: tuple[Port, ...] = ()
     needs: tuple[Name, ...] = ()
@@ -88,7 +94,7 @@ class Service(Model):
 
     @property
     def managed(self) -> bool:
-        return self.process is not None
+        return self.process is not None or self.systemd is not None
 
 
 class Retention(Model):
@@ -184,6 +190,8 @@ class Objectives(Model):
 class Stack(Model):
     """One deployed set of services.
 
+    `host` is where it runs: `local`, `ssh://USER@ADDRESS:PORT`, `tcp://ADDRESS:PORT` for a Docker
+    Engine over TLS, or a name of `hosts`, which has such an address or more of it.
     `environment_name` is what its people call the environment, where that is another word.
     `logs` are files of no one service; `incidents` are the phases of the work on an incident, by
     the kind of incident; `externals` is what it depends on outside.
@@ -191,7 +199,8 @@ class Stack(Model):
 
     name: Name
     environment: Environment
-    host: Literal["local"] = "local"
+    host: Host = LOCAL
+    hosts: dict[Name, Host] = {}
     environment_name: str = ""
     channel: str
     description: str = ""
@@ -215,6 +224,11 @@ class Stack(Model):
     routines: dict[Name, Routine] = {}
     incidents: dict[Name, tuple[Phase, ...]] = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _hosts_named(cls, data: Any) -> Any:
+        return with_hosts_named(data)
+
     @model_validator(mode="after")
     def _names_resolve(self) -> Self:
         for name, service in self.services.items():
@@ -236,6 +250,7 @@ class Stack(Model):
         self._changes_can_be_seen()
         self._writers_are_known()
         self._drills_fit()
+        self._hosts_fit()
         self._containers_fit()
         self.layers()
         return self
@@ -300,11 +315,17 @@ class Stack(Model):
             if name not in self.datastores:
                 raise ValueError(f"drill.schedule names the unknown datastore {name!r}")
 
+    def _hosts_fit(self) -> None:
+        for name, service in self.services.items():
+            process, unit = service.process is not None, service.systemd is not None
+            if wrong := misplaced(self.host_of(name), process=process, unit=unit):
+                raise ValueError(f"services.{name} {wrong}")
+
     def _containers_fit(self) -> None:
         for name, service in self.services.items():
-            contained = self.compose is not None and service.process is None
+            contained = self.compose is not None and not service.managed
             if service.container is not None and not contained:
-                why = "has a `process`" if self.compose else "needs `compose` in the stack file"
+                why = "is run otherwise" if self.compose else "needs `compose` in the stack file"
                 raise ValueError(f"services.{name}.container: {name} {why}")
             if isinstance(service.health, ContainerHealth) and not contained:
                 raise ValueError(f"services.{name}.health: {name} runs in no container")
@@ -389,9 +410,21 @@ class Stack(Model):
     def container_of(self, service: str) -> str | None:
         """The compose service that runs it, None when no container does. Raises UnknownName."""
         found = self.service(service)
-        if self.compose is None or found.process is not None:
+        if self.compose is None or found.managed:
             return None
         return found.container or service
+
+    def host_of(self, service: str) -> Host:
+        """Where the service runs. Raises UnknownName."""
+        return self.service(service).host or self.host
+
+    def compose_of(self, service: str) -> Compose | None:
+        """The compose project as the service's own host has it, None when no container runs it.
+        Raises UnknownName."""
+        if self.compose is None or self.container_of(service) is None:
+            return None
+        host = self.service(service).host
+        return self.compose if host is None else self.compose.model_copy(update={"host": host})
 
     def managed(self, service: str) -> bool:
         """Whether it is ours to start and stop. Raises UnknownName."""
