@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from commands.do.adjust import LIMITS, SCALE, SET
 from commands.do.emergency import EMERGENCY
 from commands.do.lifecycle import RESTART, START, STOP
 from commands.govern import plan
@@ -26,6 +27,7 @@ from commands.see.about import ABOUT
 from commands.see.config import CONFIG
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
+from commands.see.ports import PORTS
 from commands.see.stats import STATS
 from commands.see.status import STATUS
 from commands.subcommand import Subcommand
@@ -36,10 +38,14 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     STATS,
     ABOUT,
     CONFIG,
+    PORTS,
     LOGS,
     START,
     STOP,
     RESTART,
+    SCALE,
+    LIMITS,
+    SET,
     EMERGENCY,
     BACKUP,
     BACKUPS,

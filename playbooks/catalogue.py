@@ -70,6 +70,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
 READERS: Mapping[str, Reader[Any]] = Shelves(
     {
         "clock": ("playbooks.facts.clock:READERS",),
+        "db": ("playbooks.facts.db:READERS",),
         "compose": ("playbooks.facts.composed:READERS",),
         "config": ("playbooks.facts.configuration:READERS",),
         "disk": ("playbooks.facts.disk:READERS",),
@@ -77,7 +78,9 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "files": ("playbooks.facts.files:READERS", "playbooks.facts.files_change:READERS"),
         "given": ("playbooks.facts.given:READERS",),
         "host": ("playbooks.facts.usage:READERS",),
+        "logs": ("playbooks.facts.logs:READERS",),
         "neo4j": ("playbooks.facts.neo4j:READERS",),
+        "port": ("playbooks.facts.port:READERS",),
         "postgres": ("playbooks.facts.postgres:READERS",),
         "redis": ("playbooks.facts.redis:READERS",),
         "repository": (

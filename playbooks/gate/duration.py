@@ -34,6 +34,11 @@ def write_duration(span: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+def write_seconds(seconds: float) -> str:
+    """As `write_duration`."""
+    return write_duration(timedelta(seconds=seconds))
+
+
 def parse_duration_or_none(value: object) -> timedelta:
     """As `parse_duration`, but `0`, or `0s`, is no time at all."""
     if str(value).strip() in {"0", "0s", "0m", "0h", "0d"}:

@@ -12,8 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from playbooks.errors import HostError
+from playbooks.hosts.reach import reached, tunnel_to
 from playbooks.model.base import JsonObject
 from playbooks.model.compose import Compose
+from playbooks.model.hosts import LOCAL, Host, LocalHost, SshHost, TlsHost
 
 _INHERITED = (
     "PATH",
@@ -39,9 +41,23 @@ def files_of(compose: Compose) -> tuple[Path, ...]:
     return (*compose.files, *((changed,) if changed.exists() else ()))
 
 
+def docker_argv(on: Host) -> tuple[str, ...]:
+    """What every call of docker's command line begins with: it names the engine for this one call,
+    so that no context and no variable of the caller's decides where it goes."""
+    match on:
+        case SshHost():
+            return ("docker", "--host", on.url)
+        case TlsHost():
+            keys = ("--tlscacert", str(on.ca), "--tlscert", str(on.cert), "--tlskey", str(on.key))
+            return ("docker", "--host", on.url, "--tlsverify", *keys)
+        case LocalHost():
+            return ("docker",)
+
+
 def _argv(compose: Compose, files: Iterable[Path]) -> tuple[str, ...]:
     return (
-        *("docker", "compose", "--project-name", compose.project),
+        *docker_argv(compose.host),
+        *("compose", "--project-name", compose.project),
         *(word for file in files for word in ("--file", str(file))),
         *(word for file in compose.env_files for word in ("--env-file", str(file))),
         *(word for profile in compose.profiles for word in ("--profile", profile)),
@@ -75,12 +91,36 @@ def stop_argv(compose: Compose, service: str, seconds: float | None = None) -> t
     return (*base_argv(compose), "stop", *limit, service)
 
 
-def run(argv: Sequence[str], seconds: float = _ACT_SECONDS) -> str:
-    """What the plugin writes to stdout. Raises HostError with its own words."""
+def check(compose: Compose, more: Path) -> None:
+    """Whether the compose files make sense with `more` as the last. Raises HostError, in compose's
+    own words."""
+    run((*_argv(compose, (*compose.files, more)), "config", "--quiet"), _READ_SECONDS)
+
+
+def run(argv: Sequence[str], seconds: float = _ACT_SECONDS, on: Host = LOCAL) -> str:
+    """What the plugin writes to stdout, whose engine is that of the host `on`, as `argv` says.
+
+    Raises HostError with the plugin's own words, and OutcomeUnknown when the host went away
+    meanwhile.
+    """
+    with reached(on):
+        return _output(_through(argv, on), seconds)
+
+
+def _through(argv: Sequence[str], on: Host) -> list[str]:
+    """Docker's own way through ssh is left: Interlock's connection is there already, and has
+    checked the key of the host."""
+    if not isinstance(on, SshHost):
+        return list(argv)
+    tunnel = f"unix://{tunnel_to(on)}"
+    return [tunnel if word == on.url else word for word in argv]
+
+
+def _output(argv: Sequence[str], seconds: float) -> str:
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     try:
         done = subprocess.run(
-            list(argv),
+            argv,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -27,10 +27,14 @@ def _fit_for_an_environment(value: str) -> str:
 
 
 class Setting(Model):
-    """The value of a variable: `text`, or that of the `variable` in the project's env files."""
+    """The value of a variable: `text`, or that of the `variable` in the project's env files.
+
+    `run` is the run that set it for a time; what is set for good has none.
+    """
 
     text: Annotated[str, AfterValidator(_fit_for_an_environment)] = ""
     variable: Variable | None = None
+    run: str = ""
 
     @property
     def shown(self) -> str:

@@ -122,6 +122,15 @@ class Resort(Model):
     says: str
 
 
+class Afterwards(Model):
+    """What happens by itself, without another approval, `seconds` after the plan has succeeded.
+    `params` may name the run that carries the plan out as `{run}`."""
+
+    operation: str
+    params: JsonObject
+    seconds: float
+
+
 class Plan(Model):
     """The whole operation. See the glossary for its words.
 
@@ -134,7 +143,8 @@ class Plan(Model):
     `undo_hint` is the subcommand that takes the finished operation back, or empty; it and the
     sentences name the run that carries the plan out as `{run}`. `within_seconds` is how long it may
     take by the stack's objectives, counted from when it was asked for. `resort` is offered when it
-    fails, or finds that not all is well.
+    fails, or finds that not all is well. `checklist` is what people confirm before it: whoever
+    approves it, or whoever asks where no approval is needed.
     """
 
     operation: str
@@ -158,6 +168,7 @@ class Plan(Model):
     sources: tuple[Source, ...] = ()
     within_seconds: float | None = None
     resort: Resort | None = None
+    checklist: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> "Plan":
@@ -189,5 +200,6 @@ class Plan(Model):
                 "resources": [r.model_dump(mode="json") for r in self.resources],
                 "binding": self.binding,
                 "policy": policy_version,
+                **({"checklist": list(self.checklist)} if self.checklist else {}),
             }
         )
