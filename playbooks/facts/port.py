@@ -1,0 +1,20 @@
+"""Who holds the ports of the host that the bot is on."""
+
+from typing import Any
+
+from playbooks.errors import FactUnavailable, HostError
+from playbooks.hosts.listening import listening
+from playbooks.model.base import JsonObject
+from playbooks.ports import Reading
+from playbooks.registry import NoArgs, Reader
+
+
+def holders(_: Reading, __: NoArgs) -> JsonObject:
+    """A `playbooks.model.holders.Holders`."""
+    try:
+        return listening().model_dump(mode="json")
+    except HostError as error:
+        raise FactUnavailable(error.message, error.hint) from error
+
+
+READERS: tuple[Reader[Any], ...] = (Reader("port.holders", NoArgs, holders),)
