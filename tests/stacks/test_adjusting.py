@@ -68,7 +68,8 @@ def test_scale_outlasts_the_next_up_and_goes_back(made: Project, bench: Bench) -
     seen = containers(made)
     assert len(seen) == 2 and first["Id"] in [each["Id"] for each in seen]
     made.compose_all("up", "--detach", "api")
-    assert len(containers(made)) == 2
+    seen = containers(made)
+    assert len(seen) == 2
     bench.run(bench.plan(SCALE, ScaleParams(service="api", replicas=1)))
     [left] = containers(made)
     assert left["Id"] in [each["Id"] for each in seen]
