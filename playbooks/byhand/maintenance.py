@@ -1,0 +1,97 @@
+"""Maintenance by hand: the same switch, turned by a person."""
+
+import json
+
+from playbooks.byhand import redis
+from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.shell import Shell, command, script, word
+from playbooks.hosts.maintenance.files import FLAG, as_yaml
+from playbooks.model.base import JsonObject
+from playbooks.model.datastores import RedisStore
+from playbooks.model.maintenance import FlagFile, NginxPage, RedisKey, TraefikRoute, filled
+
+_NO_SWITCH = ("# The stack file names no switch: tell the users yourself.",)
+_BACKSTOP = ("EX", "172800")
+
+
+def on(known: Known, args: JsonObject) -> Lines:
+    rules = known.stack.maintenance
+    if rules is None:
+        return _NO_SWITCH
+    message, until = str(args.get("message") or rules.message), str(args.get("until") or "")
+    match rules.switch:
+        case NginxPage() as page:
+            content = json.dumps(filled(page.content, message, until))
+            flag = _written(page.flag, content) if page.flag else ()
+            return (*flag, *_served(page, page.maintenance))
+        case TraefikRoute() as route:
+            content = as_yaml(filled(route.document, message, until)).decode()
+            return _written(route.file, content)
+        case FlagFile() as file:
+            return _written(file.path, json.dumps(filled(FLAG, message, until)))
+        case RedisKey() as key:
+            value = json.dumps(filled(FLAG, message, until))
+            return _asked(known, key, "SET", key.key, value, *_BACKSTOP)
+
+
+def off(known: Known, args: JsonObject) -> Lines:
+    rules = known.stack.maintenance
+    if rules is None:
+        return _NO_SWITCH
+    kept = ("# Leave it on where it was on before.",) if args.get("of") else ()
+    match rules.switch:
+        case NginxPage() as page:
+            lowered = (command("rm", "--force", "--", page.flag),) if page.flag else ()
+            return (*kept, *_served(page, page.usual), *lowered)
+        case TraefikRoute(file=path) | FlagFile(path=path):
+            return (*kept, command("rm", "--force", "--", path))
+        case RedisKey() as key:
+            return (*kept, *_asked(known, key, "DEL", key.key))
+
+
+def look(known: Known, _args: JsonObject) -> Lines:
+    rules = known.stack.maintenance
+    if rules is None:
+        return _NO_SWITCH
+    match rules.switch:
+        case NginxPage() as page:
+            return (f"{command('readlink', '--', page.link)}  # {page.maintenance}: it is on",)
+        case TraefikRoute(file=path) | FlagFile(path=path):
+            return (f"{command('ls', '--', path)}  # there: it is on",)
+        case RedisKey() as key:
+            return _asked(known, key, "EXISTS", key.key)
+
+
+def window(_known: Known, args: JsonObject) -> Lines:
+    return (f"# Tell everybody: maintenance from {args['starts']} until {args['ends']}.",)
+
+
+def no_window(_known: Known, args: JsonObject) -> Lines:
+    return (f"# Tell everybody: the maintenance {args['window']} does not take place.",)
+
+
+def _served(page: NginxPage, site: object) -> Lines:
+    swap = command("ln", "--symbolic", "--force", "--no-dereference", "--", str(site), page.link)
+    return (swap, f"{command(*page.test)} && {command(*page.reload)}")
+
+
+def _written(path: object, content: str) -> Lines:
+    """Beside first, so that nobody reads half of it."""
+    fresh = f"{path}.new"
+    writing = Shell(f"cat > {word(fresh)}")
+    return (
+        *script(writing, content.rstrip("\n").split("\n")),
+        command("mv", "--force", "--", fresh, str(path)),
+    )
+
+
+def _asked(known: Known, key: RedisKey, *words: str) -> Lines:
+    named = (
+        name
+        for name, store in known.stack.datastores.items()
+        if isinstance(store, RedisStore) and store.service == key.service
+    )
+    name = next(named, None)
+    if name is None:
+        return (f"# In the container of {key.service}: {command('redis-cli', *words)}",)
+    return (*redis.reaching(known, name), command(Shell("ask"), *words))
