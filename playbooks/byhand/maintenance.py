@@ -2,9 +2,9 @@
 
 import json
 
-from playbooks.byhand import redis
 from playbooks.byhand.known import Known, Lines
-from playbooks.byhand.shell import Shell, command, script, word
+from playbooks.byhand.shell import Shell, command, script, secret, word
+from playbooks.hosts.compose import base_argv
 from playbooks.hosts.maintenance.files import FLAG, as_yaml
 from playbooks.model.base import JsonObject
 from playbooks.model.datastores import RedisStore
@@ -86,12 +86,22 @@ def _written(path: object, content: str) -> Lines:
 
 
 def _asked(known: Known, key: RedisKey, *words: str) -> Lines:
-    named = (
-        name
-        for name, store in known.stack.datastores.items()
-        if isinstance(store, RedisStore) and store.service == key.service
+    """The password goes by the environment of redis-cli."""
+    stack = known.stack
+    service = stack.container_of(key.service)
+    if stack.compose is None or service is None:
+        return (f"# Ask the Redis of {key.service}: {command('redis-cli', *words)}",)
+    stores = (each for each in stack.datastores.values() if isinstance(each, RedisStore))
+    store = next((each for each in stores if each.service == key.service), None)
+    password = store.password if store else None
+    opened = (f"export REDISCLI_AUTH={secret(password)}",) if password else ()
+    entering = ("--env", "REDISCLI_AUTH") if password else ()
+    who = ("--user", store.user) if store and store.user else ()
+    port = ("-p", str(store.port)) if store else ()
+    return (
+        *opened,
+        command(
+            *(*base_argv(stack.compose), "exec", "--no-TTY", *entering, service),
+            *("redis-cli", *port, *who, *words),
+        ),
     )
-    name = next(named, None)
-    if name is None:
-        return (f"# In the container of {key.service}: {command('redis-cli', *words)}",)
-    return (*redis.reaching(known, name), command(Shell("ask"), *words))

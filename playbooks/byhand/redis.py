@@ -30,7 +30,7 @@ def dump(known: Known, args: JsonObject) -> Lines:
     name = str(args["datastore"])
     pin = Shell(f'"$FOLDER"/{OWN_PREFIX}"${{RUN}}".rdb')
     return (
-        *reaching(known, name),
+        *_reaching(known, name),
         "FOLDER=$(ask --raw CONFIG GET dir | tail -n 1)",
         "DUMP=$(ask --raw CONFIG GET dbfilename | tail -n 1)",
         _until_quiet(),
@@ -47,7 +47,7 @@ def dump(known: Known, args: JsonObject) -> Lines:
 
 def unpin(known: Known, args: JsonObject) -> Lines:
     return (
-        *reaching(known, str(args["datastore"])),
+        *_reaching(known, str(args["datastore"])),
         "FOLDER=$(ask --raw CONFIG GET dir | tail -n 1)",
         f'docker exec "$SERVER" rm -f -- "$FOLDER"/{OWN_PREFIX}"${{RUN}}".rdb',
     )
@@ -62,7 +62,7 @@ def lay(known: Known, args: JsonObject) -> Lines:
     filling = 'mkdir -p "$1"/restored && touch "$1"/never-live'
     owning = 'chown -R "$(stat -c %u:%g "$2")" "$1"'
     return (
-        *reaching(known, name),
+        *_reaching(known, name),
         _beside(filling, holder),
         f'docker cp --quiet {file} "$SERVER":{target}',
         _beside(owning, holder, layout.folder),
@@ -71,7 +71,7 @@ def lay(known: Known, args: JsonObject) -> Lines:
 
 def remove_side(known: Known, args: JsonObject) -> Lines:
     return (
-        *reaching(known, str(args["datastore"])),
+        *_reaching(known, str(args["datastore"])),
         "# Only what was never live.",
         _beside(REMOVE, _holder(_layout(args), (RUN,))),
     )
@@ -83,7 +83,7 @@ def attempt(known: Known, args: JsonObject) -> Lines:
     side = word(f"{layout.folder}/{OWN_PREFIX}", RUN, f"/{RESTORED}")
     checking = f'redis-check-rdb "$1"/{word(layout.dump)} | grep "^.info. {wanted.keys_read} keys"'
     return (
-        *reaching(known, str(args["datastore"])),
+        *_reaching(known, str(args["datastore"])),
         f"SIDE={side}",
         f"OWNER=$({_beside('stat -c %u:%g $1', layout.folder)})",
         _beside(checking, Shell('"$SIDE"')),
@@ -99,7 +99,7 @@ def exchange(known: Known, args: JsonObject) -> Lines:
     layout = _layout(args)
     words: tuple[Part, ...] = (str(args["incoming"]), str(args["outgoing"]), *layout.names)
     return (
-        *reaching(known, str(args["datastore"])),
+        *_reaching(known, str(args["datastore"])),
         'test "$(docker inspect --format={{.State.Running}} "$SERVER")" = false',
         _beside(EXCHANGE, _holder(layout, filled(str(args["run"]))), *words),
     )
@@ -113,7 +113,7 @@ def exchange_back(known: Known, args: JsonObject) -> Lines:
 def is_exchanged(known: Known, args: JsonObject) -> Lines:
     holder = _holder(_layout(args), filled(str(args["run"])))
     return (
-        *reaching(known, str(args["datastore"])),
+        *_reaching(known, str(args["datastore"])),
         f"{_beside(LOOK, holder)}  # {args['outgoing']}: exchanged",
     )
 
@@ -121,7 +121,7 @@ def is_exchanged(known: Known, args: JsonObject) -> Lines:
 def settle(known: Known, args: JsonObject) -> Lines:
     holder = _holder(_layout(args), filled(str(args["run"])))
     return (
-        *reaching(known, str(args["datastore"])),
+        *_reaching(known, str(args["datastore"])),
         _beside(f'rm -f -- "$1"/{NEVER_LIVE}', holder),
     )
 
@@ -147,7 +147,7 @@ def rehearse(known: Known, args: JsonObject) -> Lines:
     )
 
 
-def reaching(known: Known, name: str) -> tuple[str, ...]:
+def _reaching(known: Known, name: str) -> tuple[str, ...]:
     """`SERVER` and `IMAGE`, and how they are used; the password goes by the environment."""
     store = known.stack.datastore(name)
     assert isinstance(store, RedisStore)
