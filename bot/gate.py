@@ -150,6 +150,7 @@ class PolicyGate:
             digest=vote.digest,
             approvals=verdict.approvals,
             needed=verdict.needed,
+            **confirmed(request.plan, vote.decision),
         )
         if verdict.state is RequestState.DENIED:
             close_request(self._ledger, connection, request, RequestState.DENIED, vote.person)
@@ -190,6 +191,11 @@ class PolicyGate:
             if found is None:
                 raise UnknownName(f"There is no request {request!r}.")
             return self._ledger.dossier(connection, found)
+
+
+def confirmed(plan: Plan, decision: str) -> dict[str, list[str]]:
+    """What an approval says besides: that the plan's checklist was gone through."""
+    return {"confirmed": list(plan.checklist)} if plan.checklist and decision == "approve" else {}
 
 
 def _overdue(request: Request, vote: Vote) -> bool:

@@ -45,11 +45,18 @@ def open_request(
         risk=plan.risk.value,
         needed=request.needed,
         supersedes=wish.supersedes,
+        **confirmed_by_asker(request),
     )
     if request.needed == 0:
         claim(ledger, connection, request)
     ledger.want_card(connection, request.id, Lane.APPROVAL)
     return request
+
+
+def confirmed_by_asker(request: Request) -> dict[str, list[str]]:
+    """Where nobody approves, whoever asks confirms the plan's checklist."""
+    checklist = list(request.plan.checklist)
+    return {"confirmed": checklist} if checklist and request.needed == 0 else {}
 
 
 def claim(ledger: Ledger, connection: sa.Connection, request: Request) -> None:

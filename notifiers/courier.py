@@ -14,7 +14,7 @@ import structlog
 from notifiers.addresses import Addresses, UnknownChannel
 from notifiers.failures import SLACK_ERRORS, Kind, Trouble, trouble
 from notifiers.pace import Bucket, Buckets, Pace
-from notifiers.ports import Delivery, Desired, OutboxStore, Slack
+from notifiers.ports import Delivery, Desired, Enclosed, OutboxStore, Slack
 from notifiers.redactor import Redactor
 from notifiers.wire import Copy, content, copies, plain
 
@@ -99,6 +99,9 @@ class Courier:
 
     async def _post(self, delivery: Delivery, posts: Bucket) -> Doubt | None:
         desired, since = delivery.desired, delivery.sending_since
+        if desired.body.file is not None:
+            await self._upload(delivery, desired.body.file, posts)
+            return None
         in_doubt = since is not None and desired.key not in self._clean
         if since is not None and in_doubt:
             found = await self._only_copy(delivery, since)
@@ -113,6 +116,19 @@ class Courier:
             kept = await self._only_copy(delivery, began) or kept
         await self._sent(desired, kept.version, kept.ts)
         return Doubt(delivery, kept.ts, began) if in_doubt else None
+
+    async def _upload(self, delivery: Delivery, file: Enclosed, posts: Bucket) -> None:
+        desired = delivery.desired
+        with self._watching(posts):
+            await self.slack.files_upload_v2(
+                channel=desired.channel,
+                thread_ts=delivery.thread_ts,
+                filename=file.name,
+                title=file.title,
+                initial_comment=self.redactor.redact(desired.body.text),
+                content=self.redactor.redact(file.text).encode(),
+            )
+        await self._sent(desired, desired.version, f"file:{file.name}")
 
     async def _posted(self, delivery: Delivery, posts: Bucket, in_doubt: bool) -> Copy:
         desired = delivery.desired

@@ -17,12 +17,25 @@ class Lane(IntEnum):
     PROGRESS = 3
 
 
+class Enclosed(Model):
+    """A text file that is uploaded as the message itself."""
+
+    name: str
+    title: str
+    text: str
+
+
 class Body(Model):
-    """A message's content. `text` is meaningful by itself: lock screens and readers show it."""
+    """A message's content. `text` is meaningful by itself: lock screens and readers show it.
+
+    With a `file` the message is that file. It is never edited, and cannot be looked for when the
+    answer to its upload is lost: then it is uploaded again.
+    """
 
     text: str
     blocks: tuple[JsonObject, ...] = ()
     metadata: JsonObject | None = None
+    file: Enclosed | None = None
 
 
 class Desired(Model):
@@ -89,6 +102,8 @@ class Slack(Protocol):
     async def chat_update(self, **arguments: object) -> object: ...
 
     async def chat_delete(self, **arguments: object) -> object: ...
+
+    async def files_upload_v2(self, **arguments: object) -> object: ...
 
     async def conversations_history(self, **arguments: object) -> object: ...
 

@@ -41,6 +41,9 @@ class WebSlack:
     async def chat_delete(self, **arguments: Any) -> object:
         return await self._client.chat_delete(**arguments)
 
+    async def files_upload_v2(self, **arguments: Any) -> object:
+        return await self._client.files_upload_v2(**arguments)
+
     async def conversations_history(self, **arguments: Any) -> object:
         return await self._client.conversations_history(**arguments)
 

@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Sequence
 
+from bot.engine.speech import Speeches
 from playbooks.model.request import Progress
 
 
 class Board:
     """Shared by the threads that work and those that show. A stop is also a row in the runs.
 
-    `halt` is set when the process is shut down.
+    `halt` is set when the process is shut down. `speeches` are what steps write.
     """
 
     def __init__(self) -> None:
@@ -18,6 +19,7 @@ class Board:
         self._changed: set[str] = set()
         self._stops: dict[str, threading.Event] = {}
         self.halt = threading.Event()
+        self.speeches = Speeches()
 
     def report(self, run: str, progress: Progress) -> None:
         with self._lock:
@@ -41,6 +43,7 @@ class Board:
 
     def settle(self, run: str, key: str) -> None:
         """The step is over; its progress says nothing any more."""
+        self.speeches.end(run, key)
         with self._lock:
             self._progress.get(run, {}).pop(key, None)
 

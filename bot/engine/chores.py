@@ -10,6 +10,7 @@ from bot import audit
 from bot.audit import AnchorFile
 from bot.engine.carried import Equipment
 from bot.engine.dispatch import Attempt
+from bot.engine.saying import bring_into_threads
 from bot.requesting import expire_overdue
 from bot.store import audit as links
 from bot.store import locks, outbox, requests, runs
@@ -28,6 +29,8 @@ class Chores:
 
     def all(self, active: Sequence[str]) -> None:
         """`active` are the runs that this process carries out."""
+        if bring_into_threads(self.house.ledger):
+            self.house.bell.ring()
         self._show_progress()
         self._beat(active)
         if expire_overdue(self.house.ledger):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from bot.engine.carried import Carried
+from bot.engine.saying import bring_into_threads
 from bot.engine.story import Turn
 from bot.store import locks, requests, runs
 from notifiers.ports import Lane
@@ -52,6 +53,7 @@ def end(carried: Carried, ending: Ending) -> None:
     """The outcome, the audit, the card, the message to the requester, and the locks are free."""
     ledger, run = carried.house.ledger, carried.run
     outcome = ledger.redactor.redact(ending.outcome)
+    bring_into_threads(ledger, run)
     with ledger.database.write() as connection:
         row = runs.row_locked(connection, run)
         if row is None or RunState(row["state"]).ended:

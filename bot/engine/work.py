@@ -3,12 +3,10 @@
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from bot.engine.board import Board
 from bot.engine.failpoints import Failpoints
 from bot.engine.speech import Place
-from bot.store.journal import Phase
 from notifiers.redactor import Redactor
 from playbooks.errors import StopRequested
 from playbooks.model.request import Progress
@@ -31,7 +29,7 @@ class StepWork:
     run: str
     started: datetime
     requester: str
-    phase: Phase | Literal["probe"]
+    phase: str
     key: str
     attempt: int
     stop: threading.Event

@@ -15,7 +15,7 @@ from notifiers.views.text import clip_plain
 from notifiers.views.values import spoken
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject
-from playbooks.model.plan import Risk
+from playbooks.model.plan import Plan, Risk
 from playbooks.model.request import Request, RunState
 
 Verb = Literal["approve", "deny", "details", "cancel", "undo", "retry", "accept", "abort", "next"]
@@ -77,8 +77,11 @@ def _elements(state: CardState) -> list[JsonObject]:
 def _approve(state: CardState) -> JsonObject:
     plan = spoken(state.request.plan, state.request.id)
     if plan.risk is not Risk.DESTROY:
-        return _button(state.request, "approve", "Approve", style="primary")
+        confirm = _checked(plan) if plan.checklist else None
+        return _button(state.request, "approve", "Approve", style="primary", confirm=confirm)
     lost = " ".join(plan.loses) or "It can lose data or a service."
+    if plan.checklist:
+        lost = f"{lost} You confirm: {' '.join(f'{item}.' for item in plan.checklist)}"
     confirm = _confirm(
         f"Approve this {plan.operation}?",
         f"{plan.summary}. {lost}",
@@ -86,6 +89,16 @@ def _approve(state: CardState) -> JsonObject:
         no="Not Yet",
     )
     return _button(state.request, "approve", "Approve", style="danger", confirm=confirm)
+
+
+def _checked(plan: Plan) -> JsonObject:
+    items = " ".join(f"{item}." for item in plan.checklist)
+    return _confirm(
+        f"Approve this {plan.operation}?",
+        f"You confirm that this is done: {items}",
+        yes="Confirm",
+        no="Not Yet",
+    )
 
 
 def _cancel_run(state: CardState) -> JsonObject:

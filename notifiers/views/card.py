@@ -171,6 +171,7 @@ def _stakes(state: CardState, room: Room) -> list[JsonObject]:
     lists = [
         ("Loses", plan.loses, state.pending),
         ("Affects", plan.affects, not over(state)),
+        ("Approving confirms", plan.checklist, state.pending),
         ("Keeps", keeps, state.pending or undoable(state)),
     ]
     said = [bullets(title, lines, room) for title, lines, wanted in lists if wanted]

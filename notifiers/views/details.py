@@ -54,6 +54,7 @@ def plan_blocks(plan: Plan, run: str = RUN_NOT_KNOWN) -> list[JsonObject]:
         bullets("Loses", plan.loses, EVERYTHING),
         bullets("Affects", plan.affects, EVERYTHING),
         bullets("Keeps", [k for k in (*plan.keeps, undo_hint(plan)) if k], EVERYTHING),
+        bullets("To confirm before", plan.checklist, EVERYTHING),
         bullets("Good to know", plan.notes, EVERYTHING),
     ]
     rules = [
