@@ -7,13 +7,9 @@ from playbooks.datastores.postgres_model import Description
 from playbooks.datastores.postgres_names import side_name
 from playbooks.errors import DatastoreError
 from playbooks.hosts.postgres import databases
-from playbooks.hosts.postgres.connection import (
-    administering,
-    connected,
-    postgres_store,
-)
+from playbooks.hosts.postgres.analyze import analyze
+from playbooks.hosts.postgres.connection import administering, postgres_store
 from playbooks.hosts.postgres.sessions import end_earlier_attempts
-from playbooks.hosts.postgres.timescale import see_everything
 from playbooks.model.base import JsonObject
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
@@ -35,9 +31,7 @@ def settle(work: Work, store: PostgresStore, database: str, wanted: Description)
     with administering(store, work.secrets, work.tag) as admin:
         end_earlier_attempts(admin, work.tag)
         databases.dress(admin, database, wanted)
-    with connected(store, work.secrets, work.tag, database) as inside:
-        see_everything(inside)
-        inside.execute("ANALYZE")
+    analyze(store, work.secrets, work.tag, database, work.check_stop)
 
 
 def verify_side(work: Work, args: FromBackup) -> JsonObject:

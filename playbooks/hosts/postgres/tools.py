@@ -15,10 +15,8 @@ from playbooks.model.datastores import PostgresAccess, PostgresStore
 _INSIDE = "127.0.0.1"
 LOCK_WAIT_MILLISECONDS = 60_000
 # The side database is worth nothing until it is verified, so its own log need not be waited for.
-# Its indexes are built by pg_restore's jobs at the same time: workers for each would only crowd.
 RESTORE_SETTINGS = (
-    "-c synchronous_commit=off -c maintenance_work_mem=256MB "
-    "-c max_parallel_maintenance_workers=0 -c statement_timeout=0 "
+    "-c synchronous_commit=off -c maintenance_work_mem=256MB -c statement_timeout=0 "
     "-c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
 )
 
