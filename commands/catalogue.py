@@ -25,9 +25,12 @@ from commands.protect.verify import VERIFY
 from commands.see import help as help_
 from commands.see.about import ABOUT
 from commands.see.config import CONFIG
+from commands.see.db import DB
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
+from commands.see.net import NET
 from commands.see.ports import PORTS
+from commands.see.redis import REDIS
 from commands.see.stats import STATS
 from commands.see.status import STATUS
 from commands.subcommand import Subcommand
@@ -39,7 +42,10 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     ABOUT,
     CONFIG,
     PORTS,
+    NET,
     LOGS,
+    DB,
+    REDIS,
     START,
     STOP,
     RESTART,

@@ -64,6 +64,6 @@ def ports_of(published: Mapping[str, Any]) -> tuple[PublishedPort, ...]:
 def _behind(client: DockerClient, name: str, digest: str) -> bool:
     """Whether the image's name stands for another image on this host by now."""
     try:
-        return bool(client.api.inspect_image(name)["Id"] != digest)
+        return bool(client.images.get(name).id != digest)
     except NotFound:
         return False

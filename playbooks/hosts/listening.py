@@ -39,6 +39,13 @@ def listening() -> Holders:
     return Holders(holders=tuple(found[key] for key in sorted(found)), why=why)
 
 
+def listened_at(network: Path, port: int) -> tuple[str, ...]:
+    """The addresses at which a TCP port is listened on, by the tables of a network (`/proc/PID/net`
+    is that of a process)."""
+    rows = [row for table, state in _TABLES[:2] for row in _rows(network / table, state)]
+    return tuple(sorted({address for address, found, _ in rows if found == port}))
+
+
 def _containers() -> list[dict[str, Any]]:
     with engine() as client:
         found: list[dict[str, Any]] = client.api.containers()
@@ -70,7 +77,7 @@ def _sockets(containers: Mapping[str, Mapping[str, Any]]) -> Iterator[Holder]:
     """A container in the host's own network listens by its processes."""
     owners = _owners()
     for table, state in _TABLES:
-        for address, port, inode in _rows(table, state):
+        for address, port, inode in _rows(_PROC / "net" / table, state):
             pid = owners.get(inode)
             container = containers.get(_container_of(pid)) if pid else None
             yield Holder(
@@ -83,11 +90,11 @@ def _sockets(containers: Mapping[str, Mapping[str, Any]]) -> Iterator[Holder]:
             )
 
 
-def _rows(table: str, state: str) -> Iterator[tuple[str, int, str]]:
+def _rows(table: Path, state: str) -> Iterator[tuple[str, int, str]]:
     """Address, port and inode of the sockets of a table that are in that state."""
     try:
-        lines = (_PROC / "net" / table).read_text().splitlines()[1:]
-    except FileNotFoundError:  # a kernel without IPv6
+        lines = table.read_text().splitlines()[1:]
+    except OSError:  # a kernel without IPv6, or a process that is gone
         return
     for line in lines:
         fields = line.split()
