@@ -99,6 +99,10 @@ DROP SERVER elsewhere CASCADE;
 DROP POLICY own ON secrets;
 ALTER TABLE berths DROP CONSTRAINT berths_no_during_excl
 """
+_ANALYZED = (
+    "SELECT DISTINCT tablename FROM pg_stats "
+    "WHERE schemaname IN ('public', 'Häfen') AND tablename ~ '^(moves|papers|Schiffe)'"
+)
 _NEAR = (
     "SELECT id FROM papers ORDER BY meaning <=> (SELECT meaning FROM papers WHERE id = 7) LIMIT 4"
 )
@@ -134,6 +138,8 @@ def test_everything_that_hurts_comes_back(server: Project) -> None:
     run_id = bench.restore(backup).run
     assert contents(server, "hurts") == whole
     assert sorted(query(server, "hurts", _NEAR)) == sorted(near)
+    analyzed = {name for (name,) in query(server, "hurts", _ANALYZED)}
+    assert analyzed >= {"moves", "moves_2026", "moves_2026_in", "papers", 'Schiffe "groß" 2'}
     explained = query(server, "hurts", f"EXPLAIN {_NEAR}")
     assert any("papers_near" in line for (line,) in explained)
     bench.restore(run_id, "undo")
