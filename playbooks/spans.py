@@ -22,3 +22,14 @@ def moment(at: datetime, now: datetime) -> str:
     if days in {0, 1}:
         return f"{at:%H:%M} UTC {'yesterday' if days else 'today'}"
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def brief(seconds: float) -> str:
+    """`0.4 ms`, `12 ms`, `3.2 s`, `3 h 12 min`: as exact as it is short."""
+    if seconds < 0.01:
+        return f"{seconds * 1000:.1f} ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return span(timedelta(seconds=seconds))

@@ -11,12 +11,13 @@ from playbooks.gate.duration import Duration, DurationOrNone
 from playbooks.model.base import Model, Name
 from playbooks.model.compose import Compose, ContainerHealth, Watched
 from playbooks.model.contacts import Contact, OfficeHours
-from playbooks.model.datastores import Datastore
+from playbooks.model.datastores import Datastore, PostgresAccess
 from playbooks.model.deploy import Deploy
 from playbooks.model.drill import DrillRules
 from playbooks.model.hosts import LOCAL, Host, misplaced, with_hosts_named
 from playbooks.model.maintenance import Maintenance
 from playbooks.model.neo4j import Neo4jStore
+from playbooks.model.queries import NamedQuery
 from playbooks.model.repository import Place
 from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule, Timed
@@ -223,6 +224,7 @@ class Stack(Model):
     maintenance: Maintenance | None = None
     routines: dict[Name, Routine] = {}
     incidents: dict[Name, tuple[Phase, ...]] = {}
+    queries: dict[Name, NamedQuery] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -236,6 +238,7 @@ class Stack(Model):
                 if need not in self.services:
                     raise ValueError(f"services.{name}.needs names the unknown service {need!r}")
         self._stores_fit()
+        self._queries_fit()
         for name, members in (self.backup.sets if self.backup else {}).items():
             for member in members:
                 if member not in self.datastores:
@@ -264,6 +267,12 @@ class Stack(Model):
             for stopped in store.stops if isinstance(store, MountedStore) else ():
                 if stopped not in self.services:
                     raise ValueError(f"datastores.{name}.stops names the unknown {stopped!r}")
+
+    def _queries_fit(self) -> None:
+        for name, query in self.queries.items():
+            store = self.datastores.get(query.datastore or "")
+            if query.datastore and not isinstance(store, PostgresAccess):
+                raise ValueError(f"queries.{name}.datastore: {query.datastore!r} is no PostgreSQL")
 
     def _scenarios_fit(self) -> None:
         for name, scenario in self.objectives.scenarios.items():
@@ -383,6 +392,15 @@ class Stack(Model):
                 f"It has: {', '.join(self.services) or 'none'}.",
             )
         return self.services[name]
+
+    def query(self, name: str) -> NamedQuery:
+        """Raises UnknownName with the names there are."""
+        if name not in self.queries:
+            raise UnknownName(
+                f"{self.name} has no query {name!r}.",
+                f"It has: {', '.join(self.queries) or 'none'}. Put it into `queries`.",
+            )
+        return self.queries[name]
 
     def schedule(self, name: str) -> Schedule:
         """Raises UnknownName with the names there are."""

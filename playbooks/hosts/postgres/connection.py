@@ -62,7 +62,7 @@ def open_connection(
     except psycopg.OperationalError as error:
         raise DatastoreError(
             f"No connection to the database {target!r} at {store.host}:{store.port} "
-            f"as {store.user}: {_first_line(error)}.",
+            f"as {store.user}: {first_line(error)}.",
             "Check that it runs and that the stack file's address, user and password are right.",
         ) from error
 
@@ -82,7 +82,7 @@ def as_application(store: PostgresStore, tag: str, database: str) -> Connection:
             connect_timeout=CONNECT_SECONDS,
         )
     except psycopg.OperationalError as error:
-        raise DatastoreError(f"No connection to {database!r}: {_first_line(error)}.") from error
+        raise DatastoreError(f"No connection to {database!r}: {first_line(error)}.") from error
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def connected(
         yield connection
     except psycopg.Error as error:
         where = database if database is not None else store.database
-        raise DatastoreError(f"The database {where!r} refused: {_first_line(error)}.") from error
+        raise DatastoreError(f"The database {where!r} refused: {first_line(error)}.") from error
     finally:
         connection.close()
 
@@ -129,7 +129,7 @@ def administering(
     )
 
 
-def _first_line(error: psycopg.Error) -> str:
+def first_line(error: psycopg.Error) -> str:
     """The server's own words, without the passages that repeat the statement."""
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__

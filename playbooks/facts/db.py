@@ -1,0 +1,77 @@
+"""Looks into PostgreSQL datastores. Nothing is changed: every session is read-only."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from playbooks.errors import ActionFailed, FactUnavailable, SecretUnavailable
+from playbooks.hosts.postgres.connection import postgres_store
+from playbooks.hosts.postgres.insight.activity import active, connections, locks
+from playbooks.hosts.postgres.insight.explain import explain
+from playbooks.hosts.postgres.insight.overview import overview
+from playbooks.hosts.postgres.insight.replication import replication
+from playbooks.hosts.postgres.insight.session import Session, reading
+from playbooks.hosts.postgres.insight.statements import slow
+from playbooks.hosts.postgres.insight.storage import bloat, cache, sizes
+from playbooks.model.base import JsonObject, Model
+from playbooks.model.insight import Insight
+from playbooks.ports import Reading
+from playbooks.registry import Reader
+
+
+class LookArgs(Model):
+    """A datastore of kind postgres or postgres-server, and of a server which database; empty for
+    the one that it is administered from."""
+
+    datastore: str
+    database: str = ""
+
+
+class ExplainArgs(LookArgs):
+    """`name` is one of the stack file's `queries`."""
+
+    name: str
+
+
+def _look(
+    look: Callable[[Session, Reading], Insight], context: Reading, args: LookArgs
+) -> JsonObject:
+    """An `Insight`. Raises FactUnavailable."""
+    try:
+        store = postgres_store(context.stack, args.datastore, args.database)
+        with reading(store, context.secrets) as session:
+            return look(session, context).model_dump(mode="json")
+    except (ActionFailed, SecretUnavailable) as error:
+        raise FactUnavailable(error.message, error.hint) from error
+
+
+def _explained(context: Reading, args: ExplainArgs) -> JsonObject:
+    """An `Insight`. Raises FactUnavailable, UnknownName."""
+    query = context.stack.query(args.name)
+
+    def look(session: Session, _: Reading) -> Insight:
+        return explain(session, args.name, query.sql)
+
+    return _look(look, context, LookArgs(datastore=args.datastore, database=args.database))
+
+
+def _reader(name: str, look: Callable[[Session], Insight]) -> Reader[LookArgs]:
+    return Reader(f"db.{name}", LookArgs, partial(_look, lambda session, _: look(session)))
+
+
+READERS: tuple[Reader[Any], ...] = (
+    Reader(
+        "db.overview",
+        LookArgs,
+        partial(_look, lambda session, context: overview(session, context.now)),
+    ),
+    _reader("connections", connections),
+    _reader("sizes", sizes),
+    _reader("slow", slow),
+    _reader("active", active),
+    _reader("locks", locks),
+    _reader("cache", cache),
+    _reader("replication", replication),
+    _reader("bloat", bloat),
+    Reader("db.explain", ExplainArgs, _explained),
+)

@@ -1,0 +1,1 @@
+"""Looking into a PostgreSQL server, by sessions that can only read."""

@@ -1,0 +1,1 @@
+"""Looking into a Redis server through its driver; nothing in it is changed."""
