@@ -24,6 +24,7 @@ from commands.ports import Clock, Context
 from notifiers.redactor import Redactor
 from playbooks.catalogue import PLAYBOOKS, READERS, by_hand
 from playbooks.errors import StackFileError
+from playbooks.hosts.keyring import keyring
 from playbooks.model.stack import Stack
 from playbooks.model.stack_file import load_model, load_stack
 
@@ -82,6 +83,7 @@ def open_house(
     clock that requests, schedules and the audit go by."""
     redactor = Redactor()
     secrets = References(redactor.learn, environment)
+    keyring().hand(secrets)
     failpoints, bell, turns = Failpoints(environment), Bell(), Turns()
     ledger = _ledger(configured, database, redactor, now)
     reading = ThreadedFacts(

@@ -25,12 +25,15 @@ class Child:
     End of output is not success: only `finish` says so.
     """
 
-    def __init__(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, argv: Sequence[str], environment: Mapping[str, str], directory: Path | None = None
+    ) -> None:
         self._name = Path(argv[0]).name
         try:
             self._process = subprocess.Popen(
                 list(argv),
                 env=dict(environment),
+                cwd=directory,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

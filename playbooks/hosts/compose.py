@@ -86,7 +86,10 @@ def create_argv(compose: Compose, service: str) -> tuple[str, ...]:
 
 
 def stop_argv(compose: Compose, service: str, seconds: float | None = None) -> tuple[str, ...]:
-    """Stops the service's containers; without `seconds` they get the time their file grants."""
+    """Stops the service's containers; without `seconds` they get the time their file grants, with
+    none at all they are killed."""
+    if seconds == 0:
+        return (*base_argv(compose), "kill", service)
     limit = () if seconds is None else ("--timeout", str(max(1, round(seconds))))
     return (*base_argv(compose), "stop", *limit, service)
 

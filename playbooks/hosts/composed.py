@@ -10,7 +10,7 @@ from datetime import datetime
 from playbooks.errors import HostError
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.container import Container
-from playbooks.hosts.docker import containers_of, engine
+from playbooks.hosts.docker import containers_of, engine_with
 from playbooks.hosts.logs import Tail
 from playbooks.model.compose import Compose
 
@@ -31,7 +31,7 @@ class ComposedService:
 
     def containers(self) -> tuple[Container, ...]:
         """Its containers, stopped ones too. Raises HostError, also when no file describes it."""
-        found = containers_of(self.compose.project, self.name)
+        found = containers_of(self.compose.project, self.name, self.compose.host)
         if not found:
             known = plugin.images_of(self.compose)
             if self.name not in known:
@@ -48,7 +48,7 @@ class ComposedService:
         if seen and all(container.status == "running" for container in seen):
             return seen
         with nullcontext() if seen else plugin.alone(self.compose):
-            plugin.run(plugin.start_argv(self.compose, self.name))
+            self._run(plugin.start_argv(self.compose, self.name))
         settled = time.monotonic() + _SETTLE_SECONDS
         while True:
             seen = self.containers()
@@ -63,14 +63,14 @@ class ComposedService:
         """Makes its containers where they are not there, and starts none. Raises HostError."""
         if not self.containers():
             with plugin.alone(self.compose):
-                plugin.run(plugin.create_argv(self.compose, self.name))
+                self._run(plugin.create_argv(self.compose, self.name))
         return self.containers()
 
     def stop(self, seconds: float | None) -> None:
         """Stops all its containers. Raises HostError when one of them still runs."""
         if not any(container.up for container in self.containers()):
             return
-        plugin.run(plugin.stop_argv(self.compose, self.name, seconds))
+        self._run(plugin.stop_argv(self.compose, self.name, seconds))
         left = [container.name for container in self.containers() if container.up]
         if left:
             raise HostError(f"{', '.join(left)} did not stop.", "Look at it on the host.")
@@ -88,13 +88,16 @@ class ComposedService:
         shown = tuple(kept)[-lines:] if lines else ()
         return Tail(shown, more=len(kept) > lines, timed=True)
 
+    def _run(self, argv: tuple[str, ...]) -> None:
+        plugin.run(argv, on=self.compose.host)
+
     def _last_words(self) -> str:
         said = self.logs(_LAST_WORDS, None, "").lines
         return f"Its log ends: {' | '.join(said)}" if said else "Its log is empty."
 
 
 def _written(container: str, lines: int, since: datetime | None) -> Iterator[bytes]:
-    with engine(_LOG_SECONDS) as client:
+    with engine_with(container, _LOG_SECONDS) as client:
         yield from client.api.logs(
             container,
             stdout=True,

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from playbooks.errors import HostError
 from playbooks.hosts.container_tool import output_in
-from playbooks.hosts.docker import engine
+from playbooks.hosts.docker import engine_with
 
 SCRATCH = "/tmp"
 # The size, what is used and what is left, before the share in percent.
@@ -50,7 +50,7 @@ def brought_into(
     place = PurePosixPath(SCRATCH) / folder
     _remove(container, place)
     try:
-        with engine(_SECONDS) as client:
+        with engine_with(container, _SECONDS) as client:
             client.api.put_archive(container, SCRATCH, _archive(file, folder, each))
         yield place / file.name
     finally:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from playbooks.hosts.docker import engine
+from playbooks.hosts.docker import engine_with
 from playbooks.model.usage import Usage
 
 _READ_SECONDS = 5.0
@@ -14,7 +14,7 @@ _ELAPSE = 0.5
 
 def of_container(container: str) -> Usage:
     """What a running container uses. Takes about half a second. Raises HostError."""
-    with engine(_READ_SECONDS) as client:
+    with engine_with(container, _READ_SECONDS) as client:
         about = client.api.inspect_container(container)
         before = client.api.stats(container, stream=False, one_shot=True)
         time.sleep(_ELAPSE)

@@ -1,7 +1,7 @@
 """A Docker Engine, read and used through its API."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +10,12 @@ import requests
 import urllib3
 from docker import DockerClient
 from docker.errors import DockerException
+from docker.tls import TLSConfig
 
 from playbooks.errors import HostError
-from playbooks.hosts.container import UP, Container
+from playbooks.hosts.container import UP, Container, ContainerId, host_of
+from playbooks.hosts.reach import check_reach, tunnel_to
+from playbooks.model.hosts import LOCAL, Host, LocalHost, SshHost, TlsHost
 
 READ_SECONDS = 10
 _PROJECT = "com.docker.compose.project"
@@ -22,37 +25,59 @@ _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 
 
 @contextmanager
-def engine(seconds: float = READ_SECONDS) -> Iterator[DockerClient]:
-    """A client of the engine that DOCKER_HOST names, else of the local socket.
+def engine(seconds: float = READ_SECONDS, on: Host = LOCAL) -> Iterator[DockerClient]:
+    """A client of a host's engine; this host's is the one that DOCKER_HOST names, else that of the
+    local socket.
 
     `seconds` is the limit of one answer. What goes wrong comes as HostError.
     """
     try:
-        client = docker.from_env(timeout=int(seconds))
+        client = _client(on, int(seconds))
     except (DockerException, OSError) as error:
-        raise _away(error) from error
+        raise _away(on, error) from error
     try:
         yield client
     except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise HostError(f"The Docker Engine refused: {_words(error)}.") from error
+        raise HostError(f"The Docker Engine{_at(on)} refused: {_words(error)}.") from error
     finally:
         client.close()
 
 
-def containers_of(project: str, service: str) -> tuple[Container, ...]:
+def engine_with(
+    container: str, seconds: float = READ_SECONDS
+) -> AbstractContextManager[DockerClient]:
+    """A client of the engine that has the container with this id, as `engine`."""
+    return engine(seconds, host_of(container))
+
+
+def containers_of(project: str, service: str, on: Host = LOCAL) -> tuple[Container, ...]:
     """The containers of a compose service, stopped ones too, by name. Raises HostError."""
     wanted = [f"{_PROJECT}={project}", f"{_SERVICE}={service}", f"{_ONE_OFF}=False"]
-    with engine() as client:
+    with engine(on=on) as client:
         found = client.api.containers(all=True, filters={"label": wanted})
-        seen = [_described(client.api.inspect_container(each["Id"])) for each in found]
+        seen = [_described(client.api.inspect_container(each["Id"]), on) for each in found]
     return tuple(sorted(seen, key=lambda container: container.name))
 
 
-def _described(seen: Mapping[str, Any]) -> Container:
+def _client(on: Host, seconds: int) -> DockerClient:
+    match on:
+        case LocalHost():
+            return docker.from_env(timeout=seconds)
+        case SshHost():
+            return DockerClient(base_url=f"unix://{tunnel_to(on)}", timeout=seconds)
+        case TlsHost():
+            check_reach(on)
+            shown = TLSConfig(
+                client_cert=(str(on.cert), str(on.key)), ca_cert=str(on.ca), verify=True
+            )
+            return DockerClient(base_url=on.url, tls=shown, timeout=seconds)
+
+
+def _described(seen: Mapping[str, Any], on: Host) -> Container:
     state, network = seen["State"], seen["NetworkSettings"]
     up = state["Status"] in UP
     return Container(
-        id=seen["Id"],
+        id=ContainerId(seen["Id"], on),
         name=seen["Name"].lstrip("/"),
         image=seen["Image"],
         status=state["Status"],
@@ -86,11 +111,15 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.year > 1 else None
 
 
-def _away(error: Exception) -> HostError:
-    return HostError(
-        f"The Docker Engine cannot be reached: {_words(error)}.",
-        "Look whether dockerd runs and whether its socket may be used.",
-    )
+def _away(on: Host, error: Exception) -> HostError:
+    hint = "Look whether dockerd runs and whether its socket may be used."
+    if isinstance(on, TlsHost):
+        hint = "Look whether dockerd listens there, and at `ca`, `cert` and `key` of the host."
+    return HostError(f"The Docker Engine{_at(on)} cannot be reached: {_words(error)}.", hint)
+
+
+def _at(on: Host) -> str:
+    return "" if isinstance(on, LocalHost) else f" of {on.title}"
 
 
 def _words(error: Exception) -> str:

@@ -20,8 +20,10 @@ from docker.errors import APIError, NotFound
 from docker.types import LogConfig, Mount
 
 from playbooks.errors import HostError, NoSpace
+from playbooks.hosts.container import ContainerId, host_of
 from playbooks.hosts.docker import engine
 from playbooks.hosts.frames import Output
+from playbooks.model.hosts import LOCAL, Host, LocalHost
 
 RUN_LABEL = "interlock.run"
 PURPOSE_LABEL = "interlock.purpose"
@@ -154,11 +156,19 @@ class HelperTool:
 def helper(order: HelperOrder) -> Iterator[Helper]:
     """A helper with the mounts of a service's container and no network; gone in every ending.
 
-    Raises HostError, also when the container or its image is not there any more.
+    Raises HostError, also when the container or its image is not there any more, and when a folder
+    of this host is to be bound on another.
     """
-    with engine(_NO_LIMIT) as client:
+    on = host_of(order.container)
+    if order.binds and not isinstance(on, LocalHost):
+        raise HostError(
+            f"{', '.join(map(str, order.binds.values()))} is on this host, and a helper on "
+            f"{on.title} cannot see it.",
+            "Run Interlock on that host for this.",
+        )
+    with engine(_NO_LIMIT, on) as client:
         _remove(client, {RUN_LABEL: order.run, PURPOSE_LABEL: order.purpose})
-        made = _made(client, order)
+        made = ContainerId(_made(client, order), on)
         try:
             yield Helper(client, made)
         finally:
@@ -173,17 +183,17 @@ def output_of(order: HelperOrder) -> bytes:
     return output
 
 
-def clear(run: str) -> int:
-    """Ends and removes all helpers of a run; how many there were. Raises HostError."""
-    with engine(_BRIEF_SECONDS) as client:
+def clear(run: str, on: Host = LOCAL) -> int:
+    """Ends and removes all helpers of a run on a host; how many there were. Raises HostError."""
+    with engine(_BRIEF_SECONDS, on) as client:
         return _remove(client, {RUN_LABEL: run})
 
 
-def sweep(run: str, older_than_seconds: float) -> int:
+def sweep(run: str, older_than_seconds: float, on: Host = LOCAL) -> int:
     """Removes helpers of a name that many share, once nobody can need them any more; how many
     there were. Raises HostError."""
     before = time.time() - older_than_seconds
-    with engine(_BRIEF_SECONDS) as client:
+    with engine(_BRIEF_SECONDS, on) as client:
         found = _found(client, {RUN_LABEL: run})
         old = [each["Id"] for each in found if each["Created"] < before]
         for each in old:
@@ -191,9 +201,9 @@ def sweep(run: str, older_than_seconds: float) -> int:
     return len(old)
 
 
-def helpers() -> Mapping[str, str]:
-    """The run of every helper there is, by container id. Raises HostError."""
-    with engine() as client:
+def helpers(on: Host = LOCAL) -> Mapping[str, str]:
+    """The run of every helper there is on a host, by container id. Raises HostError."""
+    with engine(on=on) as client:
         found = client.api.containers(all=True, filters={"label": [RUN_LABEL, PURPOSE_LABEL]})
     return {each["Id"]: each["Labels"][RUN_LABEL] for each in found}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from playbooks.hosts.docker import engine
+from playbooks.hosts.docker import engine_with
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Likeness:
 
 def likeness(container: str) -> Likeness:
     """Raises HostError."""
-    with engine() as client:
+    with engine_with(container) as client:
         config: Mapping[str, Any] = client.api.inspect_container(container)["Config"]
     return Likeness(
         entrypoint=tuple(config.get("Entrypoint") or ()),

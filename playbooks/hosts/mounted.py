@@ -6,7 +6,7 @@ from typing import Any
 
 from playbooks.errors import HostError
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.docker import engine
+from playbooks.hosts.docker import engine_with
 from playbooks.hosts.helper_container import PURPOSE_LABEL
 from playbooks.model.stack import Stack
 
@@ -33,23 +33,23 @@ def mounted(stack: Stack, service: str, path: str) -> Mounted | None:
 
     Raises HostError when it has one without that mount, or with another mount below it.
     """
-    name = stack.container_of(service)
-    if stack.compose is None or name is None:
+    name, compose = stack.container_of(service), stack.compose_of(service)
+    if compose is None or name is None:
         raise HostError(
             f"{stack.name}/{service} runs in no container.",
             "Give the stack file `compose`, and the service no `process`.",
         )
-    containers = ComposedService(stack.compose, name).containers()
+    containers = ComposedService(compose, name).containers()
     if not containers:
         return None
-    with engine() as client:
-        seen = client.api.inspect_container(containers[0].id)
-        return _found(seen, path)
+    container = containers[0].id
+    with engine_with(container) as client:
+        return _found(container, client.api.inspect_container(container), path)
 
 
 def running_with(mount: Mounted) -> tuple[str, ...]:
     """Names of running containers that have the same volume or folder mounted. Raises HostError."""
-    with engine() as client:
+    with engine_with(mount.container) as client:
         running = client.api.containers()
     return tuple(
         sorted(
@@ -61,7 +61,7 @@ def running_with(mount: Mounted) -> tuple[str, ...]:
     )
 
 
-def _found(seen: Mapping[str, Any], path: str) -> Mounted:
+def _found(container: str, seen: Mapping[str, Any], path: str) -> Mounted:
     shared = [each for each in seen["Mounts"] if each["Type"] in _SHARED]
     own = next((each for each in shared if each["Destination"].rstrip("/") == path), None)
     who = seen["Name"].lstrip("/")
@@ -79,7 +79,7 @@ def _found(seen: Mapping[str, Any], path: str) -> Mounted:
             "Give it a mount point outside, or make it a datastore and the other one several.",
         )
     return Mounted(
-        container=seen["Id"],
+        container=container,
         image=seen["Image"],
         kind=own["Type"],
         name=_name(own),

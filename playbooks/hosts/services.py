@@ -21,12 +21,12 @@ def runner_of(stack: Stack, name: str) -> Runner | None:
     service = stack.service(name)
     if service.process is not None:
         return _ProcessRunner(LocalService(name, service.process))
-    container = stack.container_of(name)
-    if stack.compose is None or container is None:
+    container, compose = stack.container_of(name), stack.compose_of(name)
+    if compose is None or container is None:
         return None
     # Its engine's client is large, and a stack without containers does without.
     found: Runner = import_module("playbooks.hosts.compose_runner").compose_runner(
-        stack.compose, container
+        compose, container
     )
     return found
 

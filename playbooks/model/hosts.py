@@ -16,6 +16,7 @@ User = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$")]
 HostPort = Annotated[int, Field(ge=1, le=65535)]
 
 _DOCKER_CERTIFICATES = Path("~/.docker")
+_SSH, _DOCKER = 22, 2376
 _SHORT = "local, ssh://USER@ADDRESS[:PORT], tcp://ADDRESS[:PORT]"
 
 
@@ -40,7 +41,7 @@ class SshHost(Model):
 
     kind: Literal["ssh"]
     address: Address
-    port: HostPort = 22
+    port: HostPort = _SSH
     user: User
     key: SecretRef | None = None
     passphrase: SecretRef | None = None
@@ -51,7 +52,7 @@ class SshHost(Model):
 
     @property
     def title(self) -> str:
-        return self.address
+        return self.address if self.port == _SSH else f"{self.address}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -67,7 +68,7 @@ class TlsHost(Model):
 
     kind: Literal["tcp"]
     address: Address
-    port: HostPort = 2376
+    port: HostPort = _DOCKER
     ca: Path = _DOCKER_CERTIFICATES / "ca.pem"
     cert: Path = _DOCKER_CERTIFICATES / "cert.pem"
     key: Path = _DOCKER_CERTIFICATES / "key.pem"
@@ -75,7 +76,7 @@ class TlsHost(Model):
 
     @property
     def title(self) -> str:
-        return self.address
+        return self.address if self.port == _DOCKER else f"{self.address}:{self.port}"
 
     @property
     def url(self) -> str:

@@ -10,12 +10,13 @@ from playbooks.datastores.neo4j_model import neo4j_store
 from playbooks.errors import DatastoreError, HostError
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.container import Container
+from playbooks.hosts.container import Container, host_of
 from playbooks.hosts.docker import engine
 from playbooks.hosts.helper_container import HelperOrder, output_of
 from playbooks.hosts.neo4j.cypher import version_at
 from playbooks.hosts.neo4j.scripts import RESTORED
 from playbooks.hosts.neo4j.tools import VERSION, data_setting, version_in
+from playbooks.model.hosts import LOCAL, Host
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.stack import Stack
 
@@ -67,11 +68,12 @@ class Server:
 
         What the tool writes to descriptor 3 is the helper's output.
         """
+        on = host_of(self.container.id)
         return HelperOrder(
             container=self.container.id,
             run=run,
             purpose=self._purpose(_WORK),
-            entrypoint=("sh", "-c", _APART, "sh", *entrypoint_of(self.container.image)),
+            entrypoint=("sh", "-c", _APART, "sh", *entrypoint_of(self.container.image, on)),
             argv=tuple(argv),
             # A plugin would be fetched from somewhere before any tool begins.
             environment={"NEO4J_PLUGINS": "", **settings},
@@ -101,13 +103,13 @@ class Server:
 def server_of(stack: Stack, name: str) -> Server:
     """Raises UnknownName, BadArgument, and HostError when it has no container with its volume."""
     store = neo4j_store(stack, name)
-    service = stack.container_of(store.service)
-    if stack.compose is None or service is None:
+    service, compose = stack.container_of(store.service), stack.compose_of(store.service)
+    if compose is None or service is None:
         raise HostError(
             f"{stack.name}/{store.service} runs in no container.",
             "Give the stack file `compose`, and the service no `process`.",
         )
-    found = ComposedService(stack.compose, service).containers()
+    found = ComposedService(compose, service).containers()
     if not found:
         raise HostError(
             f"{stack.name}/{store.service} has no container, so its {store.folder} is not there.",
@@ -131,9 +133,9 @@ def stopped_server(stack: Stack, name: str) -> Server:
 
 
 @lru_cache(maxsize=32)
-def entrypoint_of(image: str) -> tuple[str, ...]:
+def entrypoint_of(image: str, on: Host = LOCAL) -> tuple[str, ...]:
     """The entrypoint of an image, by digest. Raises HostError."""
-    with engine() as client:
+    with engine(on=on) as client:
         seen = client.images.get(image).attrs["Config"]
     return tuple(seen["Entrypoint"] or ())
 

@@ -4,10 +4,12 @@ import os
 from pathlib import Path, PurePosixPath
 
 from playbooks.errors import HostError
-from playbooks.hosts.container import Container
+from playbooks.hosts.container import Container, host_of
 from playbooks.hosts.docker import containers_of
 from playbooks.hosts.postgres.contained_store import ContainedStore
+from playbooks.model.compose import Compose
 from playbooks.model.datastores import PostgresStore
+from playbooks.model.hosts import LocalHost
 from playbooks.model.stack import Stack
 
 
@@ -18,9 +20,10 @@ def contained(stack: Stack, store: PostgresStore) -> PostgresStore:
     HostError when the container is not there or does not run.
     """
     service = stack.container_of(store.service) if store.service else None
-    if stack.compose is None or service is None:
+    compose = stack.compose_of(store.service) if store.service else None
+    if compose is None or service is None:
         return store
-    container = _running(stack.compose.project, service)
+    container = _running(compose, service)
     host, port = _address(container, store.port)
     place = {
         "host": host,
@@ -36,6 +39,8 @@ def contained(stack: Stack, store: PostgresStore) -> PostgresStore:
 
 def on_host(store: ContainedStore, folder: str) -> Path | None:
     """Where this host has a folder of the container, None when it is not mounted from here."""
+    if not isinstance(host_of(store.container), LocalHost):
+        return None
     inside = PurePosixPath(folder)
     holding = [Path(each) for each in store.mounts if inside.is_relative_to(each)]
     if not holding:
@@ -45,14 +50,14 @@ def on_host(store: ContainedStore, folder: str) -> Path | None:
     return place if os.access(place, os.F_OK) else None
 
 
-def _running(project: str, service: str) -> Container:
-    found = containers_of(project, service)
+def _running(compose: Compose, service: str) -> Container:
+    found = containers_of(compose.project, service, compose.host)
     up = [container for container in found if container.status == "running"]
     if len(up) == 1:
         return up[0]
     seen = ", ".join(f"{each.name} is {each.status}" for each in found) or "it has no container"
     raise HostError(
-        f"{service} of the compose project {project} is needed with one running container: {seen}.",
+        f"{service} of the compose project {compose.project} is needed with one running container: {seen}.",
         "Start it first.",
     )
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import SkipValidation
+
 from playbooks.model.datastores import PostgresStore
 
 
@@ -14,7 +16,8 @@ class ContainedStore(PostgresStore):
     where.
     """
 
-    container: str
+    # As it is, so that it goes on knowing its engine.
+    container: SkipValidation[str]
     container_name: str
     image: str
     inside_port: int

@@ -12,10 +12,11 @@ from typing import Any
 from docker.errors import NotFound
 
 from playbooks.errors import BadArgument, HostError
-from playbooks.hosts.container import Container
-from playbooks.hosts.docker import containers_of, engine
+from playbooks.hosts.container import Container, host_of
+from playbooks.hosts.docker import containers_of, engine_with
 from playbooks.hosts.redis.cli import Cli
 from playbooks.model.datastores import RedisStore
+from playbooks.model.hosts import LocalHost
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 
@@ -40,13 +41,14 @@ def redis_store(stack: Stack, name: str) -> RedisStore:
 def container_of(stack: Stack, name: str) -> Container:
     """The one container of the datastore, running or not. Raises HostError."""
     store = redis_store(stack, name)
-    assert stack.compose is not None
-    service = stack.container_of(store.service) or store.service
-    found = containers_of(stack.compose.project, service)
+    compose, service = stack.compose_of(store.service), stack.container_of(store.service)
+    assert compose is not None
+    assert service is not None
+    found = containers_of(compose.project, service, compose.host)
     if len(found) != 1:
         seen = ", ".join(each.name for each in found) or "none"
         raise HostError(
-            f"{service} of the compose project {stack.compose.project} is needed with one "
+            f"{service} of the compose project {compose.project} is needed with one "
             f"container; it has: {seen}.",
             "Start it once, so that its container and volumes are made." if not found else "",
         )
@@ -62,6 +64,8 @@ def cli_of(stack: Stack, name: str, container: Container, secrets: Secrets) -> C
 
 def on_host(container: Container, folder: str) -> Path | None:
     """Where this host has a folder of the container, None when it is not mounted from here."""
+    if not isinstance(host_of(container.id), LocalHost):
+        return None
     inside = PurePosixPath(folder)
     holding = [mount for mount in container.mounts if inside.is_relative_to(mount)]
     if not holding:
@@ -74,7 +78,7 @@ def on_host(container: Container, folder: str) -> Path | None:
 def stat_of(container: str, path: str) -> Mapping[str, Any] | None:
     """`{name, size, mode, mtime}` of a path in a container, running or not; None when nothing is
     there. Raises HostError."""
-    with engine() as client:
+    with engine_with(container) as client:
         api = client.api
         url = f"{api.base_url}/v{api.api_version}/containers/{container}/archive"
         answer = api.head(url, params={"path": path}, timeout=api.timeout)
@@ -89,7 +93,7 @@ def stat_of(container: str, path: str) -> Mapping[str, Any] | None:
 
 def text_of(container: str, path: str) -> str | None:
     """A small file of a container, running or not; None when it is not there. Raises HostError."""
-    with engine() as client, tempfile.TemporaryFile() as tar:
+    with engine_with(container) as client, tempfile.TemporaryFile() as tar:
         try:
             pieces, _ = client.api.get_archive(container, path)
         except NotFound:
