@@ -14,7 +14,7 @@ from playbooks.errors import InterlockError
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
-from playbooks.model.window import UnderMaintenance
+from playbooks.model.window import UnderMaintenance, Window
 from playbooks.ports import Past, Secrets
 from playbooks.registry import Reader, found
 
@@ -30,6 +30,9 @@ class _Nothing:
 
     def maintenance_of(self, _stack: str) -> UnderMaintenance | None:
         return None
+
+    def windows_of(self, _stack: str) -> Sequence[Window]:
+        return ()
 
     def going_on(self, _stack: str) -> Sequence[str]:
         return ()

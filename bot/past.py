@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from bot.store import journal, maintenances, runs
 from bot.store.database import Database
-from playbooks.model.window import UnderMaintenance
+from playbooks.model.window import UnderMaintenance, Window
 
 
 class JournaledPast:
@@ -22,6 +22,10 @@ class JournaledPast:
     def maintenance_of(self, stack: str) -> UnderMaintenance | None:
         with self._database.read() as connection:
             return maintenances.of(connection, stack)
+
+    def windows_of(self, stack: str) -> Sequence[Window]:
+        with self._database.read() as connection:
+            return maintenances.planned(connection, stack)
 
     def going_on(self, stack: str) -> Sequence[str]:
         with self._database.read() as connection:

@@ -11,6 +11,12 @@ from playbooks.operations.backup import BACKUP
 from playbooks.operations.drill import DRILL
 from playbooks.operations.emergency import ASSESS
 from playbooks.operations.lifecycle import RESTART, START, STOP
+from playbooks.operations.maintenance import (
+    MAINTENANCE_CANCEL,
+    MAINTENANCE_OFF,
+    MAINTENANCE_ON,
+    MAINTENANCE_WINDOW,
+)
 from playbooks.operations.prune import PRUNE
 from playbooks.operations.recover import RECOVER
 from playbooks.operations.restore import RESTORE
@@ -41,6 +47,10 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
 
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
     {playbook.operation: playbook for playbook in _PLAYBOOKS}
+    MAINTENANCE_ON,
+    MAINTENANCE_OFF,
+    MAINTENANCE_WINDOW,
+    MAINTENANCE_CANCEL,
 )
 
 ACTIONS: Mapping[str, Action[Any]] = Shelves(

@@ -30,6 +30,10 @@ class Past(Protocol):
         """Since when and until when the stack is under maintenance; None while it is not."""
         ...
 
+    def windows_of(self, stack: str) -> Sequence[Window]:
+        """Maintenance that is planned, the next one first."""
+        ...
+
     def going_on(self, stack: str) -> Sequence[str]:
         """Ids of the stack's runs that have begun and not ended, oldest first."""
         ...

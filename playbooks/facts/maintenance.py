@@ -28,7 +28,15 @@ def going_on(reading: Reading, _: NoArgs) -> JsonObject:
     return {"runs": list(reading.past.going_on(reading.stack.name))}
 
 
+def windows(reading: Reading, _: NoArgs) -> JsonObject:
+    """{windows: [{id, starts, ends, message, person}]}: what is planned, the next one first."""
+    shown = {"id", "starts", "ends", "message", "person"}
+    planned = reading.past.windows_of(reading.stack.name)
+    return {"windows": [window.model_dump(mode="json", include=shown) for window in planned]}
+
+
 READERS: tuple[Reader[Any], ...] = (
     Reader("maintenance.state", NoArgs, state),
     Reader("maintenance.runs", NoArgs, going_on),
+    Reader("maintenance.windows", NoArgs, windows),
 )

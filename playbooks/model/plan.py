@@ -81,7 +81,7 @@ class Owed(Model):
 class Resource(Model):
     """What a plan holds while it runs: `stack:harbor`, `datastore:harbor/postgres`."""
 
-    kind: Literal["stack", "service", "datastore"]
+    kind: Literal["stack", "service", "datastore", "maintenance"]
     name: str
     exclusive: bool = False
 

@@ -36,6 +36,9 @@ class Remembered:
     def maintenance_of(self, stack: str) -> UnderMaintenance | None:
         return None
 
+    def windows_of(self, stack: str) -> Sequence[Window]:
+        return ()
+
     def going_on(self, stack: str) -> Sequence[str]:
         return ()
 

@@ -32,21 +32,7 @@ class FileSwitch:
 
 
 def as_yaml(document: Any) -> bytes:
-    """JSON, which is YAML, too. Traefik reads its files as templates first: no text of a person
-    can open one, for braces inside texts are spelled by their numbers."""
-    written = json.dumps(_spelled(document), indent=2, ensure_ascii=True)
-    return written.replace(_OPENING, r"\u007b").replace(_CLOSING, r"\u007d").encode() + b"\n"
-
-
-# Characters that json.dumps writes as they are and that no text of ours holds.
-_OPENING, _CLOSING = "\\ue000", "\\ue001"
-
-
-def _spelled(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("{", "\ue000").replace("}", "\ue001")
-    if isinstance(value, dict):
-        return {_spelled(key): _spelled(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_spelled(each) for each in value]
-    return value
+    """JSON, which is YAML, too. Traefik reads its files as templates first, and no text of a person
+    can open one: two braces only ever meet inside a text, where one is spelled by its number."""
+    written = json.dumps(document, indent=2, ensure_ascii=True)
+    return written.replace("{{", r"{\u007b").encode() + b"\n"

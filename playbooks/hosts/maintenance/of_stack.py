@@ -1,13 +1,14 @@
 """The switch of a stack."""
 
+from functools import partial
 from importlib import import_module
 
 from playbooks.errors import BadArgument
-from playbooks.hosts.local_command import run_here
 from playbooks.hosts.maintenance.files import FLAG, FileSwitch
 from playbooks.hosts.maintenance.nginx import NginxSwitch
 from playbooks.hosts.maintenance.switch import Switch
 from playbooks.hosts.placing import Placing
+from playbooks.hosts.shell import output_of, shell_of
 from playbooks.model.maintenance import FlagFile, Maintenance, NginxPage, RedisKey, TraefikRoute
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
@@ -25,17 +26,20 @@ def maintenance_of(stack: Stack) -> Maintenance:
 
 def switch_of(stack: Stack, secrets: Secrets) -> Switch:
     """Raises BadArgument, HostError, SecretUnavailable."""
-    host = Placing(run_here)
     match maintenance_of(stack).switch:
         case NginxPage() as page:
-            return NginxSwitch(page, host)
+            return NginxSwitch(page, _placing(stack))
         case TraefikRoute() as route:
-            return FileSwitch(route.file, route.document, host)
+            return FileSwitch(route.file, route.document, _placing(stack))
         case FlagFile() as flag:
-            return FileSwitch(flag.path, FLAG, host)
+            return FileSwitch(flag.path, FLAG, _placing(stack))
         case RedisKey() as key:
             # The engine's client is large, and a stack without containers does without.
             found: Switch = import_module("playbooks.hosts.maintenance.contained").redis_switch(
                 stack, key, secrets
             )
             return found
+
+
+def _placing(stack: Stack) -> Placing:
+    return Placing(partial(output_of, shell_of(stack.host)))

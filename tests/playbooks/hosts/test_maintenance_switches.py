@@ -3,6 +3,7 @@
 import json
 import stat
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbooks.errors import HostError
-from playbooks.hosts.local_command import run_here
 from playbooks.hosts.maintenance.files import FLAG, FileSwitch, as_yaml
 from playbooks.hosts.maintenance.nginx import NginxSwitch
 from playbooks.hosts.maintenance.switch import Notice
 from playbooks.hosts.placing import Placing
+from playbooks.hosts.shell import LocalShell, output_of
 from playbooks.model.maintenance import NginxPage, TraefikRoute, filled
 
-HERE = Placing(run_here)
+HERE = Placing(partial(output_of, LocalShell()))
 NOTICE = Notice("Back at ten; $(touch x) `y`", datetime(2026, 11, 22, 10, tzinfo=UTC))
 
 
@@ -116,11 +117,9 @@ def test_traefik_gets_a_route_before_all_others(tmp_path: Path) -> None:
 
 
 @settings(max_examples=200)
-@given(message=st.text(max_size=60))
+@given(message=st.text(max_size=60) | st.text("{}\\u007b", max_size=12))
 def test_no_text_of_a_person_opens_a_template_of_traefik(message: str) -> None:
     """Whatever is typed comes out of the YAML as it was, and no template is opened by it."""
     written = as_yaml(filled({"a": ["{message}"]}, message, "")).decode()
     assert "{{" not in written
-    readable = all(ch.isprintable() or ch in "\t\n\r" for ch in message)
-    if readable and "\ue000" not in message and "\ue001" not in message:
-        assert json.loads(written) == {"a": [message]}
+    assert json.loads(written) == {"a": [message]}
