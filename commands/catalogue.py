@@ -7,6 +7,7 @@ from typing import Any
 from commands.do.adjust import LIMITS, SCALE, SET
 from commands.do.emergency import EMERGENCY
 from commands.do.lifecycle import RESTART, START, STOP
+from commands.do.script import SCRIPT
 from commands.govern import plan
 from commands.govern.approvals import APPROVALS
 from commands.govern.audit import AUDIT
@@ -24,6 +25,7 @@ from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.see import help as help_
 from commands.see.about import ABOUT
+from commands.see.certs import CERTS
 from commands.see.config import CONFIG
 from commands.see.db import DB
 from commands.see.health import HEALTH
@@ -43,6 +45,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     CONFIG,
     PORTS,
     NET,
+    CERTS,
     LOGS,
     DB,
     REDIS,
@@ -52,6 +55,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     SCALE,
     LIMITS,
     SET,
+    SCRIPT,
     EMERGENCY,
     BACKUP,
     BACKUPS,

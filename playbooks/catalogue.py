@@ -19,7 +19,9 @@ from playbooks.operations.maintenance import (
 )
 from playbooks.operations.prune import PRUNE
 from playbooks.operations.recover import RECOVER
+from playbooks.operations.removal import CLEAN, DOWN, KILL
 from playbooks.operations.restore import RESTORE
+from playbooks.operations.script import SCRIPT
 from playbooks.operations.take_in import TAKE_IN
 from playbooks.operations.verify import VERIFY
 from playbooks.operations.verify_all import VERIFY_ALL
@@ -30,6 +32,9 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     START,
     STOP,
     RESTART,
+    KILL,
+    DOWN,
+    CLEAN,
     SCALE,
     LIMITS,
     SET,
@@ -43,14 +48,15 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     VERIFY,
     VERIFY_ALL,
     PRUNE,
-)
-
-PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
-    {playbook.operation: playbook for playbook in _PLAYBOOKS}
+    SCRIPT,
     MAINTENANCE_ON,
     MAINTENANCE_OFF,
     MAINTENANCE_WINDOW,
     MAINTENANCE_CANCEL,
+)
+
+PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
+    {playbook.operation: playbook for playbook in _PLAYBOOKS}
 )
 
 ACTIONS: Mapping[str, Action[Any]] = Shelves(
@@ -67,11 +73,14 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "neo4j": ("playbooks.actions.neo4j:ACTIONS",),
         "postgres": ("playbooks.actions.postgres:ACTIONS",),
         "postgres-server": ("playbooks.actions.postgres:ACTIONS",),
+        "project": ("playbooks.actions.removal:ACTIONS",),
         "redis": ("playbooks.actions.redis:ACTIONS",),
         "repository": ("playbooks.actions.repository:ACTIONS",),
+        "script": ("playbooks.actions.script:ACTIONS",),
         "service": (
             "playbooks.actions.service:ACTIONS",
             "playbooks.actions.adjusting:ACTIONS",
+            "playbooks.actions.removal:ACTIONS",
         ),
         "stack": ("playbooks.actions.assess:ACTIONS",),
         "volume": ("playbooks.actions.volumes:ACTIONS",),
@@ -80,6 +89,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
 
 READERS: Mapping[str, Reader[Any]] = Shelves(
     {
+        "certs": ("playbooks.facts.certs:READERS",),
         "clock": ("playbooks.facts.clock:READERS",),
         "db": ("playbooks.facts.db:READERS",),
         "compose": ("playbooks.facts.composed:READERS",),
@@ -96,11 +106,13 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "net": ("playbooks.facts.net:READERS",),
         "port": ("playbooks.facts.port:READERS",),
         "postgres": ("playbooks.facts.postgres:READERS",),
+        "project": ("playbooks.facts.project:READERS",),
         "redis": ("playbooks.facts.redis:READERS",),
         "repository": (
             "playbooks.facts.repository:READERS",
             "playbooks.facts.repository_standing:READERS",
         ),
+        "script": ("playbooks.facts.script:READERS",),
         "service": ("playbooks.facts.service:READERS", "playbooks.facts.usage:READERS"),
         "volume": ("playbooks.facts.volumes:READERS",),
     }
