@@ -5,8 +5,12 @@ from types import MappingProxyType
 from typing import Any
 
 from commands.do.adjust import LIMITS, SCALE, SET
+from commands.do.cleanup import PRUNE_DOCKER, PRUNE_LOGS
 from commands.do.emergency import EMERGENCY
 from commands.do.lifecycle import RESTART, START, STOP
+from commands.do.maintenance import MAINTENANCE
+from commands.do.recover_service import RECOVER_SERVICE
+from commands.do.removal import CLEAN, DOWN, KILL
 from commands.do.script import SCRIPT
 from commands.govern import plan
 from commands.govern.approvals import APPROVALS
@@ -35,6 +39,7 @@ from commands.see.ports import PORTS
 from commands.see.redis import REDIS
 from commands.see.stats import STATS
 from commands.see.status import STATUS
+from commands.see.updates import UPDATES
 from commands.subcommand import Subcommand
 
 _ACTING: tuple[Subcommand[Any], ...] = (
@@ -46,16 +51,24 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     PORTS,
     NET,
     CERTS,
+    UPDATES,
     LOGS,
     DB,
     REDIS,
     START,
     STOP,
     RESTART,
+    RECOVER_SERVICE,
+    KILL,
+    DOWN,
+    CLEAN,
     SCALE,
     LIMITS,
     SET,
+    PRUNE_DOCKER,
+    PRUNE_LOGS,
     SCRIPT,
+    MAINTENANCE,
     EMERGENCY,
     BACKUP,
     BACKUPS,

@@ -18,7 +18,10 @@ from playbooks.operations.maintenance import (
     MAINTENANCE_WINDOW,
 )
 from playbooks.operations.prune import PRUNE
+from playbooks.operations.prune_docker import PRUNE_DOCKER
+from playbooks.operations.prune_logs import PRUNE_LOGS
 from playbooks.operations.recover import RECOVER
+from playbooks.operations.recover_service import RECOVER_SERVICE
 from playbooks.operations.removal import CLEAN, DOWN, KILL
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.script import SCRIPT
@@ -32,6 +35,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     START,
     STOP,
     RESTART,
+    RECOVER_SERVICE,
     KILL,
     DOWN,
     CLEAN,
@@ -39,6 +43,8 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     LIMITS,
     SET,
     SET_BACK,
+    PRUNE_DOCKER,
+    PRUNE_LOGS,
     ASSESS,
     BACKUP,
     RESTORE,
@@ -73,6 +79,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "neo4j": ("playbooks.actions.neo4j:ACTIONS",),
         "postgres": ("playbooks.actions.postgres:ACTIONS",),
         "postgres-server": ("playbooks.actions.postgres:ACTIONS",),
+        "oldlogs": ("playbooks.actions.old_logs:ACTIONS",),
         "project": ("playbooks.actions.removal:ACTIONS",),
         "redis": ("playbooks.actions.redis:ACTIONS",),
         "repository": ("playbooks.actions.repository:ACTIONS",),
@@ -106,6 +113,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "net": ("playbooks.facts.net:READERS",),
         "port": ("playbooks.facts.port:READERS",),
         "postgres": ("playbooks.facts.postgres:READERS",),
+        "oldlogs": ("playbooks.facts.old_logs:READERS",),
         "project": ("playbooks.facts.project:READERS",),
         "redis": ("playbooks.facts.redis:READERS",),
         "repository": (
@@ -114,6 +122,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         ),
         "script": ("playbooks.facts.script:READERS",),
         "service": ("playbooks.facts.service:READERS", "playbooks.facts.usage:READERS"),
+        "updates": ("playbooks.facts.updates:READERS",),
         "volume": ("playbooks.facts.volumes:READERS",),
     }
 )
