@@ -14,6 +14,7 @@ from bot.facts import ThreadedFacts
 from bot.gate import PolicyGate
 from bot.history import StoredHistory
 from bot.ledger import Ledger
+from bot.maintenances import StoredMaintenances
 from bot.past import JournaledPast
 from bot.schedules import StoredTimetable
 from bot.secrets import References
@@ -139,4 +140,5 @@ def _context(
         now=ledger.now,
         by_hand=by_hand,
         timetable=StoredTimetable(ledger, bell),
+        maintenances=StoredMaintenances(ledger.database, ledger.now),
     )

@@ -15,7 +15,7 @@ from playbooks.model.plan import ActionCall, Plan
 from playbooks.model.request import Request, RequestState, Run, TakenBack, Vote
 from playbooks.model.schedule import Schedule
 from playbooks.model.stack import Stack
-from playbooks.ports import FactReader
+from playbooks.ports import FactReader, Maintenances
 
 
 class Asking(Model):
@@ -200,6 +200,8 @@ class Context:
     facts: FactReader
     now: "Clock"
     timetable: Timetable
+    maintenances: Maintenances
+    """Which stacks are under maintenance, and when more is planned."""
     by_hand: Callable[[Known, ActionCall], Lines]
     """What a person types to do what a call of a plan does."""
     uploads: Uploads = field(default_factory=NoUploads)
