@@ -32,6 +32,7 @@ from commands.see.about import ABOUT
 from commands.see.certs import CERTS
 from commands.see.config import CONFIG
 from commands.see.db import DB
+from commands.see.graph import GRAPH
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
 from commands.see.net import NET
@@ -39,6 +40,7 @@ from commands.see.ports import PORTS
 from commands.see.redis import REDIS
 from commands.see.stats import STATS
 from commands.see.status import STATUS
+from commands.see.terminus import TERMINUS
 from commands.see.updates import UPDATES
 from commands.subcommand import Subcommand
 
@@ -55,6 +57,8 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     LOGS,
     DB,
     REDIS,
+    GRAPH,
+    TERMINUS,
     START,
     STOP,
     RESTART,

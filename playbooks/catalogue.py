@@ -26,6 +26,7 @@ from playbooks.operations.removal import CLEAN, DOWN, KILL
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.script import SCRIPT
 from playbooks.operations.take_in import TAKE_IN
+from playbooks.operations.terminus import TERMINUS_CREATE, TERMINUS_DELETE
 from playbooks.operations.verify import VERIFY
 from playbooks.operations.verify_all import VERIFY_ALL
 from playbooks.playbook import Playbook
@@ -90,6 +91,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
             "playbooks.actions.removal:ACTIONS",
         ),
         "stack": ("playbooks.actions.assess:ACTIONS",),
+        "terminus": ("playbooks.actions.terminus:ACTIONS",),
         "volume": ("playbooks.actions.volumes:ACTIONS",),
     }
 )
@@ -105,6 +107,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "drill": ("playbooks.facts.drill:READERS",),
         "files": ("playbooks.facts.files:READERS", "playbooks.facts.files_change:READERS"),
         "given": ("playbooks.facts.given:READERS",),
+        "graph": ("playbooks.facts.graph:READERS",),
         "host": ("playbooks.facts.usage:READERS",),
         "logs": ("playbooks.facts.logs:READERS",),
         "maintenance": ("playbooks.facts.maintenance:READERS",),
@@ -123,6 +126,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "script": ("playbooks.facts.script:READERS",),
         "service": ("playbooks.facts.service:READERS", "playbooks.facts.usage:READERS"),
         "updates": ("playbooks.facts.updates:READERS",),
+        "terminus": ("playbooks.facts.terminus:READERS",),
         "volume": ("playbooks.facts.volumes:READERS",),
     }
 )

@@ -393,6 +393,15 @@ class Stack(Model):
             )
         return self.services[name]
 
+    def script(self, name: str) -> Script:
+        """Raises UnknownName with the names there are."""
+        if name not in self.scripts:
+            raise UnknownName(
+                f"{self.name} has no script {name!r}.",
+                f"It has: {', '.join(self.scripts) or 'none'}.",
+            )
+        return self.scripts[name]
+
     def query(self, name: str) -> NamedQuery:
         """Raises UnknownName with the names there are."""
         if name not in self.queries:
