@@ -1,6 +1,5 @@
 """Whether a program of this host waits for somebody to type something."""
 
-import os
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -34,9 +33,13 @@ def _waits(process: Path, pipe: int) -> bool:
         call, first, *_ = (process / "syscall").read_text().split()
         on_stdin = call in _READ_CALLS and first == "0x0"
         alone = len(list((process / "task").iterdir())) == 1
-        return on_stdin and alone and os.readlink(process / "fd" / "0") == f"pipe:[{pipe}]"
+        return on_stdin and alone and _stdin(process) == f"pipe:[{pipe}]"
     except (OSError, ValueError):
         return False
+
+
+def _stdin(process: Path) -> str:
+    return str((process / "fd" / "0").readlink())
 
 
 def _session_of(process: Path) -> int | None:

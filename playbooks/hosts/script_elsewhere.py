@@ -14,8 +14,8 @@ from playbooks.hosts.tool import RunningTool
 _WRAPPED = """
 command -v setsid > /dev/null 2>&1 && set -- setsid "$@"
 "$@" 2>&1 < /dev/null & child=$!
-end() { kill -s TERM -- "-$child" 2> /dev/null || kill -TERM "$child" 2> /dev/null
-  ( sleep 3; kill -s KILL -- "-$child" 2> /dev/null || kill -KILL "$child" 2> /dev/null ) & }
+end() { kill -TERM "-$child" 2> /dev/null || kill -TERM "$child" 2> /dev/null
+  ( sleep 3; kill -KILL "-$child" 2> /dev/null || kill -KILL "$child" 2> /dev/null ) & }
 trap end TERM HUP
 wait "$child"; code=$?
 printf '\\ninterlock-ended %s\\n' "$code"
