@@ -32,6 +32,7 @@ from commands.see.about import ABOUT
 from commands.see.certs import CERTS
 from commands.see.config import CONFIG
 from commands.see.db import DB
+from commands.see.errors import ERRORS
 from commands.see.graph import GRAPH
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
@@ -55,6 +56,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     CERTS,
     UPDATES,
     LOGS,
+    ERRORS,
     DB,
     REDIS,
     GRAPH,

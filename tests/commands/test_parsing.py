@@ -23,10 +23,20 @@ def read(text: str) -> dict[str, object]:
         ("help restore", {"subcommand": ("restore",)}),
         ("status", {"page": 1}),
         ("status harbor", {"stack": "harbor", "page": 1}),
-        ("logs harbor api", {"stack": "harbor", "service": "api", "lines": 100}),
+        (
+            "logs harbor api",
+            {"stack": "harbor", "service": "api", "lines": 100, "page": 1},
+        ),
         (
             'logs harbor --lines 5 api --since=15m --grep "a b"',
-            {"stack": "harbor", "service": "api", "lines": 5, "since": "15m", "grep": "a b"},
+            {
+                "stack": "harbor",
+                "service": "api",
+                "lines": 5,
+                "since": "15m",
+                "grep": "a b",
+                "page": 1,
+            },
         ),
         ("stop harbor", {"stack": "harbor"}),
         ("restart harbor api", {"stack": "harbor", "service": "api"}),
@@ -67,7 +77,7 @@ def test_words_become_parameters(typed: str, params: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("logs harbor", "SERVICE is missing: one of its services."),
+        ("logs", "STACK is missing: the name of a stack."),
         ("logs harbor api --lines ten", "`--lines` should be a whole number from 1 to 10000"),
         ("logs harbor api --lines 0", "not `0`"),
         ("logs harbor api --lines", "`--lines` needs a value"),

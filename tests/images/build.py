@@ -131,6 +131,11 @@ RECIPES: dict[str, Recipe] = {
             "apt-daily-upgrade.timer dpkg-db-backup.timer systemd-firstboot.service",
         ),
     ),
+    "loki": Recipe(packages=("nodejs",), changes=("EXPOSE 3100",)),
+    "prometheus": Recipe(
+        packages=("prometheus",),
+        changes=("VOLUME /prometheus", "EXPOSE 9090"),
+    ),
     "terminusdb": Recipe(
         packages=("nodejs",),
         changes=(

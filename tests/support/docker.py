@@ -184,4 +184,8 @@ def _moved(described: dict[str, Any], ports: dict[int, int]) -> dict[str, Any]:
             health["url"] = _ASKED.sub(taken, health["url"])
         if "port" in health:
             health["port"] = ports.get(health["port"], health["port"])
+    telemetry = described.get("telemetry") or {}
+    for what in ("prometheus", "loki", "alertmanager"):
+        if what in telemetry:
+            telemetry[what] = _ASKED.sub(taken, f"{telemetry[what]}/").rstrip("/")
     return described
