@@ -1,6 +1,7 @@
 """Runs a script of a stack and passes on what it writes, until it ends or is ended."""
 
 import codecs
+import contextlib
 import os
 import re
 import select
@@ -191,10 +192,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Asks what is left of the session to end, then makes it."""
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_TERM_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
     _signal(process, signal.SIGKILL)
     process.wait()
 
