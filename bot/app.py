@@ -38,6 +38,7 @@ from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.store.outbox import StoredOutbox
+from bot.upkeep import Upkeep
 from bot.watch import ObjectiveWatch
 from bot.web.app import web_app
 from bot.web.metrics import Metrics
@@ -158,6 +159,10 @@ def _watch(house: House) -> ObjectiveWatch:
     return ObjectiveWatch(house.ledger, house.context.facts, house.bell)
 
 
+def _upkeep(house: House) -> Upkeep:
+    return Upkeep(house.ledger, house.context.gate, house.context.facts, house.bell)
+
+
 async def _work(
     settings: BotSettings,
     parts: _Parts,
@@ -182,6 +187,7 @@ async def _work(
         work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
         work.append(parts.engine.until_lost())
         work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
+        work.append(_upkeep(parts.house).run())
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 

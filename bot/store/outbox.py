@@ -42,6 +42,12 @@ def want(connection: sa.Connection, desired: Desired, now: datetime) -> None:
     )
 
 
+def is_wanted(connection: sa.Connection, key: str) -> bool:
+    """Whether anything was ever to be said under this key."""
+    query = sa.select(outbox.c.key).where(outbox.c.key == key)
+    return connection.execute(query).first() is not None
+
+
 def _waiting_since(now: Any) -> sa.ColumnElement[Any]:
     """A message that already waits keeps its place; one that was sent queues anew."""
     return sa.case((outbox.c.version > outbox.c.sent_version, outbox.c.wanted_at), else_=now)
