@@ -55,6 +55,8 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     VERIFY,
     VERIFY_ALL,
     PRUNE,
+    TERMINUS_CREATE,
+    TERMINUS_DELETE,
     SCRIPT,
     MAINTENANCE_ON,
     MAINTENANCE_OFF,

@@ -16,7 +16,8 @@ class Neo4jStore(Model):
     `system`, which holds users and passwords.
 
     It can only be dumped while it is down. While it runs, it is asked over HTTP for its contents:
-    at `port` of the container; where that is not published, in the container's network.
+    at `port` of the container; where that is not published, in the container's network. What goes
+    on in it is asked over Bolt, at `bolt`.
     `folder` is where its volume is mounted, with `databases` and `transactions` in it as they are
     by default. `stop_seconds` is how long it has to end by itself: one that is killed has to
     recover first and cannot be dumped.
@@ -28,6 +29,7 @@ class Neo4jStore(Model):
     user: str = "neo4j"
     password: SecretRef | None = None
     port: int = 7474
+    bolt: int = 7687
     folder: Folder = "/data"
     stop_seconds: float = Field(default=120.0, ge=10.0)
 

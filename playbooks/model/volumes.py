@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from playbooks.model.base import Model, Name
+from playbooks.model.secret import SecretRef
 
 _MOUNT_POINT = re.compile(r"(/[^/\x00]+)+")
 
@@ -75,8 +76,12 @@ class TerminusStore(OfflineStore):
 
     Its bundles do not restore into another store, and it has no dump of a database: the archive of
     its storage is what can be restored. `path` is where its volume is mounted. `stops` are further
-    services to stop.
+    services to stop. Its databases are asked, made and deleted at `port` of the container, as
+    `user` with `password`.
     """
 
     kind: Literal["terminusdb"]
+    port: int = 6363
+    user: str = "admin"
+    password: SecretRef | None = None
     path: MountPoint = "/app/terminusdb/storage"

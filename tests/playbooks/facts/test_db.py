@@ -56,7 +56,7 @@ def test_every_view_answers(stack: Stack, view: str) -> None:
 
 
 def test_sizes_and_bloat_name_the_table(stack: Stack) -> None:
-    """A table that was half deleted is large, dead rows are counted, and an estimate is called so."""
+    """A table that was half deleted is seen as half empty, and the estimate is called one."""
     assert "public.papers" in told(seen(stack, "sizes"))
     found = seen(stack, "bloat")
     assert "estimate" in found.headline

@@ -14,8 +14,11 @@ _SECRETS = st.text(min_size=1, max_size=30).map(lambda text: f"s3cr3t{text}s3cr3
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
-        ("SELECT * FROM t1 WHERE id = 12 AND name = 'Ana'", "SELECT * FROM t1 WHERE id = ? AND name = ?"),
-        ("SELECT $1,\n  $2 -- who\nFROM \"x 9\"", 'SELECT $1, $2 FROM "x 9"'),
+        (
+            "SELECT * FROM t1 WHERE id = 12 AND name = 'Ana'",
+            "SELECT * FROM t1 WHERE id = ? AND name = ?",
+        ),
+        ('SELECT $1,\n  $2 -- who\nFROM "x 9"', 'SELECT $1, $2 FROM "x 9"'),
         ("SELECT $$a$$, $x$ b $$ $x$, 1.5e3", "SELECT ?, ?, ?"),
         ("SELECT E'it\\'s'", "SELECT ?"),
         ("SELECT 'it\\' || 'secret'", "SELECT ? …"),

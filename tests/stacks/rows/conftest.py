@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD
+from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, TERMINUS_KEY
 from tests.support.systems import System, operated
 
 _SECRETS = {
@@ -14,10 +14,12 @@ _SECRETS = {
         "RELICA_REDIS_PASSWORD": REDIS_PASSWORD,
     },
     "neurocore": {"NEUROCORE_DB_PASSWORD": PASSWORD},
-    "spice-harvester": {},
+    "spice-harvester": {"SPICE_TERMINUS_KEY": TERMINUS_KEY},
     "analytics-engine": {"ANALYTICS_POSTGRES_PASSWORD": PASSWORD},
     "arc": {"ARC_POSTGRES_PASSWORD": PASSWORD},
 }
+# The guides name no query of their own to be explained.
+_QUERIES = {"databases": {"sql": "SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate"}}
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,6 @@ def system(
     folder = tmp_path_factory.mktemp(name)
     for kept in ("pdfs", "images") if name == "neurocore" else ():
         (folder / "data" / kept).mkdir(parents=True)
-    with operated(name, folder, _SECRETS[name]) as made:
+    with operated(name, folder, _SECRETS[name], queries=_QUERIES) as made:
         made.does(f"start {name}", "ben")
         yield made

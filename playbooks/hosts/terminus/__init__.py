@@ -1,0 +1,1 @@
+"""TerminusDB, by the part of its HTTP interface that its documentation describes."""
