@@ -49,11 +49,16 @@ def _of_port(context: Context, call: Call, params: PortsParams) -> Reply:
     stacks = list(stacks_open_to(context, call, "read").values())
     if not stacks:
         raise BadArgument("There are no stacks yet, so no host to look at.")
-    seen = _seen(context, stacks[0])
-    found = [each for each in seen.holders if each.port == port]
-    named = "; ".join(dict.fromkeys(each.shown for each in found)) or "nobody"
-    reach = ", open to the world" if any(each.to_the_world for each in found) else ""
-    return _reply(f"Port {port} is held by {named}{reach}", found, [], seen.why, params)
+    said, found, why = [], [], []
+    for host, stack in {each.host.title: each for each in stacks}.items():
+        seen = _seen(context, stack)
+        here = [each for each in seen.holders if each.port == port]
+        named = "; ".join(dict.fromkeys(each.shown for each in here)) or "nobody"
+        reach = ", open to the world" if any(each.to_the_world for each in here) else ""
+        said.append(f"on {host} by {named}{reach}")
+        found += here
+        why.append(seen.why)
+    return _reply(f"Port {port} is held {', '.join(said)}", found, [], " ".join(why), params)
 
 
 def _seen(context: Context, stack: Stack) -> Holders:
@@ -84,10 +89,7 @@ def _reply(
         content += blocks.table(_COLUMNS, list(map(_row, found)), right=(0,))
     if troubles:
         content += blocks.sections("\n".join(troubles))
-    content += blocks.context(
-        "Of the host that Interlock runs on; a firewall may keep the world out all the same",
-        escape(why),
-    )
+    content += blocks.context("A firewall may keep the world out all the same", escape(why))
     return Reply(body=page(title, content, params.page, f"ports {params.what}"))
 
 

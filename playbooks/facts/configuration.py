@@ -22,7 +22,7 @@ def files(reading: Reading, _: NoArgs) -> JsonObject:
 def containers(reading: Reading, _: NoArgs) -> JsonObject:
     """A `playbooks.configuration.model.ContainedProject`."""
     try:
-        return contained(_compose(reading).project).model_dump(mode="json")
+        return contained(_compose(reading)).model_dump(mode="json")
     except HostError as error:
         raise FactUnavailable(error.message, error.hint) from error
 

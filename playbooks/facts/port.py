@@ -1,4 +1,4 @@
-"""Who holds the ports of the host that the bot is on."""
+"""Who holds the ports of a stack's host."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
 
 
-def holders(_: Reading, __: NoArgs) -> JsonObject:
+def holders(reading: Reading, _: NoArgs) -> JsonObject:
     """A `playbooks.model.holders.Holders`."""
     try:
-        return listening().model_dump(mode="json")
+        return listening(reading.stack.host).model_dump(mode="json")
     except HostError as error:
         raise FactUnavailable(error.message, error.hint) from error
 

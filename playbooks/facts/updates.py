@@ -6,6 +6,7 @@ from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.service import OneService
 from playbooks.hosts.packages import waiting_packages
 from playbooks.hosts.registry_images import image_update
+from playbooks.hosts.shell import shell_of
 from playbooks.model.base import JsonObject
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
@@ -23,10 +24,10 @@ def image(reading: Reading, args: OneService) -> JsonObject:
     return found.model_dump(mode="json")
 
 
-def packages(_: Reading, __: NoArgs) -> JsonObject:
-    """A `playbooks.model.updates.Packages` of the host that the bot is on."""
+def packages(reading: Reading, _: NoArgs) -> JsonObject:
+    """A `playbooks.model.updates.Packages` of the stack's host."""
     try:
-        return waiting_packages().model_dump(mode="json")
+        return waiting_packages(shell_of(reading.stack.host)).model_dump(mode="json")
     except HostError as error:
         raise FactUnavailable(error.message, error.hint) from error
 

@@ -14,6 +14,7 @@ from playbooks.configuration.passwords import is_secret, weakness
 from playbooks.errors import HostError
 from playbooks.hosts.compose import base_argv, run
 from playbooks.model.compose import Compose
+from playbooks.model.hosts import LOCAL
 
 _SECONDS = 15.0
 _ROTATING = frozenset({"journald", "syslog", "none", "local", "fluentd", "gelf", "loki", "awslogs"})
@@ -21,7 +22,9 @@ _LOCAL = frozenset({"json-file", ""})
 
 
 def effective(compose: Compose) -> Effective:
-    """Raises HostError where the plugin itself cannot be used."""
+    """Raises HostError where the plugin itself cannot be used. The host of the engine has no say in
+    it, and is not asked."""
+    compose = compose.model_copy(update={"host": LOCAL})
     variables = _variables(compose)
     names = {*variables, *compose.required}
     given = _given(compose, names)

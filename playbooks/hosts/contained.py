@@ -10,6 +10,7 @@ from playbooks.configuration.model import Contained, ContainedProject, Published
 from playbooks.hosts.compose_config import rotates
 from playbooks.hosts.container import UP
 from playbooks.hosts.docker import engine
+from playbooks.model.compose import Compose
 
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
@@ -17,10 +18,10 @@ _ONE_OFF = "com.docker.compose.oneoff"
 _HASH = "com.docker.compose.config-hash"
 
 
-def contained(project: str) -> ContainedProject:
+def contained(compose: Compose) -> ContainedProject:
     """Stopped ones too; one-off containers are not the project's services. Raises HostError."""
-    wanted = {"label": [f"{_PROJECT}={project}", f"{_ONE_OFF}=False"]}
-    with engine() as client:
+    wanted = {"label": [f"{_PROJECT}={compose.project}", f"{_ONE_OFF}=False"]}
+    with engine(on=compose.host) as client:
         found = client.api.containers(all=True, filters=wanted)
         seen = [_seen(client, each["Id"]) for each in found]
     return ContainedProject(containers=tuple(sorted(seen, key=lambda each: each.name)))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from docker import DockerClient
@@ -11,7 +10,9 @@ from playbooks.errors import HostError, InputError
 from playbooks.hosts.connecting import Answered, Asked, ask_from
 from playbooks.hosts.docker import engine
 from playbooks.hosts.helper_container import sweep
-from playbooks.hosts.listening import listened_at
+from playbooks.hosts.sockets import PROC, local_table, sockets
+from playbooks.model.compose import Compose
+from playbooks.model.hosts import LocalHost
 from playbooks.model.reach import Reach
 from playbooks.model.stack import Stack
 
@@ -27,8 +28,9 @@ _ONE_OFF = "com.docker.compose.oneoff"
 def reach(stack: Stack, source: str, target: str, port: int | None) -> Reach:
     """Raises HostError where it cannot be looked at, InputError where no port is known."""
     until = time.monotonic() + _HELPERS_SECONDS
-    with engine(_SECONDS) as client:
-        running = _running(client, stack)
+    compose = _compose(stack)
+    with engine(_SECONDS, compose.host) as client:
+        running = _running(client, compose)
         here, there = _one(stack, running, source), _one(stack, running, target)
         wanted = port or _port(stack, target, there)
         known = Reach(
@@ -37,12 +39,12 @@ def reach(stack: Stack, source: str, target: str, port: int | None) -> Reach:
             port=wanted,
             networks=_networks(here),
             target_networks=_networks(there),
-            listens=_listens(there, wanted),
+            listens=_listens(compose, there, wanted),
         )
         images = [each for each in _images(running) if each != here["Image"]]
         asked = Asked(stack.container_of(target) or target, wanted)
         answered = ask_from(client, here["Id"], images, asked, until)
-    sweep(_RUN, _FORGOTTEN_SECONDS)
+    sweep(_RUN, _FORGOTTEN_SECONDS, compose.host)
     return _with(known, answered)
 
 
@@ -61,10 +63,14 @@ def _with(known: Reach, answered: Answered) -> Reach:
     )
 
 
-def _running(client: DockerClient, stack: Stack) -> list[Mapping[str, Any]]:
+def _compose(stack: Stack) -> Compose:
     if stack.compose is None:
         raise HostError(f"{stack.name} has no containers.", "Only those have networks to look at.")
-    wanted = {"label": [f"{_PROJECT}={stack.compose.project}", f"{_ONE_OFF}=False"]}
+    return stack.compose
+
+
+def _running(client: DockerClient, compose: Compose) -> list[Mapping[str, Any]]:
+    wanted = {"label": [f"{_PROJECT}={compose.project}", f"{_ONE_OFF}=False"]}
     found = client.api.containers(filters=wanted)
     return [client.api.inspect_container(each["Id"]) for each in found]
 
@@ -105,8 +111,13 @@ def _port(stack: Stack, service: str, container: Mapping[str, Any]) -> int:
     )
 
 
-def _listens(container: Mapping[str, Any], port: int) -> tuple[str, ...] | None:
+def _listens(compose: Compose, container: Mapping[str, Any], port: int) -> tuple[str, ...] | None:
     """By the kernel's tables of the container's network, where its processes are of this host."""
+    if not isinstance(compose.host, LocalHost):
+        return None
     pid = container["State"]["Pid"]
-    network = Path("/proc") / str(pid) / "net"
-    return listened_at(network, port) if pid and network.is_dir() else None
+    network = PROC / str(pid) / "net"
+    if not pid or not network.is_dir():
+        return None
+    found = sockets(local_table(network), "tcp")
+    return tuple(sorted({each.address for each in found if each.port == port}))

@@ -16,10 +16,10 @@ _SECONDS = 12.0
 def image_update(compose: Compose, service: str, name: str) -> ImageUpdate:
     """Of the containers of the compose service `name`, which people call `service`. Raises
     HostError where the engine cannot be asked; a registry that cannot is only unknown."""
-    made = containers_of(compose.project, name)
+    made = containers_of(compose.project, name, compose.host)
     if not made:
         return ImageUpdate(service=service, image="", why="it has no container")
-    with engine(_SECONDS) as client:
+    with engine(_SECONDS, compose.host) as client:
         image = str(client.api.inspect_container(made[0].id)["Config"]["Image"])
         found = ImageUpdate(service=service, image=image, running=_digests(client, made[0].image))
         if "@sha256:" in image:
