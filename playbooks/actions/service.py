@@ -33,7 +33,7 @@ class AwaitArgs(Model):
 def start(work: Work, args: OneService) -> JsonObject:
     """Output {pid} or {containers: [id]}, and `at`: since when it is no longer down, ISO time. A
     service that runs is left as it is."""
-    runner = _managed(work, args.service)
+    runner = managed(work, args.service)
     seen = runner.seen()
     at = seen.since if seen.up and seen.since else datetime.now(UTC)
     return {**runner.start(work.secrets), "at": at.isoformat()}
@@ -42,7 +42,7 @@ def start(work: Work, args: OneService) -> JsonObject:
 def create(work: Work, args: OneService) -> JsonObject:
     """Output {containers: [id]} or {}. Makes containers and volumes that are not there; starts
     nothing."""
-    return _managed(work, args.service).create()
+    return managed(work, args.service).create()
 
 
 def stop(work: Work, args: StopArgs) -> JsonObject:
@@ -53,7 +53,7 @@ def stop(work: Work, args: StopArgs) -> JsonObject:
     seconds = args.seconds
     if seconds is None:
         seconds = work.stack.stop_seconds(args.service)
-    _managed(work, args.service).stop(seconds)
+    managed(work, args.service).stop(seconds)
     return {"at": datetime.now(UTC).isoformat()}
 
 
@@ -90,7 +90,7 @@ def bring_up(work: Work, args: AwaitArgs) -> JsonObject:
 
 def is_up(work: Work, args: OneService) -> JsonObject:
     """Probe of a start: done when the service runs."""
-    seen = _managed(work, args.service).seen()
+    seen = managed(work, args.service).seen()
     if not seen.up:
         return Probe(state="not_done").model_dump()
     containers: JsonObject = {"containers": [container.id for container in seen.containers]}
@@ -100,12 +100,15 @@ def is_up(work: Work, args: OneService) -> JsonObject:
 
 def is_down(work: Work, args: OneService) -> JsonObject:
     """Probe of a stop: done when the service does not run."""
-    seen = _managed(work, args.service).seen()
+    seen = managed(work, args.service).seen()
     running = seen.up or any(container.up for container in seen.containers)
+    # A unit that systemd is about to start again is not down.
+    running = running or (seen.unit is not None and not seen.unit.down)
     return Probe(state="not_done" if running else "done").model_dump()
 
 
-def _managed(work: Work, name: str) -> Runner:
+def managed(work: Work, name: str) -> Runner:
+    """How the service is run. Raises HostError for one that Interlock only watches."""
     runner = runner_of(work.stack, name)
     if runner is None:
         raise HostError(

@@ -41,11 +41,13 @@ def adjust(compose: Compose, service: str, adjusted: Adjusted, follow: Follow) -
     """
     with plugin.alone(compose):
         _keep(compose, adjustments_of(compose).having(service, adjusted))
-        before = containers_of(compose.project, service)
+        before = containers_of(compose.project, service, compose.host)
         if follow == "update" and before and _update(compose, service, adjusted, before):
             return {"containers": [each.id for each in before]}
-        plugin.run(_follow_argv(compose, service, follow, up=any(each.up for each in before)))
-    return {"containers": [each.id for each in containers_of(compose.project, service)]}
+        up = any(each.up for each in before)
+        plugin.run(_follow_argv(compose, service, follow, up=up), on=compose.host)
+    after = containers_of(compose.project, service, compose.host)
+    return {"containers": [each.id for each in after]}
 
 
 def _keep(compose: Compose, wanted: Adjustments) -> None:
@@ -84,13 +86,15 @@ def _update(
     """Gives the containers their limits as they run. False when one has a limit that is to vanish:
     the engine only takes that from a container that is made anew."""
     wanted = limits(plugin.services_of(compose).get(service, {}), adjusted)
-    with engine() as client:
+    with engine(on=compose.host) as client:
         held = [client.api.inspect_container(each.id)["HostConfig"] for each in containers]
     if any(_vanishes(each, wanted) for each in held):
         return False
     options = _options(wanted)
     if options:
-        plugin.run(("docker", "update", *options, *(each.id for each in containers)))
+        ids = (str(each.id) for each in containers)
+        argv = (*plugin.docker_argv(compose.host), "update", *options, *ids)
+        plugin.run(argv, on=compose.host)
     return True
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from playbooks.hosts.container import Container
 from playbooks.hosts.logs import Tail
+from playbooks.hosts.systemd import UnitSeen
 from playbooks.model.base import JsonObject
 from playbooks.model.usage import Usage
 from playbooks.ports import Secrets
@@ -13,12 +14,13 @@ from playbooks.ports import Secrets
 
 @dataclass(frozen=True)
 class Seen:
-    """Whether a service runs, since when, as which process or in which containers."""
+    """Whether a service runs, since when, as which process, in which containers, as which unit."""
 
     up: bool
     since: datetime | None = None
     pid: int | None = None
     containers: tuple[Container, ...] = ()
+    unit: UnitSeen | None = None
 
 
 class Runner(Protocol):
@@ -35,7 +37,8 @@ class Runner(Protocol):
         ...
 
     def stop(self, seconds: float | None) -> None:
-        """Stops it if it runs; it has `seconds` to end by itself, else its own time."""
+        """Stops it if it runs; it has `seconds` to end by itself (0: it is killed), else its own
+        time."""
         ...
 
     def usage(self) -> tuple[Usage, ...]:

@@ -46,15 +46,15 @@ CONTAINER = {"kind": "container", "interval": "1s"}
 
 
 @contextmanager
-def tiny(folder: Path, services: dict[str, Any], **described: Any) -> Iterator[Project]:
-    """A project of these compose services with a stack file `tiny.yaml`, not started; gone with its
+def tiny(folder: Path, containers: dict[str, Any], **described: Any) -> Iterator[Project]:
+    """A project of these containers with a stack file `tiny.yaml`, not started; gone with its
     volumes afterwards. `described` are keys of the stack file; without `services` each service is
     asked by its container."""
     require_docker()
     made = Project(f"tiny-{uuid.uuid4().hex[:6]}", folder)
     folder.mkdir(parents=True, exist_ok=True)
-    volumes = {"kept": {}} if "kept:/data" in json.dumps(services) else {}
-    composed = {"name": "tiny", "services": services, "volumes": volumes}
+    volumes = {"kept": {}} if "kept:/data" in json.dumps(containers) else {}
+    composed = {"name": "tiny", "services": containers, "volumes": volumes}
     (folder / "compose.yaml").write_text(yaml.safe_dump(composed, sort_keys=False))
     (folder / ".env").write_text("GIVEN=from-the-env-file\n")
     file = {
@@ -62,7 +62,7 @@ def tiny(folder: Path, services: dict[str, Any], **described: Any) -> Iterator[P
         "environment": "prod",
         "channel": "ops-harbor",
         "compose": {"project": made.name, "files": ["compose.yaml"], "env_files": [".env"]},
-        "services": {name: {"health": CONTAINER, "start_seconds": 10} for name in services},
+        "services": {name: {"health": CONTAINER, "start_seconds": 10} for name in containers},
         **described,
     }
     (folder / "tiny.yaml").write_text(json.dumps(file, indent=1))
@@ -74,10 +74,10 @@ def tiny(folder: Path, services: dict[str, Any], **described: Any) -> Iterator[P
 
 
 @contextmanager
-def operated_tiny(folder: Path, services: dict[str, Any], **described: Any) -> Iterator[System]:
+def operated_tiny(folder: Path, containers: dict[str, Any], **described: Any) -> Iterator[System]:
     """The same with a bot that operates it."""
     with (
-        tiny(folder, services, **described) as made,
+        tiny(folder, containers, **described) as made,
         running_workspace(folder / "workspace", rates=False) as workspace,
         httpx.Client(base_url=workspace.url, timeout=60, trust_env=False) as http,
     ):

@@ -1,0 +1,103 @@
+"""`kill`, `down` and `clean`: stopping hard, and removing what runs a stack."""
+
+from typing import Annotated
+
+from commands.asking import Intent, Operation
+from commands.do.lifecycle import ServiceOfStack
+from commands.grammar import Option, Word
+from commands.lookup import service_of, stack_for
+from commands.ports import Call, Context
+from commands.subcommand import Room, Subcommand
+from playbooks.errors import BadArgument
+from playbooks.model.base import Model
+from playbooks.model.people import Permission
+from playbooks.model.stack import Stack
+from playbooks.operations.removal import (
+    CleanParams,
+    DownParams,
+    KillParams,
+    stores_in_containers,
+)
+
+
+class WholeStack(Model):
+    """A stack."""
+
+    stack: Annotated[str, Word("STACK", "the name of a stack")]
+
+
+class CleanWords(WholeStack):
+    """A stack, its name once more, and why no backup is made first."""
+
+    name: Annotated[str, Word("NAME", "the name of the stack once more: all its data are removed")]
+    without_backup: Annotated[
+        str, Option("make no backup first, and why", "the reason in words", "REASON")
+    ] = ""
+
+
+def _locate(
+    context: Context, call: Call, params: ServiceOfStack | WholeStack, permission: Permission
+) -> Stack:
+    return stack_for(context, call, params.stack, permission)
+
+
+def _kill(_context: Context, stack: Stack, params: ServiceOfStack) -> Intent:
+    service = service_of(stack, params.service)[0] if params.service else None
+    return Intent("kill", stack, KillParams(service=service))
+
+
+def _down(_context: Context, stack: Stack, _params: WholeStack) -> Intent:
+    return Intent("down", stack, DownParams())
+
+
+def _clean(_context: Context, stack: Stack, params: CleanWords) -> Intent:
+    if params.name != stack.name:
+        raise BadArgument(
+            f"`{params.name}` is not `{stack.name}`: nothing was asked for.",
+            f"Type the name of the stack twice: /ops clean {stack.name} {stack.name}",
+        )
+    reason = params.without_backup.strip()
+    saved = () if reason or stack.backup is None else stores_in_containers(stack)
+    return Intent("clean", stack, CleanParams(datastores=saved, reason=reason))
+
+
+_KILLING = Operation(locate=_locate, intend=_kill)
+_GOING_DOWN = Operation(locate=_locate, intend=_down)
+_CLEANING = Operation(locate=_locate, intend=_clean)
+
+KILL = Subcommand(
+    name="kill",
+    room=Room.DO,
+    summary="end a stack's services at once, or one of them, without giving them time",
+    examples=("kill harbor api", "kill harbor"),
+    permission="ask",
+    params=ServiceOfStack,
+    handle=_KILLING.ask,
+    operation=_KILLING,
+    notes=("What it may cost is on the card. `stop` lets services end in peace.",),
+)
+DOWN = Subcommand(
+    name="down",
+    room=Room.DO,
+    summary="stop a stack and remove its containers and networks; volumes stay",
+    examples=("down arc",),
+    permission="ask",
+    params=WholeStack,
+    handle=_GOING_DOWN.ask,
+    operation=_GOING_DOWN,
+    notes=("`start STACK` makes them anew, with the data that were there.",),
+)
+CLEAN = Subcommand(
+    name="clean",
+    room=Room.DO,
+    summary="remove a stack's containers, networks and volumes with all data, after a backup",
+    examples=("clean arc arc", 'clean arc arc --without-backup "a copy for tests"'),
+    permission="ask",
+    params=CleanWords,
+    handle=_CLEANING.ask,
+    operation=_CLEANING,
+    notes=(
+        "The name is typed twice so that nobody cleans the wrong one. `recover STACK` brings back "
+        "what was backed up.",
+    ),
+)
