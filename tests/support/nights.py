@@ -14,10 +14,13 @@ from bot.changes import Changes
 from bot.engine.carried import Equipment
 from bot.engine.failpoints import VARIABLE, Failpoints
 from bot.facts import ThreadedFacts
+from bot.past import JournaledPast
 from bot.proof import Proof
 from bot.scheduler import Scheduler
 from bot.schedules import StoredTimetable
+from bot.store.database import Database
 from bot.store.tables import fires, outbox, requests
+from bot.upkeep import Upkeep
 from bot.watch import ObjectiveWatch
 from playbooks.catalogue import ACTIONS, PLAYBOOKS, READERS
 from playbooks.gate.policy import Policy
@@ -55,6 +58,7 @@ class Night:
     clock: Clock
     scheduler: Scheduler
     timetable: StoredTimetable
+    upkeep: Upkeep
     watch: ObjectiveWatch
     equipment: Equipment
 
@@ -119,10 +123,12 @@ def night(setting: Setting, clock: Clock | None = None, failpoint: str = "") -> 
     """A bot without Slack, its engine not started."""
     stack, now = stack_of(setting), clock or Clock()
     failpoints = Failpoints({VARIABLE: failpoint} if failpoint else {})
-    facts = ThreadedFacts(READERS, yard.NoSecrets(), now)
+    url = setting.url or f"sqlite:///{setting.folder / 'interlock.db'}"
+    past = Database(url)
+    facts = ThreadedFacts(READERS, yard.NoSecrets(), now, past=JournaledPast(past))
     house = build(
         Materials(
-            database_url=setting.url or f"sqlite:///{setting.folder / 'interlock.db'}",
+            database_url=url,
             policy=setting.policy or yard.policy(),
             stacks={"harbor": stack},
             playbooks=PLAYBOOKS,
@@ -150,6 +156,7 @@ def night(setting: Setting, clock: Clock | None = None, failpoint: str = "") -> 
                 proof=Proof(house.ledger, facts, house.bell),
                 changes=Changes(house.ledger, facts),
             ),
+            upkeep=Upkeep(house.ledger, house.gate, facts, house.bell),
             timetable=StoredTimetable(house.ledger, house.bell),
             watch=ObjectiveWatch(house.ledger, facts, house.bell),
             equipment=Equipment(
@@ -163,6 +170,7 @@ def night(setting: Setting, clock: Clock | None = None, failpoint: str = "") -> 
             ),
         )
     finally:
+        past.close()
         house.database.close()
 
 
