@@ -1,0 +1,220 @@
+"""Alerts, their groups and storms of them, as rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.database import locked
+from bot.store.dialect import upsert
+from bot.store.tables import alert_changes, alert_groups, alert_storms, alerts, refused_notices
+from playbooks.model.base import JsonObject, Model
+from playbooks.respond.alert import Alert, Group
+from playbooks.respond.storm import Storm
+
+# SQLite takes some 32,000 parameters in a statement.
+_AT_ONCE = 5_000
+
+
+class Change(Model):
+    """Something that happened to a group: `kind` is fired, resolved, acknowledged, silenced or
+    unsilenced; `by` whom, where it was a person."""
+
+    group: str
+    stack: str
+    at: datetime
+    kind: str
+    by: str = ""
+    detail: JsonObject = {}
+
+
+class RefusedNotice(Model):
+    """A payload that could not be read."""
+
+    source: str
+    at: datetime
+    field: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A group and how it is shown: with a card since `carded_at`, or in the digest of a storm."""
+
+    group: Group
+    carded_at: datetime | None = None
+    storm: str | None = None
+
+
+def hold(connection: sa.Connection, fresh: Mapping[str, Group]) -> dict[str, Shown | None]:
+    """The groups with these keys, which nobody else changes until this transaction ends. None
+    where there was none yet; a row is there for it now."""
+    known: dict[str, Shown | None] = dict.fromkeys(fresh)
+    new = {
+        key
+        for rows in _parts([_row(Shown(group)) for group in fresh.values()])
+        for key in connection.execute(
+            upsert(connection, alert_groups)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .returning(alert_groups.c.key)
+        ).scalars()
+    }
+    query = sa.select(alert_groups).where(alert_groups.c.key.in_(sorted(fresh)))
+    for row in connection.execute(locked(query.order_by(alert_groups.c.key))):
+        known[row.key] = None if row.key in new else _shown(row)
+    return known
+
+
+def put(connection: sa.Connection, shown: Iterable[Shown]) -> None:
+    """From now on the groups are like this. They are held."""
+    for rows in _parts([_row(each) for each in shown]):
+        newest = upsert(connection, alert_groups).values(rows)
+        names = [column.name for column in alert_groups.c if column.name != "key"]
+        connection.execute(
+            newest.on_conflict_do_update(
+                index_elements=[alert_groups.c.key],
+                set_={name: newest.excluded[name] for name in names},
+            )
+        )
+
+
+def get(connection: sa.Connection, key: str) -> Shown | None:
+    """The group, held by this transaction if it writes."""
+    query = sa.select(alert_groups).where(alert_groups.c.key == key)
+    row = connection.execute(locked(query)).one_or_none()
+    return None if row is None else _shown(row)
+
+
+def groups(
+    connection: sa.Connection, stack: str | None = None, *, firing: bool = False, limit: int = 500
+) -> Sequence[Shown]:
+    """The groups of a stack or of all, the newest first."""
+    query = sa.select(alert_groups).order_by(alert_groups.c.last_at.desc()).limit(limit)
+    if stack is not None:
+        query = query.where(alert_groups.c.stack == stack)
+    if firing:
+        query = query.where(alert_groups.c.firing > 0)
+    return [_shown(row) for row in connection.execute(query)]
+
+
+def in_storm(connection: sa.Connection, storm: str) -> Sequence[Shown]:
+    """The groups that the digest of a storm speaks for."""
+    query = sa.select(alert_groups).where(alert_groups.c.storm == storm)
+    return [_shown(row) for row in connection.execute(query.order_by(alert_groups.c.key))]
+
+
+def cards_since(connection: sa.Connection, channel: str, since: datetime) -> int:
+    """How many groups got a card of their own in the channel since then."""
+    query = sa.select(sa.func.count()).where(
+        alert_groups.c.channel == channel, alert_groups.c.carded_at > since
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def were_firing(connection: sa.Connection, keys: set[tuple[str, str]]) -> dict[Any, bool]:
+    """Whether alerts, by group and fingerprint, were firing; those never seen are left out."""
+    found: dict[Any, bool] = {}
+    names = {key for key, _ in keys}
+    for fingerprints in _parts(sorted({fingerprint for _, fingerprint in keys})):
+        query = sa.select(alerts.c.group, alerts.c.fingerprint, alerts.c.firing).where(
+            alerts.c.group.in_(names), alerts.c.fingerprint.in_(fingerprints)
+        )
+        found |= {(row.group, row.fingerprint): row.firing for row in connection.execute(query)}
+    return found
+
+
+def note(connection: sa.Connection, seen: Mapping[tuple[str, str], Alert], now: datetime) -> None:
+    """What is known of each alert, by group and fingerprint."""
+    rows = [
+        {
+            "group": group,
+            "fingerprint": fingerprint,
+            "firing": alert.firing,
+            "since": alert.since,
+            "ended": alert.ended,
+            "seen_at": now,
+            "labels": alert.labels,
+            "value": alert.value,
+        }
+        for (group, fingerprint), alert in seen.items()
+    ]
+    for part in _parts(rows, len(alerts.c)):
+        newest = upsert(connection, alerts).values(part)
+        changed = ("firing", "since", "ended", "seen_at", "labels", "value")
+        connection.execute(
+            newest.on_conflict_do_update(
+                index_elements=[alerts.c.group, alerts.c.fingerprint],
+                set_={name: newest.excluded[name] for name in changed},
+            )
+        )
+
+
+def remember(connection: sa.Connection, changes: Sequence[Change]) -> None:
+    """Appends to what happened."""
+    if changes:
+        rows = [change.model_dump(mode="python") for change in changes]
+        connection.execute(sa.insert(alert_changes), rows)
+
+
+def open_storm(connection: sa.Connection, channel: str) -> Storm | None:
+    query = sa.select(alert_storms.c.data).where(
+        alert_storms.c.channel == channel, alert_storms.c.ended_at.is_(None)
+    )
+    found = connection.execute(locked(query)).scalars().first()
+    return None if found is None else Storm.model_validate(found)
+
+
+def open_storms(connection: sa.Connection) -> Sequence[Storm]:
+    query = sa.select(alert_storms.c.data).where(alert_storms.c.ended_at.is_(None))
+    return [Storm.model_validate(each) for each in connection.execute(locked(query)).scalars()]
+
+
+def put_storm(connection: sa.Connection, storm: Storm) -> None:
+    values = {"channel": storm.channel, "ended_at": storm.ended_at}
+    row = {"id": storm.id, **values, "data": storm.model_dump(mode="json")}
+    newest = upsert(connection, alert_storms).values(row)
+    connection.execute(
+        newest.on_conflict_do_update(
+            index_elements=[alert_storms.c.id],
+            set_={name: newest.excluded[name] for name in ("channel", "ended_at", "data")},
+        )
+    )
+
+
+def refuse(connection: sa.Connection, refused: RefusedNotice) -> None:
+    connection.execute(sa.insert(refused_notices).values(**refused.model_dump()))
+
+
+def refused_since(connection: sa.Connection, since: datetime) -> Sequence[RefusedNotice]:
+    """The newest first."""
+    columns = [refused_notices.c[name] for name in RefusedNotice.model_fields]
+    query = sa.select(*columns).where(refused_notices.c.at > since)
+    found = connection.execute(query.order_by(refused_notices.c.id.desc()).limit(100))
+    return [RefusedNotice.model_validate(dict(row)) for row in found.mappings()]
+
+
+def _row(shown: Shown) -> dict[str, Any]:
+    group = shown.group
+    return {
+        "key": group.key,
+        "stack": group.stack,
+        "channel": group.channel,
+        "firing": group.firing,
+        "last_at": group.last_at,
+        "silenced_until": group.silenced_until,
+        "carded_at": shown.carded_at,
+        "storm": shown.storm,
+        "data": group.model_dump(mode="json"),
+    }
+
+
+def _shown(row: Any) -> Shown:
+    return Shown(Group.model_validate(row.data), row.carded_at, row.storm)
+
+
+def _parts(rows: Sequence[Any], columns: int = 9) -> Iterable[Sequence[Any]]:
+    size = max(1, _AT_ONCE // columns)
+    return (rows[at : at + size] for at in range(0, len(rows), size))

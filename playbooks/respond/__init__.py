@@ -1,0 +1,1 @@
+"""Alerts as they come in, how they are grouped, and when there are too many. Pure."""

@@ -1,0 +1,94 @@
+"""Where alerts come from and go to, as `interlock.yaml` says."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from playbooks.gate.duration import Duration
+from playbooks.model.base import Model, Name
+from playbooks.model.secret import SecretRef
+from playbooks.model.thresholds import Severity
+
+Path = Annotated[str, Field(pattern=r"^[A-Za-z0-9_@-]+(\.[A-Za-z0-9_@-]+)*$")]
+
+
+class Basic(Model):
+    """A user name and a password."""
+
+    user: str
+    password: SecretRef
+
+
+class Mapping(Model):
+    """Where in somebody's JSON an alert is; paths are keys with dots between them: `check.name`.
+
+    `alerts` is the path of a list of them; without it the whole is one. It fires unless the value
+    at `state` is one of `resolved`. `severities` translates the words of the other side.
+    """
+
+    alerts: Path | None = None
+    rule: Path
+    stack: Path | None = None
+    state: Path | None = None
+    resolved: tuple[str, ...] = ("ok", "resolved", "recovered", "normal", "closed")
+    severity: Path | None = None
+    severities: dict[str, Severity] = {}
+    fingerprint: Path | None = None
+    summary: Path | None = None
+    value: Path | None = None
+    since: Path | None = None
+    link: Path | None = None
+    labels: Path | None = None
+
+
+class Source(Model):
+    """Somebody who sends alerts to `/alerts/NAME`, and how they prove who they are."""
+
+    kind: Literal["alertmanager", "grafana", "generic"]
+    bearer: SecretRef | None = None
+    basic: Basic | None = None
+    mapping: Mapping | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.bearer is None) == (self.basic is None):
+            raise ValueError("name either bearer or basic: nobody may send alerts without a proof")
+        if (self.kind == "generic") != (self.mapping is not None):
+            raise ValueError("mapping is for the kind generic, and it needs one")
+        return self
+
+
+class Route(Model):
+    """Alerts whose labels have all of these values go to `channel`."""
+
+    match: dict[str, str] = Field(min_length=1)
+    channel: str
+
+
+class Storm(Model):
+    """When a channel gets one digest instead of many cards: from the group after `groups` of them
+    `within` that time on, until nothing new has come for `quiet`."""
+
+    groups: int = Field(default=5, ge=1)
+    within: Duration = timedelta(minutes=1)
+    quiet: Duration = timedelta(minutes=2)
+
+
+class AlertRules(Model):
+    """Who sends alerts, and where they are shown: in the channel of the first of `routes` that
+    fits, else in their stack's, else in `channel`.
+
+    `stack_labels` are the labels that may name a stack or its compose project.
+    """
+
+    sources: dict[Name, Source] = {}
+    routes: tuple[Route, ...] = ()
+    channel: str = "ops"
+    stack_labels: tuple[str, ...] = (
+        "stack",
+        "compose_project",
+        "container_label_com_docker_compose_project",
+        "job",
+    )
+    storm: Storm = Storm()
