@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from playbooks.errors import BadArgument
+from playbooks.gate.duration import write_seconds
 from playbooks.model.base import Model
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Line, Plan, Resort, Resource, Risk, Step
@@ -19,7 +20,6 @@ from playbooks.operations.service_steps import (
     stopping,
 )
 from playbooks.playbook import Playbook
-from playbooks.spans import span
 
 SCENARIO = "service-crash"
 _USUAL_SECONDS = 300.0
@@ -68,7 +68,7 @@ def plan(stack: Stack, params: RecoverServiceParams, facts: Facts) -> Plan:
         ),
         notes=_unproved(stack, name),
         binding={"services": states},
-        shown=(Line(label="Objective", value=f"well again within {span(seconds)}"),),
+        shown=(Line(label="Objective", value=f"well again within {write_seconds(seconds)}"),),
         within_seconds=seconds,
         resort=Resort(
             subcommand=f"/ops emergency {stack.name}",
