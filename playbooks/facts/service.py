@@ -1,23 +1,20 @@
 """What can be read about a service: whether it runs, whether it is well, what it logged."""
 
-import json
-import socket
 import time
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
-
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.hosts.container import Container
+from playbooks.hosts.health import wrong_with
 from playbooks.hosts.services import runner_of
+from playbooks.hosts.systemd import UnitSeen
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.compose import ContainerHealth
+from playbooks.model.hosts import LOCAL, Host
 from playbooks.model.stack import HttpHealth, Service, Stack, TcpHealth
 from playbooks.ports import Reading
 from playbooks.registry import Reader
-
-_LARGEST_ANSWER = 64 * 1024
 
 
 class OneService(Model):
@@ -37,7 +34,8 @@ class LogArgs(Model):
 
 def state(reading: Reading, args: OneService) -> JsonObject:
     """{state: running|stopped|unmanaged, since: ISO time|null, pid: number|null}; of a service in
-    containers also `containers`: [{id, name, image: digest, status, health, restarts, exit_code}].
+    containers also `containers`: [{id, name, image: digest, status, health, restarts, exit_code}],
+    of one that systemd runs `unit`: {state: as systemctl says it, result, restarts, exit_code}.
     """
     runner = runner_of(reading.stack, args.service)
     if runner is None:
@@ -51,6 +49,8 @@ def state(reading: Reading, args: OneService) -> JsonObject:
         "since": _iso(seen.since) if seen.up and seen.since else None,
         "pid": seen.pid,
     }
+    if seen.unit:
+        known["unit"] = _told_unit(seen.unit)
     if seen.containers:
         known["containers"] = [_told(container) for container in seen.containers]
     return known
@@ -89,23 +89,23 @@ def check_of(stack: Stack, name: str) -> JsonObject:
     Raises HostError when its container cannot be looked at.
     """
     service = stack.service(name)
-    return _containers(stack, name) if _contained(service) else check(service)
+    if _contained(service):
+        return _containers(stack, name)
+    return check(service, stack.host_of(name))
 
 
 def _contained(service: Service) -> bool:
     return isinstance(service.health, ContainerHealth)
 
 
-def check(service: Service) -> JsonObject:
+def check(service: Service, on: Host = LOCAL) -> JsonObject:
     """Asks a service that answers by itself, as `check_of` does."""
     began = time.monotonic()
     match service.health:
         case None | ContainerHealth():
             return {"healthy": None, "detail": "no health check is defined", "ms": None}
-        case HttpHealth() as http:
-            wrong = _http(http)
-        case TcpHealth() as tcp:
-            wrong = _tcp(tcp)
+        case HttpHealth() | TcpHealth() as asked:
+            wrong = wrong_with(asked, on)
     ms = round((time.monotonic() - began) * 1000)
     return {"healthy": not wrong, "detail": wrong or "healthy", "ms": ms}
 
@@ -139,47 +139,13 @@ def _told(container: Container) -> JsonObject:
     }
 
 
-def _http(health: HttpHealth) -> str:
-    """What is wrong, or nothing."""
-    deadline = time.monotonic() + health.seconds
-    try:
-        with httpx.stream("GET", health.url, timeout=health.seconds, trust_env=False) as answer:
-            if not answer.is_success:
-                return f"{health.url} answers {answer.status_code}"
-            body = b""
-            for chunk in answer.iter_bytes():
-                body += chunk
-                if len(body) > _LARGEST_ANSWER or not health.expect:
-                    break
-                if time.monotonic() > deadline:
-                    return f"{health.url} was not done after {health.seconds:g} s"
-    except httpx.TimeoutException:
-        return f"{health.url} did not answer within {health.seconds:g} s"
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"{health.url} cannot be reached ({error})"
-    return _unexpected(health, body) if health.expect else ""
-
-
-def _unexpected(health: HttpHealth, body: bytes) -> str:
-    try:
-        answered: Any = json.loads(body)
-    except ValueError:
-        return f"{health.url} answers something that is not JSON"
-    for key, expected in health.expect.items():
-        value = answered.get(key) if isinstance(answered, dict) else None
-        if value != expected:
-            return f"{health.url} says {key}={value!r}, expected {expected!r}"[:300]
-    return ""
-
-
-def _tcp(health: TcpHealth) -> str:
-    try:
-        with socket.create_connection((health.host, health.port), timeout=health.seconds):
-            return ""
-    except TimeoutError:
-        return f"{health.host}:{health.port} did not open within {health.seconds:g} s"
-    except OSError as error:
-        return f"{health.host}:{health.port} cannot be reached ({error.strerror or error})"
+def _told_unit(unit: UnitSeen) -> JsonObject:
+    return {
+        "state": unit.state,
+        "result": unit.result,
+        "restarts": unit.restarts,
+        "exit_code": unit.exit_code,
+    }
 
 
 def _before(now: datetime, seconds: float | None) -> datetime | None:

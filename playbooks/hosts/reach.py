@@ -101,6 +101,29 @@ def tunnel_to(host: SshHost) -> Path:
     return path
 
 
+def address_on(host: LocalHost | SshHost | TlsHost, port: int) -> tuple[str, int]:
+    """Where this host reaches a port that the other one has on its loopback: through ssh; where
+    there is none, at its own address. Raises HostError when it is away."""
+    match host:
+        case LocalHost():
+            return "127.0.0.1", port
+        case SshHost():
+            return "127.0.0.1", int(_links().port(host, port))
+        case TlsHost():
+            check_reach(host)
+            return host.address, port
+
+
+def open_port(host: LocalHost | SshHost | TlsHost, port: int, seconds: float) -> None:
+    """Opens a port that the host has on its loopback, and closes it. Raises OSError when it is not
+    open, TimeoutError when that is not known in time, HostError when the host is away."""
+    if isinstance(host, SshHost):
+        # A forwarded port is always open at this end.
+        _links().open_port(host, port, seconds)
+        return
+    socket.create_connection(address_on(host, port), timeout=seconds).close()
+
+
 def _links() -> Any:
     # The client of ssh is large, and who has no such host does without.
     return import_module("playbooks.hosts.ssh.links").links()

@@ -1,4 +1,4 @@
-"""Services as they are run: by processes of this host, or by containers of a compose project."""
+"""Services as they are run: by processes, by units of systemd, by containers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from importlib import import_module
 from playbooks.hosts.logs import Tail, tail
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.runner import Runner, Seen
+from playbooks.hosts.systemd_runner import systemd_runner
 from playbooks.hosts.usage import of_session
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Process, Stack
@@ -21,6 +22,8 @@ def runner_of(stack: Stack, name: str) -> Runner | None:
     service = stack.service(name)
     if service.process is not None:
         return _ProcessRunner(LocalService(name, service.process))
+    if service.systemd is not None:
+        return systemd_runner(service.systemd, stack.host_of(name))
     container, compose = stack.container_of(name), stack.compose_of(name)
     if compose is None or container is None:
         return None

@@ -64,6 +64,17 @@ class Links:
         """A port of 127.0.0.1 here that leads to that host's 127.0.0.1. Raises HostError."""
         return self._within(host, self._link(host).port(keyring(), port))
 
+    def open_port(self, host: SshHost, port: int, seconds: float) -> None:
+        """Opens a port of that host's 127.0.0.1 once. Raises HostError when the host is away,
+        TimeoutError, ConnectionError when the port is not open."""
+        self.standing(host)
+        try:
+            self.call(self._open_port(host, port), seconds)
+        except asyncssh.ChannelOpenError as error:
+            raise ConnectionRefusedError(error.code, error.reason) from error
+        except asyncssh.Error as error:
+            raise ConnectionAbortedError(error.code, error.reason) from error
+
     def close(self) -> None:
         """Ends all connections and the loop."""
         for link in self._links.values():
@@ -75,6 +86,11 @@ class Links:
         link = self._link(host)
         await link.connection(keyring())
         return link.number
+
+    async def _open_port(self, host: SshHost, port: int) -> None:
+        connection = await self.connection(host)
+        _, writer = await connection.open_connection("127.0.0.1", port)
+        writer.close()
 
     def _within(self, host: SshHost, work: Coroutine[Any, Any, T]) -> T:
         try:
