@@ -308,3 +308,53 @@ refused_notices = sa.Table(
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("what", sa.Text, nullable=False),
 )
+
+promises = sa.Table(
+    "promises",
+    metadata,
+    sa.Column("run", sa.Text, primary_key=True),
+    sa.Column("stack", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("params", sa.JSON, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False, default=""),
+    sa.Index("ix_promises_state", "state", "due_at"),
+)
+
+standings = sa.Table(
+    "standings",
+    metadata,
+    sa.Column("stack", sa.Text, primary_key=True),
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("up", sa.Boolean, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+conditions = sa.Table(
+    "conditions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("stack", sa.Text, nullable=False),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("closed_at", Moment),
+    sa.Index("ix_conditions_stack", "stack", "closed_at"),
+)
+
+latencies = sa.Table(
+    "latencies",
+    metadata,
+    sa.Column("stack", sa.Text, primary_key=True),
+    sa.Column("service", sa.Text, primary_key=True),
+    sa.Column("at", Moment, primary_key=True),
+    sa.Column("answers", sa.Integer, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("total_ms", sa.Float, nullable=False),
+    sa.Column("most_ms", sa.Float, nullable=False),
+    sa.Index("ix_latencies_at", "at"),
+)
