@@ -34,8 +34,10 @@ from commands.see.config import CONFIG
 from commands.see.db import DB
 from commands.see.errors import ERRORS
 from commands.see.graph import GRAPH
+from commands.see.disk import DISK
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
+from commands.see.metrics import METRICS
 from commands.see.net import NET
 from commands.see.ports import PORTS
 from commands.see.redis import REDIS
@@ -50,6 +52,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     HEALTH,
     STATS,
     ABOUT,
+    DISK,
     CONFIG,
     PORTS,
     NET,
@@ -57,6 +60,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     UPDATES,
     LOGS,
     ERRORS,
+    METRICS,
     DB,
     REDIS,
     GRAPH,
