@@ -32,7 +32,6 @@ def await_health(compose: Compose, service: str, seconds: float) -> Lines:
 
 def composed(known: Known, args: JsonObject) -> tuple[Compose, str] | None:
     """The compose service that the arguments name, None where none runs it."""
-    container = known.stack.container_of(str(args["service"]))
-    if known.stack.compose is None or container is None:
-        return None
-    return known.stack.compose, container
+    name = str(args["service"])
+    container, project = known.stack.container_of(name), known.stack.compose_of(name)
+    return None if project is None or container is None else (project, container)

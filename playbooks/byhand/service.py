@@ -1,6 +1,7 @@
 """A service by hand. Interlock knows a local process again by its pid file."""
 
-from playbooks.byhand import compose
+from playbooks.byhand import compose, systemd
+from playbooks.byhand.hosts import there
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command, secret, word
 from playbooks.model.base import JsonObject
@@ -23,6 +24,8 @@ _READ_PID = "PID=$(grep --only-matching '\"pid\": *[0-9]*' {file} | grep --only-
 def start(known: Known, args: JsonObject) -> Lines:
     if found := compose.composed(known, args):
         return compose.start(*found)
+    if unit := systemd.unit_of(known, args):
+        return systemd.start(*unit)
     name, process = _process(known, args)
     if process is None:
         return (_UNMANAGED,)
@@ -52,6 +55,8 @@ def stop(known: Known, args: JsonObject) -> Lines:
     if found := compose.composed(known, args):
         own = known.stack.stop_seconds(str(args["service"]))
         return compose.stop(*found, args.get("seconds") or own)
+    if unit := systemd.unit_of(known, args):
+        return systemd.stop(*unit, args.get("seconds"))
     name, process = _process(known, args)
     if process is None:
         return (_UNMANAGED,)
@@ -89,12 +94,15 @@ def await_health(known: Known, args: JsonObject) -> Lines:
             return compose.await_health(*found, service.start_seconds) if found else (_UNMANAGED,)
         case None:
             return ("# No way to see its health is known: look at its log.",)
+    asking = there(known.stack.host_of(str(args["service"])), asking)
     return (f"until {asking}; do sleep 1; done  # give up after {service.start_seconds:g} s",)
 
 
 def state(known: Known, args: JsonObject) -> Lines:
     if found := compose.composed(known, args):
         return compose.state(*found)
+    if unit := systemd.unit_of(known, args):
+        return systemd.state(*unit)
     name, process = _process(known, args)
     if process is None:
         return (_UNMANAGED,)
