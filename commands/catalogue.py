@@ -38,6 +38,7 @@ from commands.see.disk import DISK
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
 from commands.see.metrics import METRICS
+from commands.see.metrics import METRICS
 from commands.see.net import NET
 from commands.see.ports import PORTS
 from commands.see.redis import REDIS
@@ -60,6 +61,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     UPDATES,
     LOGS,
     ERRORS,
+    METRICS,
     METRICS,
     DB,
     REDIS,

@@ -42,16 +42,22 @@ class LogFile(Model):
 class Telemetry(Model):
     """What measures the stack: addresses of APIs, and `dashboards`, pages for people by name.
 
-    `loki_labels` are the streams of services in Loki. `business` names what the stack's own
-    metrics count.
+    `loki_labels` are the streams of services in Loki, `prometheus_labels` their series in
+    Prometheus, both as what stands between the braces of a selector; series whose `instance` is the
+    service's name are taken for its own where nothing is said. `queries` are PromQL by name: they
+    replace what is usual for rate, errors, p50, p95 and p99, and add others. `business` is the same
+    for what the stack's own metrics count. In both, $labels stands for the labels of the service
+    that was asked for, and $window for a fitting span of time.
     """
 
     prometheus: Url | None = None
     alertmanager: Url | None = None
     loki: Url | None = None
     loki_labels: dict[Name, str] = {}
+    prometheus_labels: dict[Name, str] = {}
+    queries: dict[Name, str] = {}
     dashboards: dict[str, Url] = {}
-    business: tuple[str, ...] = ()
+    business: dict[str, str] = {}
 
 
 class Security(Model):
