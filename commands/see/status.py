@@ -19,6 +19,7 @@ from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.request import RequestState
 from playbooks.model.stack import Stack
+from playbooks.model.window import UnderMaintenance
 from playbooks.repository.catalogue import Listing
 
 _SECONDS = 3.0
@@ -40,6 +41,7 @@ class Seen:
     facts: Facts
     under_way: Sequence[Dossier]
     now: datetime
+    maintenance: UnderMaintenance | None = None
 
 
 def _handle(context: Context, call: Call, params: StatusParams) -> Reply:
@@ -72,6 +74,7 @@ def _look(context: Context, stack: Stack) -> Seen:
             if not over(state_of(context, dossier))
         ],
         now=context.now(),
+        maintenance=context.maintenances.of(stack.name),
     )
 
 
@@ -97,6 +100,9 @@ def _headline(seen: Seen) -> str:
     parts = [f"{up} of {plural(total, 'service')} up", _newest_backup(seen)]
     if seen.under_way:
         parts.append(f"{len(seen.under_way)} under way")
+    if seen.maintenance is not None:
+        ended = "its end was" if seen.maintenance.late(seen.now) else "ends"
+        parts.append(f"under maintenance, {ended} {ago(seen.maintenance.until, seen.now)}")
     return f"{seen.stack.environment}/{seen.stack.name}: {', '.join(filter(None, parts))}"
 
 

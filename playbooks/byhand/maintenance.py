@@ -1,14 +1,23 @@
 """Maintenance by hand: the same switch, turned by a person."""
 
 import json
+from pathlib import Path
 
 from playbooks.byhand.known import Known, Lines
-from playbooks.byhand.shell import Shell, command, script, secret, word
+from playbooks.byhand.shell import Part, Shell, command, script, secret
 from playbooks.hosts.compose import base_argv
 from playbooks.hosts.maintenance.files import FLAG, as_yaml
 from playbooks.model.base import JsonObject
 from playbooks.model.datastores import RedisStore
-from playbooks.model.maintenance import FlagFile, NginxPage, RedisKey, TraefikRoute, filled
+from playbooks.model.hosts import LocalHost
+from playbooks.model.maintenance import (
+    FlagFile,
+    Maintenance,
+    NginxPage,
+    RedisKey,
+    TraefikRoute,
+    filled,
+)
 
 _NO_SWITCH = ("# The stack file names no switch: tell the users yourself.",)
 _BACKSTOP = ("EX", "172800")
@@ -22,13 +31,14 @@ def on(known: Known, args: JsonObject) -> Lines:
     match rules.switch:
         case NginxPage() as page:
             content = json.dumps(filled(page.content, message, until))
-            flag = _written(page.flag, content) if page.flag else ()
-            return (*flag, *_served(page, page.maintenance))
+            flag = _written(rules, page.flag, content) if page.flag else ()
+            return (*_where(known), *flag, *_served(rules, page, page.maintenance))
         case TraefikRoute() as route:
             content = as_yaml(filled(route.document, message, until)).decode()
-            return _written(route.file, content)
+            return (*_where(known), *_written(rules, route.file, content))
         case FlagFile() as file:
-            return _written(file.path, json.dumps(filled(FLAG, message, until)))
+            content = json.dumps(filled(FLAG, message, until))
+            return (*_where(known), *_written(rules, file.path, content))
         case RedisKey() as key:
             value = json.dumps(filled(FLAG, message, until))
             return _asked(known, key, "SET", key.key, value, *_BACKSTOP)
@@ -41,10 +51,10 @@ def off(known: Known, args: JsonObject) -> Lines:
     kept = ("# Leave it on where it was on before.",) if args.get("of") else ()
     match rules.switch:
         case NginxPage() as page:
-            lowered = (command("rm", "--force", "--", page.flag),) if page.flag else ()
-            return (*kept, *_served(page, page.usual), *lowered)
+            lowered = (_typed(rules, "rm", "--force", "--", page.flag),) if page.flag else ()
+            return (*kept, *_where(known), *_served(rules, page, page.usual), *lowered)
         case TraefikRoute(file=path) | FlagFile(path=path):
-            return (*kept, command("rm", "--force", "--", path))
+            return (*kept, *_where(known), _typed(rules, "rm", "--force", "--", path))
         case RedisKey() as key:
             return (*kept, *_asked(known, key, "DEL", key.key))
 
@@ -55,9 +65,10 @@ def look(known: Known, _args: JsonObject) -> Lines:
         return _NO_SWITCH
     match rules.switch:
         case NginxPage() as page:
-            return (f"{command('readlink', '--', page.link)}  # {page.maintenance}: it is on",)
+            led = command("readlink", "--", page.link)
+            return (*_where(known), f"{led}  # {page.maintenance}: it is on")
         case TraefikRoute(file=path) | FlagFile(path=path):
-            return (f"{command('ls', '--', path)}  # there: it is on",)
+            return (*_where(known), f"{_typed(rules, 'ls', '--', path)}  # there: it is on")
         case RedisKey() as key:
             return _asked(known, key, "EXISTS", key.key)
 
@@ -70,18 +81,30 @@ def no_window(_known: Known, args: JsonObject) -> Lines:
     return (f"# Tell everybody: the maintenance {args['window']} does not take place.",)
 
 
-def _served(page: NginxPage, site: object) -> Lines:
-    swap = command("ln", "--symbolic", "--force", "--no-dereference", "--", str(site), page.link)
-    return (swap, f"{command(*page.test)} && {command(*page.reload)}")
+def _where(known: Known) -> Lines:
+    """Nothing on the host that the bot runs on."""
+    rules = known.stack.maintenance
+    host = (rules and rules.host) or known.stack.host
+    return () if isinstance(host, LocalHost) else (f"# On {host.title}:",)
 
 
-def _written(path: object, content: str) -> Lines:
+def _typed(rules: Maintenance, *words: Part) -> Shell:
+    return command(*(("sudo",) if rules.sudo else ()), *words)
+
+
+def _served(rules: Maintenance, page: NginxPage, site: Path) -> Lines:
+    swap = ("ln", "--symbolic", "--force", "--no-dereference", "--", site, page.link)
+    used = f"{_typed(rules, *page.test)} && {_typed(rules, *page.reload)}"
+    return (_typed(rules, *swap), used)
+
+
+def _written(rules: Maintenance, path: Path, content: str) -> Lines:
     """Beside first, so that nobody reads half of it."""
-    fresh = f"{path}.new"
-    writing = Shell(f"cat > {word(fresh)}")
+    fresh = path.with_name(f".{path.name}.new")
+    writing = Shell(f"{_typed(rules, 'tee', '--', fresh)} > /dev/null")
     return (
         *script(writing, content.rstrip("\n").split("\n")),
-        command("mv", "--force", "--", fresh, str(path)),
+        _typed(rules, "mv", "--force", "--", fresh, path),
     )
 
 

@@ -125,6 +125,8 @@ def with_hosts_named(data: Any) -> Any:
         told["services"] = {name: _with_host(each, names) for name, each in services.items()}
     if isinstance(compose := told.get("compose"), Mapping):
         told["compose"] = _with_host({"host": told.get("host", LOCAL), **compose}, names)
+    if isinstance(maintenance := told.get("maintenance"), Mapping):
+        told["maintenance"] = _with_host(maintenance, names)
     return told
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from playbooks.gate.duration import Duration
 from playbooks.model.base import JsonObject, Model, Name
+from playbooks.model.hosts import Host
 
 _ROUTE = "interlock-maintenance"
 _BEFORE_ALL_OTHERS = 1_000_000
@@ -75,12 +76,18 @@ Switch = Annotated[NginxPage | TraefikRoute | RedisKey | FlagFile, Field(discrim
 
 
 class Maintenance(Model):
-    """How users are told that the stack is under maintenance. `notice` is how long before they
-    hear of a window that is planned, `message` what they read, `lasting` how long it lasts where
-    nobody says otherwise, `checklist` what people confirm before. `channels` hear of it besides the
-    stack's own."""
+    """How users are told that the stack is under maintenance.
+
+    The switch is on `host`, where that is not where the stack runs: a name of `hosts`, or an
+    address as the stack's own `host` has it; with `sudo` it is turned through
+    `sudo --non-interactive`. `notice` is how long before they hear of a window that is planned,
+    `message` what they read, `lasting` how long it lasts where nobody says otherwise, `checklist`
+    what people confirm before. `channels` hear of it besides the stack's own.
+    """
 
     switch: Switch
+    host: Host | None = None
+    sudo: bool = False
     message: str = "Under maintenance"
     notice: Duration | None = None
     lasting: Duration = timedelta(hours=2)

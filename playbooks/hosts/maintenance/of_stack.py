@@ -1,6 +1,6 @@
 """The switch of a stack."""
 
-from functools import partial
+from collections.abc import Sequence
 from importlib import import_module
 
 from playbooks.errors import BadArgument
@@ -42,4 +42,12 @@ def switch_of(stack: Stack, secrets: Secrets) -> Switch:
 
 
 def _placing(stack: Stack) -> Placing:
-    return Placing(partial(output_of, shell_of(stack.host)))
+    """Raises HostError for a host without a shell."""
+    rules = maintenance_of(stack)
+    shell = shell_of(rules.host or stack.host)
+    opening = ("sudo", "--non-interactive", "--") if rules.sudo else ()
+
+    def run(argv: Sequence[str], stdin: bytes = b"") -> bytes:
+        return output_of(shell, (*opening, *argv), stdin)
+
+    return Placing(run)
