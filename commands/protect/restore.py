@@ -15,7 +15,7 @@ from commands.subcommand import Room, Subcommand
 from playbooks.datastores.protocol import RestoreParams
 from playbooks.errors import BadArgument, UnknownName
 from playbooks.model.base import Model
-from playbooks.model.datastores import PostgresServerStore, PostgresStore
+from playbooks.model.datastores import PostgresAccess, PostgresServerStore
 from playbooks.model.people import Permission
 from playbooks.model.plan import Plan
 from playbooks.model.request import RequestState
@@ -112,7 +112,7 @@ def _at_the_moment(
 ) -> RestoreParams:
     """Where the datastore has an archive a time means that very moment, not the backup before."""
     store = stack.datastore(meaning.datastore)
-    if not isinstance(store, PostgresStore) or store.archive is None:
+    if not isinstance(store, PostgresAccess) or store.archive is None:
         return meaning
     found = moment(wanted, context.now()) if wanted else None
     return meaning.model_copy(update={"at": found.instant}) if found else meaning
@@ -171,7 +171,7 @@ def _keeper(stack: Stack, datastore: str, dossier: Dossier) -> str:
     undo of a PostgreSQL database keeps what it replaced under its own name.
     """
     params = dossier.request.plan.params
-    renamed = isinstance(stack.datastores[datastore], PostgresStore | PostgresServerStore)
+    renamed = isinstance(stack.datastores[datastore], PostgresAccess)
     if params.get("mode") == "undo" and not renamed:
         return str(params["backup"])
     return dossier.request.id

@@ -46,23 +46,31 @@ def dump_server(known: Known, args: JsonObject) -> Lines:
             for database_name, store in stores.items()
         ),
         _roles(known, first, name),
+        *_archived(first),
     )
 
 
 def recover(known: Known, args: JsonObject) -> Lines:
     """Too much by hand for commands that are typed as they stand: what has to be done, in order."""
-    store = described_store(known.stack, str(args["datastore"]))
+    name = str(args["datastore"])
+    store = described_store(known.stack, name)
     stanza = store.archive.stanza if store.archive else ""
-    dump = places.fetched(known.stack, str(args["datastore"]), "/", dump_name(args["datastore"]))
     restore = command(
         *("pgbackrest", f"--stanza={stanza}", "--pg1-path=/tmp/recovery", "--type=time"),
         *(f"--target={args['at']}", "--target-action=promote", "--archive-mode=off", "restore"),
     )
+    fetched = {
+        database: places.fetched(known.stack, name, "/", dump_name(name, database))
+        for database in args.get("databases") or ("",)
+    }
     return (
         "# In a container of the live one's image, with its mounts read-only and no network:",
         f"#   {restore}",
         "#   postgres -D /tmp/recovery   (as the owner of the data folder, until it is promoted)",
-        f"#   pg_dump --format=custom --compress=0 of {store.database}, into {dump}",
+        *(
+            f"#   pg_dump --format=custom --compress=0 of {database or store.database}, into {dump}"
+            for database, dump in fetched.items()
+        ),
     )
 
 

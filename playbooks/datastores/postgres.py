@@ -1,11 +1,15 @@
 """How a PostgreSQL database is backed up and restored. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from playbooks.datastores import postgres_refusals as refusals
 from playbooks.datastores import postgres_words as words
-from playbooks.datastores.postgres_archive import archive_lines, archive_of, restore_moment
+from playbooks.datastores.postgres_archive import (
+    Live,
+    archive_lines,
+    archive_of,
+    at_its_moment,
+)
 from playbooks.datastores.postgres_model import (
     DatabaseFact,
     Description,
@@ -84,21 +88,10 @@ class PostgresPlanner:
         entry = Manifest.model_validate(known["manifest"]).store(name)
         dump = DumpFacts.model_validate(entry.facts)
         beside = params.mode == "beside"
-        if params.at is not None:
-            part = restore_moment(
-                stack,
-                params,
-                facts,
-                fact,
-                dump=dump,
-                checksum=known["checksum"],
-                database=_database(name),
-            )
-            return replace(part, keeps=_keeps(store, fact, beside=beside))
         refusals.require_loadable(stack, name, fact, dump)
         if not beside:
             refusals.require_swappable(stack, name, fact)
-        return RestorePart(
+        part = RestorePart(
             prepare=prepare_stages(stack, params, known["checksum"]),
             swap=() if beside else swap_stages(stack, name, params.backup),
             finish=(),
@@ -124,6 +117,10 @@ class PostgresPlanner:
             ),
             binding={"checksum": known["checksum"], **words.identities(fact)},
         )
+        live = Live(
+            _database(name), fact, [fact.description.size_bytes] if fact.description else []
+        )
+        return at_its_moment(stack, params, facts, part, live)
 
     def undo_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
         described_store(stack, params.datastore)

@@ -1,14 +1,12 @@
-"""Any moment of a database, out of its server's archive. Pure."""
+"""Any moment of databases, out of their server's archive. Pure."""
 
-from playbooks.datastores import postgres_refusals as refusals
-from playbooks.datastores import postgres_words as words
-from playbooks.datastores.postgres_model import ArchiveFact, DatabaseFact, DumpFacts
-from playbooks.datastores.postgres_steps import (
-    prepare_stages,
-    recover_step,
-    reopening,
-    swap_stages,
-)
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from playbooks.datastores.postgres_model import ArchiveFact, DatabaseFact
+from playbooks.datastores.postgres_steps import recover_step
+from playbooks.datastores.postgres_words import DUMP_SHARE, LOAD_SHARE, repository_disk, room
 from playbooks.datastores.protocol import RestoreParams, RestorePart
 from playbooks.errors import BadArgument
 from playbooks.model.facts import FactQuery, Facts
@@ -19,6 +17,22 @@ from playbooks.spans import span
 
 # The write-ahead log that is played on, and what the server makes besides.
 _RECOVERED_SHARE = 1.2
+
+
+@dataclass(frozen=True)
+class Live:
+    """What there is now of what is restored.
+
+    `room` was read by `query` and knows the server's disks. `sizes` are in bytes, of the databases
+    that are there. `databases` are those of a server that are restored; `untouched` is said of
+    others, which stay as they are.
+    """
+
+    query: FactQuery
+    room: DatabaseFact
+    sizes: Sequence[int]
+    databases: tuple[str, ...] = ()
+    untouched: tuple[str, ...] = ()
 
 
 def archive_of(name: str) -> FactQuery:
@@ -35,86 +49,82 @@ def archive_lines(name: str, facts: Facts) -> tuple[Line, ...]:
     return (Line(label=f"Archive of {name}", value=f"{_range(archive)}{problem}"),)
 
 
-def restore_moment(
-    stack: Stack,
-    params: RestoreParams,
-    facts: Facts,
-    fact: DatabaseFact,
-    *,
-    dump: DumpFacts,
-    checksum: str,
-    database: FactQuery,
+def at_its_moment(
+    stack: Stack, params: RestoreParams, facts: Facts, part: RestorePart, live: Live
 ) -> RestorePart:
-    """`dump` and `checksum` are of the newest backup as of then: it tells what the database needs.
+    """`part` restores the newest backup as of then; what comes out of the archive instead is
+    verified and exchanged alike.
 
-    Raises BadArgument for a moment outside the archive, and InputError with what is in the way.
+    Raises BadArgument for a moment outside the archive.
     """
-    name, at = params.datastore, params.at
-    archive = ArchiveFact.model_validate(facts.of(archive_of(name)))
-    if at is None or archive.since is None or archive.until is None:
-        raise BadArgument(f"The archive of {stack.name}/{name} is empty.", "Make a backup first.")
+    if params.at is None:
+        return part
+    archive = ArchiveFact.model_validate(facts.of(archive_of(params.datastore)))
+    _require_within(stack, params, archive, params.at)
+    age = span(live.room.read_at - params.at)
+    lost = (f"everything written in the last {age}, since that moment", *live.untouched)
+    return replace(
+        part,
+        brings=recover_step(stack, params, live.databases),
+        guards=_guards(stack, params.datastore, facts, archive, live),
+        loses=() if params.mode == "beside" else lost,
+        notes=(
+            *part.notes,
+            "The whole server is recovered aside to that moment; then what is restored is loaded "
+            "beside what is live, as from a backup.",
+            *((f"The archive does not grow: {archive.problem}.",) if archive.problem else ()),
+        ),
+        shown=(
+            *(line for line in part.shown if line.label != "Backup"),
+            Line(label="Archive", value=_range(archive)),
+        ),
+        binding={**part.binding, "at": params.at.isoformat()},
+    )
+
+
+def _require_within(
+    stack: Stack, params: RestoreParams, archive: ArchiveFact, at: datetime
+) -> None:
+    where = f"the archive of {stack.name}/{params.datastore}"
+    if archive.since is None or archive.until is None:
+        raise BadArgument(f"T{where[1:]} is empty.", "Make a backup first.")
     if not archive.since <= at <= archive.until:
         raise BadArgument(
-            f"{at:%Y-%m-%d %H:%M:%S} is not in the archive of {stack.name}/{name}, which goes "
+            f"{at:%Y-%m-%d %H:%M:%S} is not in {where}, which goes "
             f"from {archive.since:%Y-%m-%d %H:%M:%S} to {archive.until:%Y-%m-%d %H:%M:%S} UTC"
             f"{'; ' + archive.problem if archive.problem else ''}.",
             f"Name a moment in it, or the backup {params.backup}.",
         )
-    refusals.require_loadable(stack, name, fact, dump)
-    beside = params.mode == "beside"
-    if not beside:
-        refusals.require_swappable(stack, name, fact)
-    age = span(fact.read_at - at)
-    return RestorePart(
-        brings=recover_step(stack, params),
-        prepare=prepare_stages(stack, params, checksum),
-        swap=() if beside else swap_stages(stack, name, params.backup),
-        finish=(),
-        owed=() if beside else (reopening(name),),
-        guards=_guards(name, fact, archive, database),
-        loses=() if beside else (f"everything written in the last {age}, since that moment",),
-        keeps=(),
-        notes=(
-            *words.notes(fact, dump),
-            *(() if beside else words.sessions(fact)),
-            "The whole server is recovered aside to that moment; then the database is loaded "
-            "beside the live one, as from a backup.",
-            *((f"The archive does not grow: {archive.problem}.",) if archive.problem else ()),
-        ),
-        shown=(
-            Line(label="Now", value=words.now(fact)),
-            Line(label="Archive", value=_range(archive)),
-        ),
-        binding={"checksum": checksum, "at": at.isoformat(), **words.identities(fact)},
-    )
 
 
 def _guards(
-    name: str, fact: DatabaseFact, archive: ArchiveFact, database: FactQuery
+    stack: Stack, name: str, facts: Facts, archive: ArchiveFact, live: Live
 ) -> tuple[Guard, ...]:
-    """The recovered server is where containers write, the side database on the data disk."""
-    aside = int(archive.server_bytes * _RECOVERED_SHARE)
-    size = fact.description.size_bytes if fact.description else archive.server_bytes
-    beside = int(size * words.LOAD_SHARE)
-    guards: list[Guard] = []
-    if fact.scratch_free_bytes is not None:
-        need = aside + size + (beside if fact.scratch_is_data else 0)
-        query = database
+    """The recovered server is where containers write, its dumps where backups are fetched to, the
+    side databases on the data disk. Into the container the dumps go one after the other."""
+    disks = repository_disk(stack)
+    size = sum(live.sizes) or archive.server_bytes
+    guards = [room(f"room for the dumps of {name}", query, size) for query in disks]
+    beside = int(size * LOAD_SHARE)
+    if live.room.scratch_free_bytes is not None:
+        aside = int(archive.server_bytes * _RECOVERED_SHARE)
+        largest = max(live.sizes, default=size)
         guards.append(
             Guard(
                 name=f"room to recover the server of {name} aside",
-                query=query,
+                query=live.query,
                 field="scratch_free_bytes",
-                at_least=need,
+                at_least=aside + largest + (beside if live.room.scratch_is_data else 0),
             )
         )
-    if fact.data_free_bytes is not None:
+    if live.room.data_free_bytes is not None:
+        shared = any(facts.of(disk)["device"] == live.room.data_device for disk in disks)
         guards.append(
             Guard(
-                name=f"room for {name} beside the live database",
-                query=database,
+                name=f"room for {name} beside what is live",
+                query=live.query,
                 field="data_free_bytes",
-                at_least=beside,
+                at_least=beside + (size + int(size * DUMP_SHARE) if shared else 0),
             )
         )
     return tuple(guards)

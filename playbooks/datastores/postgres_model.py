@@ -244,13 +244,15 @@ class DumpFacts(Model):
 
 
 class ServerDumpFacts(Model):
-    """What the manifest records of a whole server: each database of a snapshot of its own."""
+    """What the manifest records of a whole server: each database of a snapshot of its own.
+    `archived` as in `DumpFacts`."""
 
     server: Server
     tools: str
     databases: dict[str, DumpFacts]
     globals: Globals
     image: str | None = None
+    archived: str | None = None
 
 
 def dump_facts_of(facts: JsonObject, database: str) -> DumpFacts:

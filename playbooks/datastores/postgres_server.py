@@ -4,6 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from playbooks.datastores import postgres_refusals as refusals
 from playbooks.datastores import postgres_words as words
+from playbooks.datastores.postgres_archive import (
+    Live,
+    archive_lines,
+    archive_of,
+    at_its_moment,
+)
 from playbooks.datastores.postgres_model import (
     DumpFacts,
     KeptCopy,
@@ -41,28 +47,14 @@ class PostgresServerPlanner:
     database is dumped from a snapshot of its own."""
 
     def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
-        return (_server(name), *repository_disk(stack))
+        archive = (archive_of(name),) if server_store(stack, name).archive else ()
+        return (_server(name), *archive, *repository_disk(stack))
 
     def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
         """Raises FactUnavailable when there is no database, or one that is named is not there."""
         fact = ServerFact.model_validate(facts.of(_server(name)))
         _require_all(stack, name, fact)
-        size = sum(_sizes(fact).values())
-        return BackupPart(
-            dump=dump_server_step(stack, name, tuple(fact.databases)),
-            risk=Risk.READ,
-            guards=tuple(
-                room(f"room for the backup of {name}", query, int(size * DUMP_SHARE))
-                for query in repository_disk(stack)
-            ),
-            affects=(),
-            shown=(Line(label=name, value=_now(fact)), *_left_out(stack, name, fact)),
-            binding={
-                f"{name}.databases": _oids(fact),
-                f"{name}.server": fact.nowhere.server.version,
-                **words.container(fact.nowhere, f"{name}.container"),
-            },
-        )
+        return _backup_part(stack, name, facts, fact)
 
     def restore_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
         return (
@@ -70,6 +62,7 @@ class PostgresServerPlanner:
             _rows(params.datastore),
             _backup(params),
             _kept(params),
+            *((archive_of(params.datastore),) if params.at else ()),
             *repository_disk(stack),
         )
 
@@ -87,7 +80,7 @@ class PostgresServerPlanner:
             if not beside:
                 refusals.require_swappable(stack, f"{name} {database}", fact.of(database))
         there = [database for database in chosen if database in fact.databases]
-        return RestorePart(
+        part = RestorePart(
             prepare=tuple(
                 stage
                 for database in chosen
@@ -108,7 +101,12 @@ class PostgresServerPlanner:
                 "checksum": known["checksum"],
                 "databases": {each: words.identities(fact.of(each)) for each in chosen},
             },
+            safety=_backup_part(stack, name, facts, fact),
         )
+        sizes = [size for database, size in _sizes(fact).items() if database in chosen]
+        rest = _untouched(params, fact, chosen)
+        live = Live(_server(name), fact.nowhere, sizes, tuple(chosen), rest)
+        return at_its_moment(stack, params, facts, part, live)
 
     def undo_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
         server_store(stack, params.datastore)
@@ -163,6 +161,30 @@ def _require_all(stack: Stack, name: str, fact: ServerFact) -> None:
         raise FactUnavailable(f"{stack.name}/{name} has no database that lets anybody in.")
 
 
+def _backup_part(stack: Stack, name: str, facts: Facts, fact: ServerFact) -> BackupPart:
+    """Of the databases that are there."""
+    size = sum(_sizes(fact).values())
+    return BackupPart(
+        dump=dump_server_step(stack, name, tuple(fact.databases)),
+        risk=Risk.READ,
+        guards=tuple(
+            room(f"room for the backup of {name}", query, int(size * DUMP_SHARE))
+            for query in repository_disk(stack)
+        ),
+        affects=(),
+        shown=(
+            Line(label=name, value=_now(fact)),
+            *archive_lines(name, facts),
+            *_left_out(stack, name, fact),
+        ),
+        binding={
+            f"{name}.databases": _oids(fact),
+            f"{name}.server": fact.nowhere.server.version,
+            **words.container(fact.nowhere, f"{name}.container"),
+        },
+    )
+
+
 def _chosen(params: RestoreParams, there: Mapping[str, DumpFacts]) -> dict[str, DumpFacts]:
     if not params.database:
         return dict(there)
@@ -203,11 +225,14 @@ def _losses(
         for database, dump in chosen.items()
         for line in words.losses(answers.get(database), why, fact.of(database), dump)
     ]
+    return (*lines, *_untouched(params, fact, chosen))
+
+
+def _untouched(
+    params: RestoreParams, fact: ServerFact, chosen: Mapping[str, DumpFacts]
+) -> tuple[str, ...]:
     newer = [] if params.database else [each for each in fact.databases if each not in chosen]
-    return (
-        *lines,
-        *(f"{each}: nothing; it is not in the backup and stays as it is" for each in newer),
-    )
+    return tuple(f"{each}: nothing; it is not in the backup and stays as it is" for each in newer)
 
 
 def _undo_losses(

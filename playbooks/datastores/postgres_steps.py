@@ -115,14 +115,19 @@ def _several(databases: Sequence[str]) -> JsonObject:
     return {"databases": list(databases)} if databases else {}
 
 
-def recover_step(stack: Stack, params: RestoreParams) -> Step:
+def recover_step(stack: Stack, params: RestoreParams, databases: Sequence[str] = ()) -> Step:
     """Stands for the fetching of the backup, whose key it has."""
     at = params.at.isoformat() if params.at else ""
     return Step(
         key="fetch",
         name=f"Recover the server of {stack.name}/{params.datastore} aside, out of its archive",
         action="postgres.recover",
-        args={"datastore": params.datastore, "backup": params.backup, "at": at},
+        args={
+            "datastore": params.datastore,
+            **_several(databases),
+            "backup": params.backup,
+            "at": at,
+        },
         undo=ActionCall(action="helper.clear"),
         idempotent=True,
     )

@@ -77,6 +77,7 @@ class RestorePart:
     down for the swap besides the users of the store, its own server for instance; the states of
     both are read by the playbook, that of any other one is asked for in `restore_needs`. `brings`
     stands for the fetching of the backup where the data come from elsewhere; it has its key.
+    `safety` backs up what is left where the store is not whole enough for a backup as usual.
     """
 
     prepare: Stages
@@ -91,6 +92,7 @@ class RestorePart:
     binding: JsonObject
     stops: tuple[str, ...] = ()
     brings: Step | None = None
+    safety: BackupPart | None = None
 
 
 @dataclass(frozen=True)

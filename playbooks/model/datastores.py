@@ -22,23 +22,6 @@ def _directly_within(value: str) -> str:
 Chosen = Annotated[str, AfterValidator(_directly_within)]
 
 
-class PostgresAccess(Model):
-    """How a PostgreSQL server is reached. `host` is an address or the folder of a socket.
-
-    `tools` is the folder with pg_dump and pg_restore, when they are not on PATH.
-    `maintenance_database` is where it is administered from while databases are being swapped.
-    """
-
-    service: Name | None = None
-    host: str = "127.0.0.1"
-    port: int = 5432
-    user: str
-    password: SecretRef | None = None
-    maintenance_database: str = "postgres"
-    tools: Path | None = None
-    jobs: int = Field(default=2, ge=1, le=16)
-
-
 class PgBackRest(Model):
     """An archive of the write-ahead log that pgBackRest keeps of the whole server: any moment in
     it can be restored. pgBackRest is installed in the server's image and set up there: its
@@ -55,6 +38,25 @@ class PgBackRest(Model):
     full_every: Duration = timedelta(days=7)
 
 
+class PostgresAccess(Model):
+    """How a PostgreSQL server is reached. `host` is an address or the folder of a socket.
+
+    `tools` is the folder with pg_dump and pg_restore, when they are not on PATH.
+    `maintenance_database` is where it is administered from while databases are being swapped.
+    `archive` makes any moment restorable, not only those of backups.
+    """
+
+    service: Name | None = None
+    host: str = "127.0.0.1"
+    port: int = 5432
+    user: str
+    password: SecretRef | None = None
+    maintenance_database: str = "postgres"
+    tools: Path | None = None
+    jobs: int = Field(default=2, ge=1, le=16)
+    archive: PgBackRest | None = None
+
+
 class PostgresStore(PostgresAccess):
     """A PostgreSQL database; TimescaleDB in it is recognised.
 
@@ -65,14 +67,13 @@ class PostgresStore(PostgresAccess):
 
     kind: Literal["postgres"]
     database: str
-    archive: PgBackRest | None = None
 
 
 class PostgresServerStore(PostgresAccess):
     """The databases of a PostgreSQL server, backed up in one go, restored together or one by one.
 
     `databases` are their names; `all` are those that are there at the backup and are no templates.
-    `host`, `tools` and `maintenance_database` are as for one database.
+    `host`, `tools`, `maintenance_database` and `archive` are as for one database.
     """
 
     kind: Literal["postgres-server"]

@@ -51,9 +51,8 @@ def plan(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
 
 def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     summary = _summary(params, facts)
-    planner = planner_of(stack, params.datastore)
-    part = planner.restore(stack, params, facts)
-    safety = planner.backup(stack, params.datastore, facts) if part.keeps else None
+    part = planner_of(stack, params.datastore).restore(stack, params, facts)
+    safety = _safety(stack, params, facts, part)
     down = _down(stack, params, facts, part, safety)
     before = _up_to_the_exchange(
         (part.brings or _fetch(params, summary.repository),),
@@ -159,6 +158,15 @@ def _down(
         ),
         bears="the exchange",
     )
+
+
+def _safety(
+    stack: Stack, params: RestoreParams, facts: Facts, part: RestorePart
+) -> BackupPart | None:
+    """Of what is replaced; None where nothing is."""
+    if not part.keeps:
+        return None
+    return part.safety or planner_of(stack, params.datastore).backup(stack, params.datastore, facts)
 
 
 def _copied(facts: Facts, params: RestoreParams, safety: BackupPart, down: Downtime) -> Backup:

@@ -69,8 +69,7 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     store = postgres_store(work.stack, args.datastore)
     roles, known = _globals(work, args, store)
     made, facts = _dump_one(work, args, store, dump_name(args.datastore), known)
-    if store.archive is not None:
-        facts = facts.model_copy(update={"archived": _archived(work, store)})
+    facts = facts.model_copy(update={"archived": _archived(work, store)})
     return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
 
 
@@ -82,8 +81,10 @@ def dump_of(work: Work, args: DumpArgs, store: PostgresStore) -> JsonObject:
     return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
 
 
-def _archived(work: Work, store: PostgresStore) -> str:
-    """A backup in the archive beside the dump; its label."""
+def _archived(work: Work, store: PostgresStore) -> str | None:
+    """A backup in the server's archive beside the dumps; its label, None where there is none."""
+    if store.archive is None:
+        return None
     with connected(store, work.secrets, work.tag) as session:
         row = session.execute("SHOW data_directory").fetchone()
     tool = archive_tool(store, str(row[0]) if row else "")
@@ -92,8 +93,9 @@ def _archived(work: Work, store: PostgresStore) -> str:
 
 
 def dump_server(work: Work, args: DumpServerArgs) -> JsonObject:
-    """Stores a dump of each database, one after the other, and the server's roles once. The
-    output is its StoreEntry; `facts` are ServerDumpFacts. Raises as `dump`.
+    """Stores a dump of each database, one after the other, the server's roles once, and a backup
+    in its archive where it has one. The output is its StoreEntry; `facts` are ServerDumpFacts.
+    Raises as `dump`.
     """
     began = monotonic()
     stores = {name: postgres_store(work.stack, args.datastore, name) for name in args.databases}
@@ -107,7 +109,12 @@ def dump_server(work: Work, args: DumpServerArgs) -> JsonObject:
         artifacts.append(made)
     one = dumped[args.databases[0]]
     facts = ServerDumpFacts(
-        server=one.server, tools=one.tools, databases=dumped, globals=known, image=one.image
+        server=one.server,
+        tools=one.tools,
+        databases=dumped,
+        globals=known,
+        image=one.image,
+        archived=_archived(work, first),
     )
     return _entry(args, "postgres-server", (*artifacts, roles), facts, monotonic() - began)
 

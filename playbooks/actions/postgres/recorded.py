@@ -21,17 +21,17 @@ class OneDatabase(Model):
 
 class FromBackup(OneDatabase):
     """The backup it comes from; `checksum` is that of the approved manifest. What comes out of an
-    archive was `recovered` and seen in this very run."""
+    archive was `recovered` and seen in this very run: facts as a manifest has them."""
 
     backup: str
     checksum: str
-    recovered: DumpFacts | None = None
+    recovered: JsonObject | None = None
 
 
 def recorded(work: Work, args: FromBackup) -> DumpFacts:
     """Raises BrokenBackup when the manifest is not the approved one, or is of another kind."""
     if args.recovered is not None:
-        return args.recovered
+        return dump_facts(args.recovered, args.backup, args.datastore, args.database)
     held = holding(work.stack, work.secrets, args.backup)
     if held.checksum != args.checksum:
         raise BrokenBackup(

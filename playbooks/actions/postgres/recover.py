@@ -1,5 +1,5 @@
-"""A moment out of the archive: the whole server is recovered to it in a helper container, and the
-one database is dumped there, so that the restore goes on like any other and can be undone alike."""
+"""A moment out of the archive: the whole server is recovered to it in a helper container, and what
+is restored is dumped there, so that the restore goes on like any other and can be undone alike."""
 
 import shutil
 import tempfile
@@ -14,7 +14,7 @@ from pydantic import AwareDatetime
 
 from playbooks.actions.postgres.recorded import dump_name, globals_name
 from playbooks.byhand import postgres as by_hand
-from playbooks.datastores.postgres_model import DumpFacts, Globals
+from playbooks.datastores.postgres_model import DumpFacts, Globals, ServerDumpFacts
 from playbooks.errors import DatastoreError, HostError
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.helper_container import Helper, HelperOrder, HelperTool, helper
@@ -65,16 +65,19 @@ exec postgres -D "$data" -c hba_file="$hba" -c listen_addresses=127.0.0.1 -c por
 
 
 class RecoverArgs(Model):
-    """A datastore with an archive, and the moment; `backup` is the newest as of then."""
+    """A datastore with an archive, of a server which of its databases, and the moment; `backup` is
+    the newest as of then."""
 
     datastore: str
+    databases: tuple[str, ...] = ()
     backup: str
     at: AwareDatetime
 
 
 def recover(work: Work, args: RecoverArgs) -> JsonObject:
-    """Recovers the server as of `at` and dumps the database. `{files, facts}`, as fetching gives
-    files; facts are DumpFacts. Nothing of the live server is touched. Idempotent.
+    """Recovers the server as of `at` and dumps the databases. `{files, facts}`, as fetching gives
+    files; facts are DumpFacts, or of a server ServerDumpFacts. Nothing of the live server is
+    touched. Idempotent.
 
     Raises DatastoreError, HostError with the server's last words, NoSpace.
     """
@@ -86,10 +89,7 @@ def recover(work: Work, args: RecoverArgs) -> JsonObject:
         _archive_everything(session, work.check_stop)
     folder = _scratch(work, args.datastore)
     with _recovered(work, store, setup, args.at) as copy:
-        with connected(copy, work.secrets, work.tag) as session:
-            facts = _facts(work, session, copy, args.datastore)
-        files = _dumped(work, copy, args.datastore, folder, facts)
-    return {"files": files, "facts": facts.model_dump(mode="json")}
+        return _dumped(work, copy, args, folder)
 
 
 @dataclass(frozen=True)
@@ -200,35 +200,54 @@ def _is_promoted(work: Work, copy: ContainedStore) -> bool:
     return bool(row and row[0])
 
 
-def _facts(work: Work, session: Connection, copy: ContainedStore, datastore: str) -> DumpFacts:
+def _dumped(work: Work, copy: ContainedStore, args: RecoverArgs, folder: Path) -> JsonObject:
+    """The roles, and each database one after the other."""
+    with connected(copy, work.secrets, work.tag) as session:
+        passwords = our_user(session, copy.database).superuser
+    roles = folder / globals_name(args.datastore)
+    argv = tools.globals_argv(copy, passwords)
+    _write(roles, iter([running.output(copy, argv, _environment(work))]))
+    known = Globals(artifact=roles.name, passwords=passwords)
+    files = {roles.name: str(roles)}
+    dumps: dict[str, DumpFacts] = {}
+    for name in args.databases or ("",):
+        one = copy.model_copy(update={"database": name}) if name else copy
+        dump = folder / dump_name(args.datastore, name)
+        dumps[name] = _facts(work, one, known, dump.name)
+        _dump(work, one, dump)
+        files[dump.name] = str(dump)
+    facts = _of_server(dumps, known) if args.databases else dumps[""]
+    return {"files": files, "facts": facts.model_dump(mode="json")}
+
+
+def _of_server(dumps: dict[str, DumpFacts], known: Globals) -> ServerDumpFacts:
+    one = next(iter(dumps.values()))
+    return ServerDumpFacts(
+        server=one.server, tools=one.tools, databases=dumps, globals=known, image=one.image
+    )
+
+
+def _facts(work: Work, copy: ContainedStore, known: Globals, dump: str) -> DumpFacts:
     """Nobody else is in this server, so that no snapshot has to be held."""
 
     def watch(done: int, total: int) -> None:
         work.progress(done, total, "tables")
         work.check_stop()
 
-    return DumpFacts(
-        server=server(session),
-        tools=running.output(copy, tools.version_argv(copy), _environment(work)).decode().strip(),
-        description=describe(session),
-        counted=count_rows(session, Budget(_DAY), watch),
-        globals=Globals(
-            artifact=globals_name(datastore),
-            passwords=our_user(session, copy.database).superuser,
-        ),
-        dump=dump_name(datastore),
-        image=copy.image,
-    )
+    version = running.output(copy, tools.version_argv(copy), _environment(work))
+    with connected(copy, work.secrets, work.tag) as session:
+        return DumpFacts(
+            server=server(session),
+            tools=version.decode().strip(),
+            description=describe(session),
+            counted=count_rows(session, Budget(_DAY), watch),
+            globals=known,
+            dump=dump,
+            image=copy.image,
+        )
 
 
-def _dumped(
-    work: Work, copy: ContainedStore, datastore: str, folder: Path, facts: DumpFacts
-) -> dict[str, str]:
-    roles = folder / globals_name(datastore)
-    argv = tools.globals_argv(copy, facts.globals.passwords)
-    _write(roles, iter([running.output(copy, argv, _environment(work))]))
-    dump = folder / dump_name(datastore)
-
+def _dump(work: Work, copy: ContainedStore, file: Path) -> None:
     def watched(chunks: Iterator[bytes]) -> Iterator[bytes]:
         done = 0
         for chunk in chunks:
@@ -239,9 +258,8 @@ def _dumped(
 
     argv = tools.plain_dump_argv(copy)
     with running.started(copy, argv, _environment(work)) as tool:
-        _write(dump, watched(tool.chunks()))
+        _write(file, watched(tool.chunks()))
         tool.finish()
-    return {file.name: str(file) for file in (dump, roles)}
 
 
 def _write(file: Path, chunks: Iterator[bytes]) -> None:

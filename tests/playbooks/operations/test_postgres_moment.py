@@ -17,6 +17,8 @@ from tests.support.run_plan import Bench
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+_ODD = "Straße 🚢"
+_BOOKINGS = "SELECT id, said FROM bookings ORDER BY 1"
 _ARCHIVE = FactQuery(fact="postgres.archive", args={"datastore": "postgres"})
 _OPTIONS = (
     *("-c", "shared_preload_libraries=timescaledb"),
@@ -73,10 +75,12 @@ def moment_of(server: Project) -> datetime:
     return now
 
 
-def plan(bench: Bench, backup: str, at: datetime | None, mode: str = "swap") -> Plan:
+def plan(
+    bench: Bench, backup: str, at: datetime | None, mode: str = "swap", database: str = ""
+) -> Plan:
     bench.now = datetime.now(UTC)
     params = {"datastore": "postgres", "backup": backup, "mode": mode, "at": at}
-    return bench.plan(RESTORE, RestoreParams.model_validate(params))
+    return bench.plan(RESTORE, RestoreParams.model_validate({**params, "database": database}))
 
 
 def bookings(server: Project) -> list[int]:
@@ -152,3 +156,42 @@ def test_a_database_that_was_not_there_is_said(server: Project, made: tuple[Benc
     assert first["kind"] == "full" and {each["kind"] for each in others} == {"diff"}
     with pytest.raises((DatastoreError, HostError), match='database "young" does not exist'):
         young.run(plan(young, young_backup, early))
+
+
+@pytest.mark.covers("B7", "C", only="all databases of a server, by plan; its own stack by wire")
+def test_all_databases_of_a_server_go_back_together(server: Project) -> None:
+    """Recovered once: a database dropped since, an odd name and rows deleted come back as they
+    were at the moment; one that is named alone touches no other; the undo takes it again."""
+    for name in (_ODD, "dropped"):
+        run(server, "template1", f'CREATE DATABASE "{name}" TEMPLATE template0')
+        run(server, name, "CREATE TABLE t AS SELECT g FROM generate_series(1, 9) g")
+    bench = bench_of(
+        server,
+        kind="postgres-server",
+        databases=["harbor", _ODD, "dropped"],
+        archive={"tool": "pgbackrest", "stanza": "harbor"},
+    )
+    bench.now, bench.runs = datetime.now(UTC), 700
+    backup = bench.backup()
+    assert bench.outputs["dump.postgres"]["facts"]["archived"]
+    said = {line.label: line.value for line in bench.plan_backup().shown}
+    assert said["Archive of postgres"].startswith("from ")
+    run(server, _ODD, "INSERT INTO t VALUES (10)")
+    between, harbor = moment_of(server), query(server, "harbor", _BOOKINGS)
+    run(server, _ODD, "DELETE FROM t")
+    run(server, "harbor", "DELETE FROM bookings WHERE id % 2 = 0")
+    run(server, "template1", "DROP DATABASE dropped")
+    whole = plan(bench, backup, between)
+    assert [step.action for step in whole.steps].count("postgres.recover") == 1
+    bench.run(whole)
+    assert query(server, _ODD, "SELECT count(*) FROM t") == [(10,)]
+    assert query(server, "harbor", _BOOKINGS) == harbor
+    assert query(server, "dropped", "SELECT count(*) FROM t") == [(9,)]
+    run(server, _ODD, "DELETE FROM t")
+    run(server, "harbor", "DELETE FROM bookings")
+    restored = bench.run(plan(bench, backup, between, database=_ODD)).run
+    assert query(server, _ODD, "SELECT count(*) FROM t") == [(10,)]
+    assert query(server, "harbor", _BOOKINGS) == []
+    bench.run(plan(bench, restored, None, "undo", _ODD))
+    assert query(server, _ODD, "SELECT count(*) FROM t") == [(0,)]
+    assert restored not in helpers().values()

@@ -189,13 +189,20 @@ def test_an_exchange_of_all_that_nobody_heard_of_is_recognised(
 
 
 def test_chosen_databases_only(server: Server, bench: Bench, tmp_path: Path) -> None:
-    """A list in the stack file limits the backup; a name that is not there is said."""
+    """A list in the stack file limits the backup; a name that is not there is said, and comes back
+    from a backup that has it, while the safety backup takes what there is."""
     chosen = bench_of(server, tmp_path / "chosen", databases=["kratos", "arc"])
     backup = chosen.backup()
     assert list(chosen.outputs["dump.postgres"]["facts"]["databases"]) == ["kratos", "arc"]
     server.run("kratos", "DROP TABLE t")
     chosen.run(plan(chosen, backup))
     assert server.query("kratos", "SELECT count(*) FROM t") == [(9,)]
+    server.drop("kratos")
+    with pytest.raises(FactUnavailable, match="no database kratos"):
+        chosen.plan_backup()
+    chosen.run(plan(chosen, backup))
+    assert server.query("kratos", "SELECT count(*) FROM t") == [(9,)]
+    assert list(chosen.outputs["dump.postgres"]["facts"]["databases"]) == ["arc"]
     with pytest.raises(FactUnavailable, match="nowhere"):
         bench_of(server, tmp_path, databases=["kratos", "nowhere"]).plan_backup()
 
