@@ -9,6 +9,8 @@ _DOWN = frozenset({"inactive", "failed"})
 _STEADY = frozenset({"active", "reloading", "refreshing"})
 _UNSET = frozenset({"", "[not set]", "infinity", str(2**64 - 1)})
 _MICRO = 1_000_000
+# Ended, and about to be started again.
+_WAITING = "auto-restart"
 _SHOWN = (
     *("LoadState", "ActiveState", "SubState", "Result", "MainPID", "NRestarts", "ExecMainStatus"),
     *("ActiveEnterTimestampMonotonic", "InactiveEnterTimestampMonotonic", "MemoryCurrent"),
@@ -55,6 +57,11 @@ class UnitSeen:
     def down(self) -> bool:
         """Not running, and not about to."""
         return self.active in _DOWN
+
+    @property
+    def on_its_way(self) -> bool:
+        """Starting, stopping or reloading."""
+        return self.active not in {*_DOWN, "active"} and self.sub != _WAITING
 
     @property
     def state(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from playbooks.errors import HostError
+from playbooks.errors import HostError, OutcomeUnknown
 from playbooks.hosts.journal import Entry, entries
 from playbooks.hosts.logs import Tail
 from playbooks.hosts.runner import Seen
@@ -30,6 +30,7 @@ _SETTLE_SECONDS = 0.4
 _TICK = 0.1
 _ELAPSE_SECONDS = 0.5
 _SEARCHED_LINES = 100_000
+_COME_BACK_SECONDS = 30.0
 _LAST_WORDS = 5
 _OUT_OF_MEMORY = "oom-kill"
 
@@ -146,12 +147,32 @@ class SystemdRunner:
         return entries(said.decode(errors="replace").splitlines())
 
     def _act(self, *words: str) -> None:
-        done = self.shell.run(systemctl_argv(self.unit, *words), seconds=_ACT_SECONDS)
+        try:
+            done = self.shell.run(systemctl_argv(self.unit, *words), seconds=_ACT_SECONDS)
+        except OutcomeUnknown as error:
+            self._await_settled(error)
+            return
         if done.code != 0:
             raise HostError(
                 f"systemctl {words[0]} {self.unit.unit} ended with {done.code} on {self.place}: "
                 f"{done.said()} {self._last_words()}"
             )
+
+    def _await_settled(self, cut: OutcomeUnknown) -> None:
+        """What systemd was asked for goes on without whoever asked: it is looked at until it is no
+        longer on its way. Raises `cut` when the host does not come back to say so."""
+        deadline = time.monotonic() + _ACT_SECONDS
+        away_until = time.monotonic() + _COME_BACK_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if not self.look().on_its_way:
+                    return
+                away_until = time.monotonic() + _COME_BACK_SECONDS
+            except (HostError, OutcomeUnknown):
+                if time.monotonic() > away_until:
+                    break
+            time.sleep(_SETTLE_SECONDS)
+        raise cut
 
     def _await_down(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -37,16 +37,20 @@ def on(letters: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("system", names, indirect=True, scope="session")
 
 
-@dataclass(frozen=True)
-class System:
-    """A system of containers and the bot that operates it."""
+class Operated:
+    """What people do with a bot in Slack and what it answers."""
 
-    name: str
-    project: Project
     bot: Bot
 
     def does(self, text: str, *voters: str) -> str:
         """`/ops TEXT`, asked by ana, approved by the voters, succeeded; the request's id."""
+        request = self.asks(text, *voters)
+        ended = self.end_of(request)
+        assert payload(ended)["state"] == "succeeded", text_of(ended)
+        return request
+
+    def asks(self, text: str, *voters: str) -> str:
+        """`/ops TEXT`, asked by ana and approved by the voters; the request's id."""
         known = self._requests()
         self.bot.sim.command(text, user="ana", channel="ops")
         made: set[str] = wait_until(
@@ -55,9 +59,14 @@ class System:
         [request] = made
         for voter in voters:
             press(self.bot.sim, card_in(self.bot.sim, "pending", request), "approve", voter)
-        ended = wait_until(lambda: self._ended(request), f"the end of /ops {text}", _SECONDS)
-        assert payload(ended)["state"] == "succeeded", text_of(ended)
         return request
+
+    def end_of(self, request: str) -> dict[str, Any]:
+        """The card of the request once nothing goes on any more."""
+        found: dict[str, Any] = wait_until(
+            lambda: self._ended(request), f"the end of {request}", _SECONDS
+        )
+        return found
 
     def _requests(self) -> set[str]:
         return {str(payload(card)["request"]) for card in cards(self.bot.sim)}
@@ -73,6 +82,15 @@ class System:
     def says(self, text: str) -> str:
         """The answer to `/ops TEXT`."""
         return ask(self.bot.sim, text)
+
+
+@dataclass(frozen=True)
+class System(Operated):
+    """A system of containers and the bot that operates it."""
+
+    name: str
+    project: Project
+    bot: Bot
 
 
 @contextmanager

@@ -1,0 +1,127 @@
+"""A real systemd host, reached by ssh: its units operated from Slack, the effect seen on it."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.bot import free_port, wait_until
+from tests.support.hosted import Hosted, hosted
+from tests.support.ssh_host import SshHost, ssh_host
+from tests.support.talk import payload, text_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+_ANOTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK5zRUwPKJSHOe2FBBkxjUzaUW1WYClsQhFqKSb4oSjq"
+_SLOW = """[Service]
+ExecStart=/bin/sh -c 'trap "sleep 2; exit 0" TERM; while :; do sleep 0.1; done'
+"""
+_NGINX = {
+    "systemd": {"unit": "nginx.service", "sudo": True},
+    "health": {"kind": "http", "url": "http://127.0.0.1/"},
+}
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshHost]:
+    with ssh_host(tmp_path_factory.mktemp("host")) as made:
+        made.write("/etc/systemd/system/slow.service", _SLOW)
+        made.does("systemctl", "daemon-reload")
+        made.does("systemctl", "start", "slow.service")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def operated(host: SshHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    """A bot with the stack `site` of units on the host, and `elsewhere` that runs nowhere: its
+    host is known by another key, that of `nowhere` does not listen."""
+    hosts = {
+        "web-1": host.described(),
+        "impostor": host.described(host_key=_ANOTHER_KEY),
+        "nowhere": host.described(port=free_port()),
+    }
+    site = {
+        "name": "site",
+        "host": "web-1",
+        "hosts": hosts,
+        "services": {
+            "nginx": _NGINX,
+            "slow": {"systemd": {"unit": "slow.service", "sudo": True}, "needs": ["nginx"]},
+        },
+    }
+    elsewhere = {
+        "name": "elsewhere",
+        "host": "impostor",
+        "hosts": hosts,
+        "services": {"nginx": _NGINX, "other": {**_NGINX, "host": "nowhere"}},
+    }
+    with hosted(tmp_path_factory.mktemp("bot"), site, elsewhere) as made:
+        yield made
+
+
+def _state(host: SshHost, unit: str) -> str:
+    return host.does("systemctl", "show", "--property=ActiveState", "--value", unit).strip()
+
+
+def _pid(host: SshHost, unit: str) -> str:
+    return host.does("systemctl", "show", "--property=MainPID", "--value", unit).strip()
+
+
+@pytest.mark.covers("S1", "S", only="units of systemd")
+def test_units_are_seen_as_systemd_has_them(host: SshHost, operated: Hosted) -> None:
+    """State, since when, and health asked on the host's own loopback; what it wrote, with times."""
+    said = operated.says("status site")
+    assert "2 of 2 services up" in said, said
+    assert "healthy" in said
+    written = operated.says("logs site nginx")
+    assert "Started nginx.service" in written, written
+    used = operated.says("stats site")
+    assert "nginx" in used, used
+
+
+@pytest.mark.covers("D1", "S", only="units of systemd")
+def test_units_stop_start_and_restart(host: SshHost, operated: Hosted) -> None:
+    """systemd itself says so, and a restart gives another process."""
+    before = _pid(host, "nginx")
+    operated.does("restart site nginx", "ben", "cleo")
+    assert _state(host, "nginx") == "active"
+    assert _pid(host, "nginx") != before
+    operated.does("stop site nginx", "ben")
+    assert _state(host, "nginx") == "inactive"
+    assert "1 of 2 services up" in operated.says("status site")
+    operated.does("start site nginx", "ben")
+    assert _state(host, "nginx") == "active"
+
+
+def test_a_connection_cut_in_mid_stop_is_found_out_about(host: SshHost, operated: Hosted) -> None:
+    """systemd goes on without whoever asked: the run looks again, and ends as what happened."""
+    request = operated.asks("stop site slow", "ben")
+    wait_until(lambda: _state(host, "slow") == "deactivating", "the unit to be on its way down")
+    host.cut()
+    ended = operated.end_of(request)
+    assert payload(ended)["state"] == "succeeded", text_of(ended)
+    assert _state(host, "slow") == "inactive"
+    operated.does("start site slow", "ben")
+
+
+def test_a_host_with_another_key_is_told_nothing(operated: Hosted) -> None:
+    """Its rows are unknown with the reason, and a plan for it is refused; the others are known."""
+    said = operated.says("status elsewhere")
+    assert "not who it should be" in said, said
+    assert "cannot be reached" in said
+    assert "not who it should be" in operated.says("stop elsewhere nginx")
+
+
+def test_an_away_host_costs_no_more_than_the_deadline(host: SshHost, operated: Hosted) -> None:
+    """All stacks are answered in time while the host is silent, and its rows say why."""
+    operated.says("status")
+    host.away()
+    try:
+        began = time.monotonic()
+        said = operated.says("status site")
+        took = time.monotonic() - began
+    finally:
+        host.back()
+    assert took < 5, took
+    assert "unknown" in said, said
+    wait_until(lambda: "2 of 2 services up" in operated.says("status site"), "the host to be back")
