@@ -358,3 +358,36 @@ latencies = sa.Table(
     sa.Column("most_ms", sa.Float, nullable=False),
     sa.Index("ix_latencies_at", "at"),
 )
+
+follows = sa.Table(
+    "follows",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("stack", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("query", sa.JSON, nullable=False),
+    sa.Column("typed", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("slack", sa.Text, nullable=False),
+    sa.Column("began_at", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("stopped_by", sa.Text, nullable=False, default=""),
+    sa.Column("version", sa.Integer, nullable=False, default=1),
+    sa.Index("ix_follows_ended_at", "ended_at"),
+)
+
+parcels = sa.Table(
+    "parcels",
+    metadata,
+    sa.Column("file", sa.Text, primary_key=True),
+    sa.Column("stack", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("delete_at", Moment, nullable=False),
+    sa.Column("deleted_at", Moment),
+    sa.Column("problem", sa.Text, nullable=False, default=""),
+    sa.Index("ix_parcels_deleted_at", "deleted_at", "delete_at"),
+)
