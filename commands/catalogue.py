@@ -31,6 +31,7 @@ from commands.see import help as help_
 from commands.see.about import ABOUT
 from commands.see.certs import CERTS
 from commands.see.config import CONFIG
+from commands.see.contacts import CONTACTS
 from commands.see.db import DB
 from commands.see.errors import ERRORS
 from commands.see.graph import GRAPH
@@ -38,10 +39,10 @@ from commands.see.disk import DISK
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
 from commands.see.metrics import METRICS
-from commands.see.metrics import METRICS
 from commands.see.net import NET
 from commands.see.ports import PORTS
 from commands.see.redis import REDIS
+from commands.see.stack import STACK
 from commands.see.stats import STATS
 from commands.see.status import STATUS
 from commands.see.terminus import TERMINUS
@@ -52,7 +53,9 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     STATUS,
     HEALTH,
     STATS,
+    STACK,
     ABOUT,
+    CONTACTS,
     DISK,
     CONFIG,
     PORTS,
@@ -61,7 +64,6 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     UPDATES,
     LOGS,
     ERRORS,
-    METRICS,
     METRICS,
     DB,
     REDIS,

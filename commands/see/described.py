@@ -34,6 +34,11 @@ def backups(stack: Stack) -> Section:
     return tuple(_backups(stack))
 
 
+def objectives(stack: Stack) -> Section:
+    """What may be lost, and how long a restore may take."""
+    return tuple(_objectives(stack))
+
+
 def thresholds(stack: Stack) -> Section:
     return tuple(
         f"{name}: {each.shown}, {each.severity}{_of(each.services)}"
@@ -123,6 +128,10 @@ def _backups(stack: Stack) -> Iterator[str]:
         yield from (f"{name}: {each.rhythm}" for name, each in rules.schedules.items())
         copies = "".join(f", copied to {copy.repository}" for copy in rules.copies)
         yield f"kept in {rules.repository}{copies}"
+    yield from _objectives(stack)
+
+
+def _objectives(stack: Stack) -> Iterator[str]:
     aims: dict[str, Objectives | Scenario] = {"the stack": stack.objectives}
     aims |= stack.objectives.scenarios
     for name, aim in aims.items():
