@@ -18,6 +18,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.alerts.opened import AlertsIn, alerts_in
 from bot.audit import AnchorFile
 from bot.changes import Changes
 from bot.context import House, open_house, read_configuration, utc_now
@@ -25,6 +26,7 @@ from bot.engine.carried import Equipment
 from bot.engine.engine import Engine
 from bot.environment import BotSettings
 from bot.logs import set_up_logs
+from bot.promises import Promises
 from bot.proof import Proof
 from bot.scheduler import Scheduler
 from bot.slack.answers import UNREACHABLE, Answers
@@ -69,6 +71,7 @@ class _Parts:
     client: AsyncWebClient
     installed: Installed
     engine: Engine
+    alerts: AlertsIn
 
 
 def _silent(_address: str) -> None:
@@ -119,7 +122,8 @@ def _assembled(
         house.redactor,
     )
     house.bell.listen(outbox.wake)
-    inbox = Inbox(house.database, now, owner=f"{os.getpid()}-{time.time_ns()}")
+    owner = f"{os.getpid()}-{time.time_ns()}"
+    inbox = Inbox(house.database, now, owner)
     client = answering_client(bot_token, settings.slack_api, session)
     answers = Answers(client, house.redactor)
     context = replace(house.context, uploads=SlackUploads(bot_token, settings.slack_api))
@@ -129,7 +133,8 @@ def _assembled(
     app = bolt_app(listening, settings.signing_secret.get_secret_value(), installed)
     register(app, Listeners(inbox, desk, metrics, house.failpoints))
     engine = Engine(_equipment(house), anchor)
-    return _Parts(house, metrics, inbox, desk, outbox, app, client, installed, engine)
+    alerts = alerts_in(house, metrics, owner)
+    return _Parts(house, metrics, inbox, desk, outbox, app, client, installed, engine, alerts)
 
 
 def _equipment(house: House) -> Equipment:
@@ -155,6 +160,10 @@ def _scheduler(house: House) -> Scheduler:
     )
 
 
+def _promises(house: House) -> Promises:
+    return Promises(house.ledger, house.context.gate, house.bell)
+
+
 def _watch(house: House) -> ObjectiveWatch:
     return ObjectiveWatch(house.ledger, house.context.facts, house.bell)
 
@@ -174,6 +183,8 @@ async def _work(
         await parts.engine.start()
         parts.inbox.start()
         closing.push_async_callback(asyncio.to_thread, parts.inbox.stop)
+        parts.alerts.inbox.start()
+        closing.push_async_callback(asyncio.to_thread, parts.alerts.inbox.stop)
         closing.push_async_callback(parts.engine.stop)
         closing.push_async_callback(parts.desk.close)
         listener = closing.enter_context(bind(settings.host, settings.port))
@@ -184,17 +195,24 @@ async def _work(
         server = _served(parts, heard)
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         closing.push_async_callback(_end_serving, server, serving)
-        work = [parts.outbox.run(), parts.desk.drain(), _sweep(parts), _shielded(serving)]
+        work = [
+            parts.alerts.intake.run(),
+            parts.outbox.run(),
+            parts.desk.drain(),
+            _sweep(parts),
+            _shielded(serving),
+        ]
         work.append(parts.engine.until_lost())
         work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
         work.append(_upkeep(parts.house).run())
+        work.append(_promises(parts.house).run())
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 
 
 def _served(parts: _Parts, heard: Socket | None) -> Served:
     in_http = parts.app if heard is None else None
-    return Served(web_app(_health(parts, heard), parts.metrics, in_http))
+    return Served(web_app(_health(parts, heard), parts.metrics, parts.alerts.intake, in_http))
 
 
 async def _end_serving(server: Served, serving: asyncio.Future[None]) -> None:

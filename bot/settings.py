@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from playbooks.gate.policy import Policy
+from playbooks.respond.sources import AlertRules
 
 
 class InterlockFile(Policy):
@@ -14,7 +15,8 @@ class InterlockFile(Policy):
     `stacks` are stack files, relative to this file. `database` is where requests, runs and the
     audit are kept: `sqlite:///interlock.db` (relative to this file) or
     `postgresql://user@host/name`. `channels` maps the channel names of stack files to Slack's
-    channel ids; a name that is not in it is used as it is.
+    channel ids; a name that is not in it is used as it is. `alerts` says who may send alerts, and
+    where they are shown.
     """
 
     stacks: tuple[Path, ...] = Field(min_length=1)
@@ -22,6 +24,7 @@ class InterlockFile(Policy):
         default="sqlite:///interlock.db", pattern=r"^(sqlite:///|postgresql(\+psycopg)?://).+"
     )
     channels: dict[str, str] = {}
+    alerts: AlertRules = AlertRules()
 
     def database_url(self, folder: Path) -> str:
         """The URL with a relative SQLite path made absolute under `folder`."""

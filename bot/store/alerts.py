@@ -48,6 +48,14 @@ class Shown:
     storm: str | None = None
 
 
+@dataclass(frozen=True)
+class Known:
+    """Whether an alert fired when it was last heard of, and when it ended."""
+
+    firing: bool
+    ended: datetime | None
+
+
 def hold(connection: sa.Connection, fresh: Mapping[str, Group]) -> dict[str, Shown | None]:
     """The groups with these keys, which nobody else changes until this transaction ends. None
     where there was none yet; a row is there for it now."""
@@ -100,6 +108,12 @@ def groups(
     return [_shown(row) for row in connection.execute(query)]
 
 
+def silences_ended(connection: sa.Connection, now: datetime) -> Sequence[Shown]:
+    """Groups whose silence is over."""
+    query = sa.select(alert_groups).where(alert_groups.c.silenced_until <= now)
+    return [_shown(row) for row in connection.execute(locked(query))]
+
+
 def in_storm(connection: sa.Connection, storm: str) -> Sequence[Shown]:
     """The groups that the digest of a storm speaks for."""
     query = sa.select(alert_groups).where(alert_groups.c.storm == storm)
@@ -114,15 +128,17 @@ def cards_since(connection: sa.Connection, channel: str, since: datetime) -> int
     return int(connection.execute(query).scalar_one())
 
 
-def were_firing(connection: sa.Connection, keys: set[tuple[str, str]]) -> dict[Any, bool]:
-    """Whether alerts, by group and fingerprint, were firing; those never seen are left out."""
-    found: dict[Any, bool] = {}
+def known(connection: sa.Connection, keys: set[tuple[str, str]]) -> dict[tuple[str, str], Known]:
+    """What is known of alerts, by group and fingerprint; those never seen are left out."""
+    found: dict[tuple[str, str], Known] = {}
     names = {key for key, _ in keys}
+    columns = alerts.c.group, alerts.c.fingerprint, alerts.c.firing, alerts.c.ended
     for fingerprints in _parts(sorted({fingerprint for _, fingerprint in keys})):
-        query = sa.select(alerts.c.group, alerts.c.fingerprint, alerts.c.firing).where(
+        query = sa.select(*columns).where(
             alerts.c.group.in_(names), alerts.c.fingerprint.in_(fingerprints)
         )
-        found |= {(row.group, row.fingerprint): row.firing for row in connection.execute(query)}
+        for row in connection.execute(query):
+            found[row.group, row.fingerprint] = Known(row.firing, row.ended)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What Slack delivered, kept before it is acknowledged, until it is dealt with."""
+"""What Slack and others delivered, kept before it is acknowledged, until it is dealt with."""
 
 import asyncio
 import queue
@@ -20,6 +20,10 @@ from playbooks.model.base import JsonObject, Model
 
 _log = structlog.get_logger(__name__)
 _MOST_AT_ONCE = 256
+KINDS = ("command", "action", "mention")
+"""What Slack delivers."""
+ALERTS = "alerts"
+"""What sources of alerts deliver."""
 
 
 class Received(Model):
@@ -53,7 +57,11 @@ class Inbox:
     and did not finish is taken by `take`.
     """
 
-    def __init__(self, database: Database, now: Clock, owner: str) -> None:
+    def __init__(
+        self, database: Database, now: Clock, owner: str, kinds: Sequence[str] = KINDS
+    ) -> None:
+        """`kinds` are those that it takes."""
+        self._kinds = kinds
         self._database = database
         self._now = now
         self._owner = owner
@@ -86,7 +94,11 @@ class Inbox:
 
     def take(self, limit: int = 50) -> Sequence[Received]:
         """The oldest payloads that an earlier life left, now taken by this one."""
-        left = inbox.c.done_at.is_(None) & (inbox.c.taken_by != self._owner)
+        left = (
+            inbox.c.done_at.is_(None)
+            & (inbox.c.taken_by != self._owner)
+            & inbox.c.kind.in_(self._kinds)
+        )
         with self._database.read() as connection:
             if connection.execute(sa.select(inbox.c.id).where(left).limit(1)).first() is None:
                 return ()
@@ -158,6 +170,11 @@ class Inbox:
             upsert(connection, inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.id)
         )
         return set(connection.execute(statement).scalars())
+
+
+def settle(connection: sa.Connection, ids: Sequence[str], now: datetime) -> None:
+    """Dealt with, in the caller's transaction."""
+    connection.execute(sa.update(inbox).where(inbox.c.id.in_(ids)).values(done_at=now))
 
 
 def _received(row: sa.Row[Any]) -> Received:

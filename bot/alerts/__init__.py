@@ -1,0 +1,1 @@
+"""Alerts: taken in, folded into groups, shown, acknowledged and silenced."""
