@@ -391,3 +391,12 @@ parcels = sa.Table(
     sa.Column("problem", sa.Text, nullable=False, default=""),
     sa.Index("ix_parcels_deleted_at", "deleted_at", "delete_at"),
 )
+
+samples = sa.Table(
+    "samples",
+    metadata,
+    sa.Column("stack", sa.Text, primary_key=True),
+    sa.Column("at", Moment, primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Index("ix_samples_at", "at"),
+)
