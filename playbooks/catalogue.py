@@ -8,6 +8,7 @@ from playbooks.byhand.known import Known
 from playbooks.model.plan import ActionCall
 from playbooks.operations.adjust import LIMITS, SCALE, SET, SET_BACK
 from playbooks.operations.backup import BACKUP
+from playbooks.operations.deploy import DEPLOY, MIGRATE, UPDATE
 from playbooks.operations.drill import DRILL
 from playbooks.operations.emergency import ASSESS
 from playbooks.operations.lifecycle import RESTART, START, STOP
@@ -24,9 +25,13 @@ from playbooks.operations.recover import RECOVER
 from playbooks.operations.recover_service import RECOVER_SERVICE
 from playbooks.operations.removal import CLEAN, DOWN, KILL
 from playbooks.operations.restore import RESTORE
+from playbooks.operations.rollback import ROLLBACK
 from playbooks.operations.script import SCRIPT
+from playbooks.operations.server_sessions import CANCEL_QUERY, TERMINATE
+from playbooks.operations.server_setting import SETTING
 from playbooks.operations.take_in import TAKE_IN
 from playbooks.operations.terminus import TERMINUS_CREATE, TERMINUS_DELETE
+from playbooks.operations.upkeep import DROP_INDEX, INDEX, REINDEX, VACUUM
 from playbooks.operations.verify import VERIFY
 from playbooks.operations.verify_all import VERIFY_ALL
 from playbooks.playbook import Playbook
@@ -57,7 +62,18 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     PRUNE,
     TERMINUS_CREATE,
     TERMINUS_DELETE,
+    VACUUM,
+    REINDEX,
+    INDEX,
+    DROP_INDEX,
+    SETTING,
+    CANCEL_QUERY,
+    TERMINATE,
     SCRIPT,
+    DEPLOY,
+    UPDATE,
+    MIGRATE,
+    ROLLBACK,
     MAINTENANCE_ON,
     MAINTENANCE_OFF,
     MAINTENANCE_WINDOW,
@@ -70,6 +86,7 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 
 ACTIONS: Mapping[str, Action[Any]] = Shelves(
     {
+        "deploy": ("playbooks.actions.deploy:ACTIONS",),
         "drill": ("playbooks.actions.drill:DRILL_ACTIONS",),
         "files": (
             "playbooks.actions.files:ACTIONS",
@@ -94,6 +111,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         ),
         "stack": ("playbooks.actions.assess:ACTIONS",),
         "terminus": ("playbooks.actions.terminus:ACTIONS",),
+        "upkeep": ("playbooks.actions.upkeep:ACTIONS",),
         "volume": ("playbooks.actions.volumes:ACTIONS",),
     }
 )
@@ -107,6 +125,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "config": ("playbooks.facts.configuration:READERS",),
         "disk": ("playbooks.facts.disk:READERS", "playbooks.facts.disk_use:READERS"),
         "docker-disk": ("playbooks.facts.disk_engine:READERS",),
+        "deploy": ("playbooks.facts.deploy:READERS",),
         "drill": ("playbooks.facts.drill:READERS",),
         "files": ("playbooks.facts.files:READERS", "playbooks.facts.files_change:READERS"),
         "given": ("playbooks.facts.given:READERS",),
@@ -114,9 +133,9 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "host": ("playbooks.facts.usage:READERS",),
         "logs": ("playbooks.facts.logs:READERS",),
         "metrics": ("playbooks.facts.metrics:READERS",),
-        "metrics": ("playbooks.facts.metrics:READERS",),
         "maintenance": ("playbooks.facts.maintenance:READERS",),
         "keys": ("playbooks.facts.keys:READERS",),
+        "metrics": ("playbooks.facts.metrics:READERS",),
         "neo4j": ("playbooks.facts.neo4j:READERS",),
         "net": ("playbooks.facts.net:READERS",),
         "port": ("playbooks.facts.port:READERS",),
@@ -132,6 +151,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "service": ("playbooks.facts.service:READERS", "playbooks.facts.usage:READERS"),
         "updates": ("playbooks.facts.updates:READERS",),
         "terminus": ("playbooks.facts.terminus:READERS",),
+        "upkeep": ("playbooks.facts.upkeep:READERS",),
         "volume": ("playbooks.facts.volumes:READERS",),
     }
 )

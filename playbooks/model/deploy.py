@@ -1,12 +1,18 @@
 """How new versions of a stack come, and the way back."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from playbooks.gate.duration import Duration
 from playbooks.model.base import Model, Name
+from playbooks.model.compose import Variable
 from playbooks.model.scripts import Argv
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 
 
 class BackUp(Model):
@@ -17,11 +23,17 @@ class BackUp(Model):
 
 
 class RunScript(Model):
-    """Runs one of the stack's `scripts`."""
+    """Runs one of the stack's `scripts`; `{version}` in `arguments` is the version.
+
+    A `migration` changes what is stored and is not taken back; `pending` is the script that lists
+    what it would do, a line each.
+    """
 
     kind: Literal["script"]
     script: Name
     arguments: dict[Name, str] = {}
+    migration: bool = False
+    pending: Name | None = None
 
 
 class OnServices(Model):
@@ -33,29 +45,40 @@ class OnServices(Model):
 
 
 class Checkout(Model):
-    """Brings the code of a version: `ref` may hold `{version}`."""
+    """Brings the code of a version into `directory`, a git repository: `ref` is a branch or tag of
+    `remote` and may hold `{version}`."""
 
     kind: Literal["checkout"]
-    remote: str = "origin"
-    ref: str
+    directory: Path = Path()
+    remote: str = Field(default="origin", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    ref: str = Field(pattern=r"^[A-Za-z0-9{][A-Za-z0-9._/{}+-]*$")
 
 
 class OneOff(Model):
     """Runs `argv` in a container of its own that is made from `service`, or with `running` in the
-    one that runs: a migration for instance."""
+    one that runs. `within` is how long it may take.
+
+    A `migration` changes what is stored and is not taken back; `pending` is what lists, in the same
+    place, what it would do, a line each.
+    """
 
     kind: Literal["one_off"]
     service: Name
     argv: Argv
     running: bool = False
+    migration: bool = False
+    pending: Argv | None = None
+    within: Duration = timedelta(minutes=30)
 
 
 class Archive(Model):
-    """Keeps the application's folder as it is, without what `without` names."""
+    """Keeps the folder `path` as it is, without what `without` names, as an archive in `into`;
+    beside it where that is left out."""
 
     kind: Literal["archive"]
     path: Path
     without: tuple[str, ...] = ()
+    into: Path | None = None
 
 
 class Maintain(Model):
@@ -70,13 +93,52 @@ ProcedureStep = Annotated[
 ]
 
 
-class Deploy(Model):
-    """How versions come. `ways` are orders of steps by name, `rollback` is the way back.
+class VersionVariable(Model):
+    """The variable of an env file that says which version runs. `value` is what it holds, with
+    `{version}` in it; `file` is one of `compose.env_files`, the last one where it is left out."""
 
-    `checklist` is what people confirm before. `versions` is what a version looks like.
+    name: Variable
+    file: Path | None = None
+    value: str = Field(
+        default="{version}", pattern=r"^[A-Za-z0-9._/:@-]*\{version\}[A-Za-z0-9._@-]*$"
+    )
+
+
+class Deploy(Model):
+    """How versions come. `ways` are orders of steps by name, `rollback` is the stack's own way back
+    to the version before.
+
+    `checklist` is what people confirm before. `versions` is what a version looks like. `variable`
+    is where it is put.
     """
 
     checklist: tuple[str, ...] = ()
     versions: str = ""
+    variable: VersionVariable | None = None
     ways: dict[Name, tuple[ProcedureStep, ...]] = {}
     rollback: tuple[ProcedureStep, ...] = ()
+
+    @model_validator(mode="after")
+    def _pattern_is_one(self) -> Self:
+        try:
+            re.compile(self.versions)
+        except re.error as error:
+            what = f"versions {self.versions!r} is no regular expression: {error}"
+            raise ValueError(what) from None
+        return self
+
+    def wrong_with(self, version: str) -> str:
+        """Why this may be no version, to follow it in a sentence; empty when it may."""
+        if not _SAFE.fullmatch(version):
+            return "is no version: letters, digits, dots, dashes, plus and underscores make one"
+        if self.versions and not re.fullmatch(self.versions, version):
+            return f"does not look like {self.versions}"
+        return ""
+
+
+class Renewal(Model):
+    """How the stack's certificates are renewed: `steps`, in order. Afterwards the endpoints of
+    `tls` must serve what is valid for at least `days` more."""
+
+    steps: tuple[ProcedureStep, ...] = Field(min_length=1)
+    days: int = Field(default=1, ge=0)
