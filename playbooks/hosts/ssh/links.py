@@ -105,9 +105,18 @@ class Links:
         return self._links.setdefault(host, Link(host, self._folder / f"{_name(host)}.sock"))
 
 
-@lru_cache(maxsize=1)
 def links() -> Links:
     """Those of this process, which ends them when it ends."""
+    with _MAKING:
+        return _made()
+
+
+# Without it the first two threads would each make them.
+_MAKING = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _made() -> Links:
     made = Links()
     atexit.register(made.close)
     return made

@@ -38,7 +38,8 @@ class SshShell:
     def run(self, argv: Sequence[str], stdin: bytes = b"", seconds: float = SECONDS) -> Done:
         line = command_line(argv)
         try:
-            return links().call(_run(links(), self.host, line, stdin), seconds)
+            every = links()
+            return every.call(_run(every, self.host, line, stdin), seconds)
         except TimeoutError as error:
             raise OutcomeUnknown(
                 f"{argv[0]} on {self.host.title} was not done after {seconds:g} s.",
