@@ -400,3 +400,13 @@ samples = sa.Table(
     sa.Column("body", sa.JSON, nullable=False),
     sa.Index("ix_samples_at", "at"),
 )
+
+deploy_locks = sa.Table(
+    "deploy_locks",
+    metadata,
+    sa.Column("stack", sa.Text, primary_key=True),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("slack", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
