@@ -25,9 +25,11 @@ from bot.context import House, open_house, read_configuration, utc_now
 from bot.engine.carried import Equipment
 from bot.engine.engine import Engine
 from bot.environment import BotSettings
+from bot.following import Followers
 from bot.logs import set_up_logs
 from bot.promises import Promises
 from bot.proof import Proof
+from bot.sampler import Sampler
 from bot.scheduler import Scheduler
 from bot.slack.answers import UNREACHABLE, Answers
 from bot.slack.client import answering_client, listening_client
@@ -72,6 +74,7 @@ class _Parts:
     installed: Installed
     engine: Engine
     alerts: AlertsIn
+    followers: Followers
 
 
 def _silent(_address: str) -> None:
@@ -126,7 +129,9 @@ def _assembled(
     inbox = Inbox(house.database, now, owner)
     client = answering_client(bot_token, settings.slack_api, session)
     answers = Answers(client, house.redactor)
-    context = replace(house.context, uploads=SlackUploads(bot_token, settings.slack_api))
+    followers = Followers(house.ledger, house.context.facts, house.bell)
+    uploads = SlackUploads(bot_token, settings.slack_api)
+    context = replace(house.context, uploads=uploads, follows=followers)
     desk = Desk(context, inbox, answers, house.failpoints, house.turns)
     listening = listening_client(bot_token, settings.slack_api)
     installed = Installed(bot_token)
@@ -134,7 +139,19 @@ def _assembled(
     register(app, Listeners(inbox, desk, metrics, house.failpoints))
     engine = Engine(_equipment(house), anchor)
     alerts = alerts_in(house, metrics, owner)
-    return _Parts(house, metrics, inbox, desk, outbox, app, client, installed, engine, alerts)
+    return _Parts(
+        house=house,
+        metrics=metrics,
+        inbox=inbox,
+        desk=desk,
+        outbox=outbox,
+        app=app,
+        client=client,
+        installed=installed,
+        engine=engine,
+        alerts=alerts,
+        followers=followers,
+    )
 
 
 def _equipment(house: House) -> Equipment:
@@ -206,6 +223,8 @@ async def _work(
         work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
         work.append(_upkeep(parts.house).run())
         work.append(_promises(parts.house).run())
+        work.append(Sampler(parts.house.ledger, parts.house.context.facts).run())
+        work.append(parts.followers.run())
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 

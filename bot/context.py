@@ -7,7 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.access import PolicyAccess
+from bot.alerts.stored import StoredAlerts
 from bot.bell import Bell
+from bot.deploy_locks import StoredDeployLocks
 from bot.engine.board import Board
 from bot.engine.failpoints import Failpoints
 from bot.facts import ThreadedFacts
@@ -20,6 +22,7 @@ from bot.schedules import StoredTimetable
 from bot.secrets import References
 from bot.settings import InterlockFile
 from bot.store.database import Database
+from bot.trends import StoredTrends
 from bot.turns import FactsAside, Turns
 from commands.ports import Clock, Context
 from notifiers.redactor import Redactor
@@ -140,5 +143,8 @@ def _context(
         now=ledger.now,
         by_hand=by_hand,
         timetable=StoredTimetable(ledger, bell),
+        deploy_locks=StoredDeployLocks(ledger, bell),
+        alerts=StoredAlerts(ledger, bell),
         maintenances=StoredMaintenances(ledger.database, ledger.now),
+        trends=StoredTrends(ledger.database),
     )

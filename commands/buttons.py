@@ -9,10 +9,12 @@ from typing import Literal
 from commands.dispatch import answer
 from commands.lookup import dossier_for
 from commands.ports import Call, Context, Dossier, Reply
+from commands.respond.buttons import ON_ALERTS
 from commands.state import state_of
 from notifiers.ports import Body
 from notifiers.views.buttons import Pressed, pressed
 from notifiers.views.details import details, details_pages
+from notifiers.views.follow import STOP as STOP_FOLLOW
 from notifiers.views.outcome import unhelpful
 from notifiers.views.values import spoken
 from playbooks.errors import Refused, UnknownName
@@ -43,6 +45,9 @@ class Press(Model):
 
 def press(context: Context, given: Press) -> Reply:
     """Does what the button says. Raises InterlockError with the reason for the person."""
+    on_alert = ON_ALERTS.get(given.action)
+    if on_alert is not None:
+        return on_alert(context, _call(given, ""), given.value, given.at)
     handle = _BUTTONS.get(given.action)
     if handle is None:
         raise UnknownName(
@@ -120,6 +125,11 @@ def _undo(context: Context, given: Press, on: Pressed) -> Reply:
     return answer(context, _call(given, hint.removeprefix("/ops ")))
 
 
+def _stop_follow(context: Context, given: Press, on: Pressed) -> Reply:
+    context.follows.stop(on.request, given.actor)
+    return Reply()
+
+
 def _next(context: Context, given: Press, on: Pressed) -> Reply:
     """Asks for what is left to try, by the line that the plan names."""
     dossier = context.history.dossier(on.request)
@@ -152,6 +162,7 @@ _BUTTONS: Mapping[str, _Handler] = MappingProxyType(
         "accept": partial(_settle, "accept"),
         "abort": partial(_settle, "abort"),
         "next": _next,
+        STOP_FOLLOW: _stop_follow,
     }
 )
-ACTIONS = frozenset(_BUTTONS)
+ACTIONS = frozenset(_BUTTONS) | frozenset(ON_ALERTS)

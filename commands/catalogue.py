@@ -12,6 +12,7 @@ from commands.do.maintenance import MAINTENANCE
 from commands.do.recover_service import RECOVER_SERVICE
 from commands.do.removal import CLEAN, DOWN, KILL
 from commands.do.script import SCRIPT
+from commands.do.upkeep import UPKEEP
 from commands.govern import plan
 from commands.govern.approvals import APPROVALS
 from commands.govern.audit import AUDIT
@@ -27,6 +28,7 @@ from commands.protect.restore import RESTORE
 from commands.protect.rpo import RPO
 from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
+from commands.respond.alerts import ALERTS
 from commands.see import help as help_
 from commands.see.about import ABOUT
 from commands.see.certs import CERTS
@@ -83,6 +85,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     PRUNE_LOGS,
     SCRIPT,
     MAINTENANCE,
+    *UPKEEP,
     EMERGENCY,
     BACKUP,
     BACKUPS,
@@ -93,7 +96,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     PRUNE,
     SCHEDULE,
 )
-_GOVERNING: tuple[Subcommand[Any], ...] = (RPO, APPROVALS, RUNS, RUN, CANCEL, AUDIT)
+_GOVERNING: tuple[Subcommand[Any], ...] = (ALERTS, RPO, APPROVALS, RUNS, RUN, CANCEL, AUDIT)
 _PLAN = plan.over(_ACTING)
 _HELP = help_.over((*_ACTING, *_GOVERNING, _PLAN))
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
 
 from notifiers.ports import Body
 from playbooks.byhand.known import Known, Lines
-from playbooks.errors import InputError
+from playbooks.errors import InputError, Refused, UnknownName
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.followed import Follow
 from playbooks.model.people import Actor, Permission
 from playbooks.model.plan import ActionCall, Plan
 from playbooks.model.request import Request, RequestState, Run, TakenBack, Vote
 from playbooks.model.schedule import Schedule
 from playbooks.model.stack import Stack
+from playbooks.model.trend import Sample
 from playbooks.ports import FactReader, Maintenances
+from playbooks.respond.alert import Group
 
 
 class Asking(Model):
@@ -91,6 +94,80 @@ class Timetable(Protocol):
         ...
 
 
+class RefusedPayload(Model):
+    """Something a source of alerts sent that could not be read; `field` says where."""
+
+    source: str
+    at: datetime
+    field: str
+    what: str
+
+
+class Alerts(Protocol):
+    """Groups of alerts. Whether somebody may change them is asked of `Access` before."""
+
+    def groups(self, stack: str | None = None, *, firing: bool = True) -> Sequence[Group]:
+        """Of a stack, or of all; the newest first."""
+        ...
+
+    def group(self, key: str) -> Group:
+        """Raises UnknownName."""
+        ...
+
+    def acknowledge(self, key: str, actor: Actor) -> Group:
+        """Audited; the card says who takes care of it. Raises UnknownName."""
+        ...
+
+    def silence(self, key: str, actor: Actor, until: datetime) -> Group:
+        """Audited; nobody is told of it until then. Raises UnknownName."""
+        ...
+
+    def end_silence(self, key: str, actor: Actor) -> Group:
+        """Audited. Raises UnknownName."""
+        ...
+
+    def refused(self) -> Sequence[RefusedPayload]:
+        """What could not be read in the last day, the newest first."""
+        ...
+
+
+class DeployLock(Model):
+    """Whoever has it is the only one who deploys on the stack; `reason` says why."""
+
+    stack: str
+    person: str
+    slack: str
+    reason: str
+    at: datetime
+
+
+class DeployLocks(Protocol):
+    """One lock a stack. Whether somebody may set it is asked of `Access` before."""
+
+    def of(self, stack: Stack) -> DeployLock | None: ...
+
+    def lock(self, stack: Stack, actor: Actor, reason: str) -> DeployLock:
+        """Audited and said. Raises Refused when somebody else has it."""
+        ...
+
+    def unlock(self, stack: Stack, actor: Actor) -> DeployLock | None:
+        """What it was, or None when there was none. Anybody who may ask may; audited and said."""
+        ...
+
+
+class NoDeployLocks:
+    """Where nothing is remembered."""
+
+    def of(self, stack: Stack) -> DeployLock | None:  # noqa: ARG002
+        return None
+
+    def lock(self, stack: Stack, actor: Actor, reason: str) -> DeployLock:
+        raise InputError(f"{stack.name} cannot be locked by {actor.name} here: {reason}")
+
+    def unlock(self, stack: Stack, actor: Actor) -> DeployLock | None:  # noqa: ARG002
+        return None
+
+
 class Access(Protocol):
     """Who people are and what they may do. Fails closed."""
 
@@ -119,6 +196,11 @@ class Gate(Protocol):
     def ask(self, plan: Plan, asking: Asking) -> Dossier:
         """Requests that the plan runs. With no approval needed it is claimed at once. The card is
         posted by the outbox. Raises Refused (role, freeze)."""
+        ...
+
+    def keep(self, plan: Plan, asking: Asking) -> Dossier:
+        """As `ask`, for what was approved together with an earlier plan (`Plan.afterwards`): nobody
+        approves it again. Raises Refused (freeze)."""
         ...
 
     def vote(
@@ -152,6 +234,7 @@ class History(Protocol):
         states: Sequence[RequestState] = (),
         limit: int = 20,
         before: str | None = None,
+        operations: Sequence[str] = (),
     ) -> Sequence[Dossier]: ...
 
     def audit(
@@ -189,6 +272,59 @@ class NoUploads:
         return ()
 
 
+class FollowOrder(Model):
+    """Which log is to be followed. `query` are the arguments of the fact `logs.fresh`, `typed` is
+    the line that asked for it."""
+
+    stack: str
+    title: str
+    query: JsonObject
+    typed: str
+
+
+class Follows(Protocol):
+    """Logs that are followed into a thread."""
+
+    def begin(self, actor: Actor, channel: str, span: timedelta, order: FollowOrder) -> Follow:
+        """Raises Refused when as many are followed as can be, BadArgument for a wrong span."""
+        ...
+
+    def stop(self, id_: str, actor: Actor) -> Follow:
+        """Raises UnknownName, or Refused when the person may not read that stack."""
+        ...
+
+
+class NoFollows:
+    """Where nothing goes on after an answer."""
+
+    def begin(
+        self,
+        actor: Actor,  # noqa: ARG002
+        channel: str,  # noqa: ARG002
+        span: timedelta,  # noqa: ARG002
+        order: FollowOrder,
+    ) -> Follow:
+        raise Refused(f"{order.title} cannot be followed from here.", "Ask in Slack.")
+
+    def stop(self, id_: str, actor: Actor) -> Follow:  # noqa: ARG002
+        raise UnknownName(f"Nothing is followed as {id_}.")
+
+
+class Trends(Protocol):
+    """What services and hosts used over time."""
+
+    def since(self, stack: str, moment: datetime) -> Sequence[Sample]:
+        """The samples later than that, oldest first; a few days of them are kept."""
+        ...
+
+
+class NoTrends:
+    """Where nothing is sampled."""
+
+    def since(self, stack: str, moment: datetime) -> Sequence[Sample]:  # noqa: ARG002
+        return ()
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a subcommand may use."""
@@ -200,11 +336,15 @@ class Context:
     facts: FactReader
     now: "Clock"
     timetable: Timetable
+    alerts: Alerts
     maintenances: Maintenances
     """Which stacks are under maintenance, and when more is planned."""
     by_hand: Callable[[Known, ActionCall], Lines]
     """What a person types to do what a call of a plan does."""
     uploads: Uploads = field(default_factory=NoUploads)
+    trends: Trends = field(default_factory=NoTrends)
+    deploy_locks: DeployLocks = field(default_factory=NoDeployLocks)
+    follows: Follows = field(default_factory=NoFollows)
 
 
 class Clock(Protocol):

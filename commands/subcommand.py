@@ -20,6 +20,7 @@ class Room(StrEnum):
     SEE = "See"
     DO = "Do"
     PROTECT = "Protect"
+    RESPOND = "Respond"
     GOVERN = "Govern"
 
 

@@ -1,0 +1,100 @@
+"""The buttons of an alert's card."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from commands.dispatch import answer
+from commands.ports import Call, Context, Reply
+from notifiers.views.alert import SILENCE_HOURS
+from playbooks.errors import BadArgument, Refused
+from playbooks.respond.alert import Group
+
+OnAlert = Callable[[Context, Call, str, datetime], Reply]
+
+
+def _acknowledge(context: Context, call: Call, value: str, _: datetime) -> Reply:
+    group = _changeable(context, call, value)
+    if group.firing and group.acknowledged_at is None:
+        context.alerts.acknowledge(group.key, call.actor)
+    return Reply()
+
+
+def _silence(context: Context, call: Call, value: str, at: datetime) -> Reply:
+    group = _changeable(context, call, value)
+    context.alerts.silence(group.key, call.actor, at + timedelta(hours=SILENCE_HOURS))
+    return Reply()
+
+
+def _end_silence(context: Context, call: Call, value: str, _: datetime) -> Reply:
+    group = _changeable(context, call, value)
+    context.alerts.end_silence(group.key, call.actor)
+    return Reply()
+
+
+def _status(context: Context, call: Call, value: str, _: datetime) -> Reply:
+    group = _pressed(context, value)
+    return _typed(context, call, f"status {_stack(group)}")
+
+
+def _logs(context: Context, call: Call, value: str, _: datetime) -> Reply:
+    group = _pressed(context, value)
+    return _typed(context, call, f"logs {_stack(group)} {_service(context, group)}")
+
+
+def _restart(context: Context, call: Call, value: str, _: datetime) -> Reply:
+    """Asked for like any restart: through the gate."""
+    group = _pressed(context, value)
+    return _typed(context, call, f"restart {_stack(group)} {_service(context, group)}")
+
+
+def _typed(context: Context, call: Call, text: str) -> Reply:
+    return answer(context, call.model_copy(update={"text": text}))
+
+
+def _changeable(context: Context, call: Call, value: str) -> Group:
+    """The group, where this person may ask for things in its stack, or in any if it has none."""
+    group = _pressed(context, value)
+    stacks = [context.stacks[group.stack]] if group.stack in context.stacks else []
+    if stacks:
+        context.access.require(call.actor, "ask", stacks[0])
+    elif not any(context.access.may(call.actor, "ask", s) for s in context.stacks.values()):
+        raise Refused("You may not take care of alerts.", "Ask for a role that may `ask`.")
+    return group
+
+
+def _pressed(context: Context, value: str) -> Group:
+    """The group of a button. Raises Refused when its card speaks of what is long over."""
+    key, separator, episode = value.partition(":")
+    if not (separator and episode.isdigit()):
+        raise BadArgument(f"The button carries {value[:80]!r}, which names no alert.")
+    group = context.alerts.group(key)
+    if group.episode != int(episode):
+        raise Refused("This alert is over; it has fired again since.", "Use its newest card.")
+    return group
+
+
+def _stack(group: Group) -> str:
+    if not group.stack:
+        raise Refused("Nothing says which stack this alert is about.")
+    return group.stack
+
+
+def _service(context: Context, group: Group) -> str:
+    """Only a name that the stack file has: labels are somebody else's words."""
+    service = group.labels.get("service", "")
+    if service not in context.stacks[_stack(group)].services:
+        raise Refused(f"{group.stack} has no service {service!r}, which the alert names.")
+    return service
+
+
+ON_ALERTS: Mapping[str, OnAlert] = MappingProxyType(
+    {
+        "ack": _acknowledge,
+        "silence": _silence,
+        "unsilence": _end_silence,
+        "alert_status": _status,
+        "alert_logs": _logs,
+        "alert_restart": _restart,
+    }
+)
