@@ -1,4 +1,5 @@
-"""`cancel ID`: withdraws a request, or stops a run at the next safe place."""
+"""`cancel ID`: withdraws a request, stops a run at the next safe place, or ends the following of a
+log."""
 
 from typing import Annotated
 
@@ -10,20 +11,31 @@ from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.text import escape
 from playbooks.model.base import Model
+from playbooks.model.followed import FOLLOW_PREFIX
+from playbooks.model.people import Actor
 from playbooks.model.request import RequestState
 
 
 class CancelParams(Model):
-    """Which request or run."""
+    """Which request, run or followed log."""
 
-    id: Annotated[str, Word("ID", "the id of a request or run, like `k3f9q2`")]
+    id: Annotated[str, Word("ID", "the id of a request, a run or a followed log, like `k3f9q2`")]
 
 
 def _handle(context: Context, call: Call, params: CancelParams) -> Reply:
+    if params.id.lower().startswith(FOLLOW_PREFIX):
+        return Reply(body=stopped(context, call.actor, params.id.lower()))
     known = dossier_for(context, call, params.id, "read")
     dossier = context.gate.cancel(known.request.id, call.actor)
     text = cancelled(dossier)
     return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
+
+
+def stopped(context: Context, actor: Actor, id_: str) -> Body:
+    """Ends the following of a log. Raises UnknownName, Refused."""
+    follow = context.follows.stop(id_, actor)
+    text = f"{follow.title} is not followed any more."
+    return Body(text=text, blocks=tuple(blocks.sections(escape(text))))
 
 
 def cancelled(dossier: Dossier) -> str:

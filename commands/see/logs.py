@@ -1,5 +1,6 @@
 """`logs STACK [SERVICE]`: the newest lines of a log, or which logs a stack has."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -9,13 +10,14 @@ from commands.lookup import stack_for
 from commands.moments import EXPECTED, moment
 from commands.names import found
 from commands.paging import PageNumber, page
-from commands.ports import Attachment, Call, Context, Reply
+from commands.ports import Attachment, Call, Context, FollowOrder, Reply
 from commands.see.log_list import listed
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
-from notifiers.views.text import code, escape, joined, plural
+from notifiers.views.text import code, escape, joined, plural, utc
 from playbooks.errors import BadArgument
+from playbooks.gate.duration import Duration
 from playbooks.lines.level import NAMES, Level, level_named
 from playbooks.lines.pattern import LinePattern
 from playbooks.model.base import JsonObject, Model
@@ -24,6 +26,8 @@ from playbooks.model.stack import Stack
 
 _IN_MESSAGE = 8_000
 _SECONDS = 25.0
+# What of the choice new lines are chosen by, too.
+_FRESH = ("service", "source", "grep", "level")
 
 
 class LogsParams(Model):
@@ -51,6 +55,10 @@ class LogsParams(Model):
         str | None,
         Option("which of its logs", "`output`, `loki`, or the name of a log file", "LOG"),
     ] = None
+    follow: Annotated[
+        Duration | None,
+        Option("bring new lines into a thread", "how long, at most `30m`", "TIME"),
+    ] = None
     page: PageNumber = 1
 
 
@@ -60,6 +68,8 @@ def _handle(context: Context, call: Call, params: LogsParams) -> Reply:
         title, content = listed(context, stack)
         return Reply(body=page(title, content, params.page, f"logs {stack.name}"))
     chosen = chosen_log(context, stack, params)
+    if params.follow is not None:
+        return _follow(context, call, stack, (chosen, params.follow))
     query = FactQuery(fact="logs.lines", args=chosen)
     fact = context.facts.read(stack, [query], within=_SECONDS).of(query)
     lines = [str(line) for line in fact["lines"]]
@@ -69,6 +79,21 @@ def _handle(context: Context, call: Call, params: LogsParams) -> Reply:
     small = _small(params, more=bool(fact["more"]), note=str(fact["note"]))
     file = f"{stack.name}-{name.replace('/', '-').replace(' ', '-')}.log"
     return _reply(title, "\n".join(lines), small, file)
+
+
+def _follow(
+    context: Context, call: Call, stack: Stack, wanted: tuple[JsonObject, timedelta]
+) -> Reply:
+    chosen, span = wanted
+    order = FollowOrder(
+        stack=stack.name,
+        title=f"{stack.environment}/{stack.name} {log_name(stack, chosen)}",
+        query={name: chosen[name] for name in _FRESH if name in chosen},
+        typed=call.text,
+    )
+    follow = context.follows.begin(call.actor, call.channel, span, order)
+    text = f"Following {order.title} until {utc(follow.until)}, in a thread of this channel."
+    return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
 
 
 def chosen_log(context: Context, stack: Stack, params: LogsParams) -> JsonObject:
@@ -158,6 +183,7 @@ LOGS = Subcommand(
         "logs harbor",
         "logs harbor api",
         'logs harbor api --lines 200 --since 15m --level warning --grep "time(d )?out"',
+        "logs harbor api --follow 10m",
     ),
     permission="read",
     params=LogsParams,
