@@ -169,6 +169,7 @@ class Plan(Model):
     within_seconds: float | None = None
     resort: Resort | None = None
     checklist: tuple[str, ...] = ()
+    afterwards: Afterwards | None = None
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> "Plan":
