@@ -36,9 +36,10 @@ class StoredHistory:
         states: Sequence[RequestState] = (),
         limit: int = 20,
         before: str | None = None,
+        operations: Sequence[str] = (),
     ) -> Sequence[Dossier]:
         with self._ledger.database.read() as connection:
-            ids = requests.page(connection, stack, states, limit, before)
+            ids = requests.page(connection, stack, states, limit, before, operations)
             found = [requests.get(connection, request) for request in ids]
             return [self._ledger.dossier(connection, request) for request in found if request]
 

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from bot import audit
+from bot.deploy_locks import lock_refusal
 from bot.ledger import Ledger
 from bot.store import requests
 from commands.ports import Asking
@@ -18,7 +19,7 @@ def ask_refusal(
     ledger: Ledger, connection: sa.Connection, plan: Plan, asking: Asking
 ) -> Refused | None:
     """Why this plan may not be asked for now; noted in the audit."""
-    refusal = _why_not_ask(ledger, plan)
+    refusal = _why_not_ask(ledger, plan) or lock_refusal(connection, plan, asking.actor.name)
     if refusal is not None:
         audit.append(
             connection,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from bot.deploy_locks import locked_against
 from bot.engine.carried import Carried, Equipment
 from bot.requesting import Wish, open_request
 from bot.store import locks, requests, runs
@@ -31,6 +32,12 @@ def recheck(carried: Carried) -> Objection | None:
         plan = _plan_again(carried)
     except InterlockError as error:
         return Objection((f"The plan cannot be made any more: {error}",), None)
+    with ledger.database.read() as connection:
+        lock = locked_against(connection, plan, request.requester)
+    if lock is not None:
+        return Objection(
+            (f"{lock.person} has locked deploys of {plan.stack}: {lock.reason}.",), None
+        )
     freeze = ledger.policy.freeze_on(plan, ledger.now())
     if freeze is not None:
         return Objection((f"{plan.stack} is frozen: {freeze.reason}.",), None)

@@ -110,13 +110,16 @@ def page(
     states: Sequence[RequestState],
     limit: int,
     before: str | None,
+    operations: Sequence[str] = (),
 ) -> Sequence[str]:
-    """Ids, newest first, older than `before`."""
+    """Ids, newest first, older than `before`, of these operations, or of all."""
     query = sa.select(requests.c.id).order_by(requests.c.asked_at.desc(), requests.c.id.desc())
     if stack is not None:
         query = query.where(requests.c.stack == stack)
     if states:
         query = query.where(requests.c.state.in_([state.value for state in states]))
+    if operations:
+        query = query.where(requests.c.operation.in_(operations))
     if before is not None:
         last = sa.select(requests.c.asked_at).where(requests.c.id == before).scalar_subquery()
         query = query.where(
