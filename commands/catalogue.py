@@ -6,11 +6,13 @@ from typing import Any
 
 from commands.do.adjust import LIMITS, SCALE, SET
 from commands.do.cleanup import PRUNE_DOCKER, PRUNE_LOGS
+from commands.do.deploy import DEPLOY, MIGRATE, UPDATE
 from commands.do.emergency import EMERGENCY
 from commands.do.lifecycle import RESTART, START, STOP
 from commands.do.maintenance import MAINTENANCE
 from commands.do.recover_service import RECOVER_SERVICE
 from commands.do.removal import CLEAN, DOWN, KILL
+from commands.do.rollback import RELEASES, ROLLBACK
 from commands.do.script import SCRIPT
 from commands.do.upkeep import UPKEEP
 from commands.govern import plan
@@ -35,9 +37,9 @@ from commands.see.certs import CERTS
 from commands.see.config import CONFIG
 from commands.see.contacts import CONTACTS
 from commands.see.db import DB
+from commands.see.disk import DISK
 from commands.see.errors import ERRORS
 from commands.see.graph import GRAPH
-from commands.see.disk import DISK
 from commands.see.health import HEALTH
 from commands.see.logs import LOGS
 from commands.see.metrics import METRICS
@@ -84,6 +86,11 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     PRUNE_DOCKER,
     PRUNE_LOGS,
     SCRIPT,
+    DEPLOY,
+    UPDATE,
+    MIGRATE,
+    ROLLBACK,
+    RELEASES,
     MAINTENANCE,
     *UPKEEP,
     EMERGENCY,
