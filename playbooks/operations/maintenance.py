@@ -10,7 +10,7 @@ from playbooks.gate.duration import Duration, write_duration
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.maintenance import Maintenance
-from playbooks.model.plan import ActionCall, Line, Plan, Resource, Risk, Step
+from playbooks.model.plan import ActionCall, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.operations import maintenance_checks as checks
 from playbooks.operations.maintenance_steps import switch_off, switch_on
@@ -81,7 +81,9 @@ def plan_on(stack: Stack, params: OnParams, facts: Facts) -> Plan:
         affects=(f"Users of {stack.name} read “{message}” {how_long}.",),
         notes=(*_stands(known, state["on"]), *_to_look_at(found), _AT_THE_END),
         binding={"maintenance": {"on": state["on"], "since": known and known["since"]}},
-        shown=(*(check.line for check in found), *_to_confirm(rules)),
+        shown=tuple(check.line for check in found),
+        # A window that begins was confirmed when it was planned.
+        checklist=() if params.window else rules.checklist,
         undo_hint=f"/ops maintenance {stack.name} off",
     )
 
@@ -152,7 +154,7 @@ def plan_window(stack: Stack, params: WindowParams, facts: Facts) -> Plan:
             f"Users of {stack.name} read “{message}” from {_shown(params.starts)} for {lasting}.",
         ),
         notes=(*_announced(stack, rules, params.starts - now), _AT_THE_END),
-        shown=_to_confirm(rules),
+        checklist=rules.checklist,
         undo_hint=f"/ops maintenance {stack.name} cancel {{run}}",
     )
 
@@ -243,12 +245,6 @@ def _stands(known: JsonObject | None, shown: bool) -> tuple[str, ...]:
 
 def _to_look_at(found: Sequence[checks.Check]) -> tuple[str, ...]:
     return tuple(f"{each.name}, look first: {each.says}." for each in found if each.good is False)
-
-
-def _to_confirm(rules: Maintenance) -> tuple[Line, ...]:
-    if not rules.checklist:
-        return ()
-    return (Line(label="Confirm before", value="; ".join(rules.checklist)),)
 
 
 def _announced(stack: Stack, rules: Maintenance, ahead: timedelta) -> tuple[str, ...]:

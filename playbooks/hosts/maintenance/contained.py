@@ -12,13 +12,13 @@ from playbooks.ports import Secrets
 
 def redis_switch(stack: Stack, key: RedisKey, secrets: Secrets) -> RedisSwitch:
     """Raises BadArgument, HostError, SecretUnavailable."""
-    service = stack.container_of(key.service)
-    if stack.compose is None or service is None:
+    service, compose = stack.container_of(key.service), stack.compose_of(key.service)
+    if compose is None or service is None:
         raise BadArgument(
             f"{key.service} of {stack.name} runs in no container, and the key of its maintenance "
             "is only set in one."
         )
-    running = [each for each in containers_of(stack.compose.project, service) if each.up]
+    running = [each for each in containers_of(compose.project, service, compose.host) if each.up]
     if len(running) != 1:
         raise HostError(
             f"{key.service} has {len(running)} containers that run; one is needed.",
