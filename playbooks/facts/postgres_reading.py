@@ -49,7 +49,7 @@ def from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> D
         admin, "SELECT array_agg(datname::text ORDER BY datname) FROM pg_database"
     )
     (preloaded,) = _one_row(admin, _PRELOADED)
-    disk = _disk(reading, store, directory)
+    disk = data_disk(reading, store, directory)
     return DatabaseFact(
         container=_container(store),
         read_at=reading.now,
@@ -66,7 +66,7 @@ def from_outside(reading: Reading, admin: Connection, store: PostgresStore) -> D
     )
 
 
-def _disk(reading: Reading, store: PostgresStore, directory: str | None) -> JsonObject | None:
+def data_disk(reading: Reading, store: PostgresStore, directory: str | None) -> JsonObject | None:
     """The disk under the data directory, when the server runs on this host."""
     if isinstance(store, ContainedStore):
         mounted = on_host(store, directory) if directory else None

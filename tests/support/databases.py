@@ -7,8 +7,10 @@ from typing import Any
 
 import psycopg
 
+from tests.support.bot import wait_until
 from tests.support.docker import REDIS_PASSWORD
 from tests.support.systems import System
+from tests.support.talk import ephemeral_to, text_of
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,16 @@ def redis_cli(system: System, *words: str) -> str:
     """What redis-cli in the container says."""
     asked = ("env", f"REDISCLI_AUTH={REDIS_PASSWORD}") if system.name == "relica" else ()
     return system.project.in_container("redis", *asked, "redis-cli", *words).strip()
+
+
+def answer(system: System, text: str) -> str:
+    """The answer to `/ops TEXT`, also when it takes longer than Slack shows one at once: a server
+    that just began needs a while for its first answers."""
+    known = len(ephemeral_to(system.bot.sim, "ana", "ops"))
+    said = system.bot.sim.command(text, user="ana", channel="ops")
+    if said["response"]:
+        return text_of(said["response"])
+    found: list[str] = wait_until(
+        lambda: ephemeral_to(system.bot.sim, "ana", "ops")[known:], f"the answer to {text}", 20
+    )
+    return found[-1]

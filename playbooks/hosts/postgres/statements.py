@@ -18,7 +18,7 @@ from playbooks.datastores.postgres_model import (
 )
 
 # Settings whose value is a list of names: each name is given by itself, as pg_dump does.
-_LISTS = frozenset(
+LISTS = frozenset(
     {
         "local_preload_libraries",
         "search_path",
@@ -162,7 +162,7 @@ def _setting(database: Composable, setting: Setting) -> Composed:
     who = sql.SQL("DATABASE {}").format(database)
     if setting.role is not None:
         who = sql.SQL("ROLE {} IN DATABASE {}").format(sql.Identifier(setting.role), database)
-    values = names_in_list(setting.value) if setting.name in _LISTS else [setting.value]
+    values = names_in_list(setting.value) if setting.name in LISTS else [setting.value]
     return sql.SQL("ALTER {} SET {} TO {}").format(
         who,
         sql.Identifier(*setting.name.split(".")),

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from tests.support.bot import wait_until
-from tests.support.databases import POSTGRES, redis_cli, session, sql
+from tests.support.databases import POSTGRES, answer, redis_cli, session, sql
 from tests.support.systems import System, on
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -57,16 +57,17 @@ def test_locks_and_active_queries_are_seen(system: System) -> None:
     with session(system) as holding, session(system) as waiting:
         holding.execute("BEGIN; LOCK TABLE held")
         query = "DELETE FROM held WHERE n::text = 'a-secret-value'"
+        holder, waiter = holding.info.backend_pid, waiting.info.backend_pid
         thread = threading.Thread(target=waiting.execute, args=(query,))
         thread.start()
-        blocked = f"SELECT pg_blocking_pids({waiting.info.backend_pid})"
-        wait_until(lambda: sql(system, blocked) == [([holding.info.backend_pid],)], "the lock")
+        blocked = f"SELECT pg_blocking_pids({waiter})"
+        wait_until(lambda: sql(system, blocked) == [([holder],)], "the lock")
         locks = system.says(f"db {system.name} {at.store} locks{at.option}")
         active = system.says(f"db {system.name} {at.store} active{at.option}")
         holding.execute("COMMIT")
         thread.join(10)
     sql(system, "DROP TABLE held")
-    for pid in (waiting.info.backend_pid, holding.info.backend_pid):
+    for pid in (holder, waiter):
         assert str(pid) in locks and str(pid) in active
     assert "public.held" in locks and "a-secret-value" not in locks + active
 
@@ -133,12 +134,12 @@ def test_neo4j_is_looked_into(system: System) -> None:
     shell = ("cypher-shell", "-u", "neo4j", "-p", "Sesame-neo4j-1")
     system.project.in_container("neo4j", *shell, "CREATE (:Insight)-[:SEES]->(:Insight)")
     try:
-        assert "answers over Bolt" in system.says("graph relica")
-        counts = system.says("graph relica counts")
+        assert "answers over Bolt" in answer(system, "graph relica")
+        counts = answer(system, "graph relica counts")
         assert re.search(r"Insight\s+2\b", counts) and re.search(r"SEES\s+1\b", counts)
-        assert "/data/databases/neo4j" in system.says("graph relica neo4j size")
-        assert "Heap:" in system.says("graph relica memory")
-        assert "running" in system.says("graph relica queries")
+        assert "/data/databases/neo4j" in answer(system, "graph relica neo4j size")
+        assert "Heap:" in answer(system, "graph relica memory")
+        assert "running" in answer(system, "graph relica queries")
     finally:
         system.project.in_container("neo4j", *shell, "MATCH (n:Insight) DETACH DELETE n")
 
@@ -147,10 +148,10 @@ def test_neo4j_is_looked_into(system: System) -> None:
 @on("S")
 def test_terminusdb_is_looked_into(system: System) -> None:
     """Status, databases, size and connections are told by the documented interface."""
-    assert "is well" in system.says("terminus spice-harvester")
-    assert "database" in system.says("terminus spice-harvester databases")
-    assert "/app/terminusdb/storage" in system.says("terminus spice-harvester size")
-    assert "established on port 6363" in system.says("terminus spice-harvester connections")
+    assert "is well" in answer(system, "terminus spice-harvester")
+    assert "database" in answer(system, "terminus spice-harvester databases")
+    assert "/app/terminusdb/storage" in answer(system, "terminus spice-harvester size")
+    assert "established on port 6363" in answer(system, "terminus spice-harvester connections")
 
 
 @pytest.mark.covers("D12", "S", by_contract=True)
@@ -158,9 +159,9 @@ def test_terminusdb_is_looked_into(system: System) -> None:
 def test_databases_of_terminusdb_are_made_and_deleted(system: System) -> None:
     """A database is created after one approval; deleting it takes two and a backup before."""
     system.does("terminus create spice-harvester rows-test", "ben")
-    assert "admin/rows-test" in system.says("terminus spice-harvester databases")
-    refused = system.says("terminus create spice-harvester 'a/../b'")
+    assert "admin/rows-test" in answer(system, "terminus spice-harvester databases")
+    refused = answer(system, "terminus create spice-harvester 'a/../b'")
     assert "cannot be the name" in refused
     request = system.does("terminus delete spice-harvester rows-test", "ben", "cleo")
-    assert "admin/rows-test" not in system.says("terminus spice-harvester databases")
-    assert request in system.says("backups spice-harvester terminusdb")
+    assert "admin/rows-test" not in answer(system, "terminus spice-harvester databases")
+    assert request in answer(system, "backups spice-harvester terminusdb")
