@@ -142,8 +142,10 @@ async def _opened(links: Links, host: SshHost, line: str, stdin: bytes) -> _Proc
         raise HostError(
             f"{host.title} did not take a command: {error}.", "Try again in a moment."
         ) from error
-    process.stdin.write(stdin)
-    process.stdin.write_eof()
+    # One that is quick has ended before it was given all of its stdin.
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(stdin)
+        process.stdin.write_eof()
     return process
 
 
