@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.demo.credentials import kept_password
 from bot.demo.places import Places, read_json, write_whole
 from bot.demo.ports import HOST
 from bot.demo.postgres import ADMIN, Postgres, tools
@@ -45,6 +46,14 @@ policy:
 
 channels:
 {channels}
+
+# Alertmanager, Grafana and others post to /alerts/NAME at the bot's own address; demo.json names it
+# as bot_url, and the token as alert_token.
+alerts:
+  channel: ops
+  sources:
+    alertmanager: {{kind: alertmanager, bearer: "file:secrets/alert-token"}}
+    grafana: {{kind: grafana, bearer: "file:secrets/alert-token"}}
 """
 
 _HARBOR = """\
@@ -135,6 +144,7 @@ def write_files(places: Places, ports: Mapping[str, int], seed: Seed) -> bool:
     )
     if changed:
         write_whole(places.stack_file, text)
+    kept_password(places.alert_token)
     if not places.interlock_file.exists():
         write_whole(places.interlock_file, _interlock(seed))
     load_stack(places.stack_file)
@@ -152,6 +162,8 @@ def describe(
         "api_url": api_url(ports),
         "web_url": web_url(ports),
         "bot_pid": bot_pid,
+        "bot_url": f"http://{HOST}:{ports['bot']}",
+        "alert_token": kept_password(places.alert_token),
     }
     if read_json(places.description) != description:
         write_whole(places.description, json.dumps(description, indent=2) + "\n")

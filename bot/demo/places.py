@@ -51,6 +51,10 @@ class Places:
         return self.root / "secrets"
 
     @property
+    def alert_token(self) -> Path:
+        return self.secrets / "alert-token"
+
+    @property
     def postgres(self) -> Path:
         return self.root / "postgres"
 

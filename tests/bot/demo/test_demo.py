@@ -65,6 +65,8 @@ def test_everything_is_there(demo: RunningDemo) -> None:
         "api_url",
         "web_url",
         "bot_pid",
+        "bot_url",
+        "alert_token",
     }
     assert (demo.state / "demo.json").stat().st_mode & 0o077 == 0
     assert described["bot_pid"] == demo.alive()["bot"]
@@ -218,3 +220,20 @@ def test_ending_leaves_nothing_and_goes_on(demo: RunningDemo, number: signal.Sig
     assert set(demo.alive()) == {"workspace", "bot", "postgres", "api"}
     assert (demo.state / "ports.json").read_text() == ports
     assert rows(demo, "SELECT count(*) FROM bookings") == [(42_000,)]
+
+
+def test_an_alert_gets_a_card(demo: RunningDemo) -> None:
+    """What is posted with the token of demo.json to the bot's address is shown in the channel."""
+    described = demo.description
+    alert = {
+        "status": "firing",
+        "labels": {"alertname": "HarborFull", "stack": "harbor", "severity": "critical"},
+        "startsAt": "2026-11-22T06:00:00Z",
+    }
+    answer = httpx.post(
+        f"{described['bot_url']}/alerts/alertmanager",
+        json={"alerts": [alert]},
+        headers={"Authorization": f"Bearer {described['alert_token']}"},
+    )
+    assert answer.status_code == 200, answer.text
+    until("the card of the alert", lambda: "HarborFull" in str(demo.messages()), 30)
