@@ -1,15 +1,20 @@
-"""`stats STACK`: what each service uses of processor, memory, network and disk, right now."""
+"""`stats STACK`: what each service uses of processor, memory, network and disk, right now, or over
+time."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
 
-from commands.grammar import Word
+from commands.grammar import Option, Word
 from commands.lookup import stack_for
+from commands.moments import EXPECTED, moment
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Reply
+from commands.see.trend import over_time
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
 from notifiers.views.text import escape, plural, size
+from playbooks.errors import BadArgument
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
 from playbooks.model.usage import ServiceUsage, Usage
@@ -23,13 +28,19 @@ _NEARLY_FULL = 0.9
 
 
 class StatsParams(Paged):
-    """Of which stack."""
+    """Of which stack, and since when; without that, right now."""
 
     stack: Annotated[str, Word("STACK", "the name of a stack")]
+    since: Annotated[str | None, Option("over time instead of right now", EXPECTED, "TIME")] = None
 
 
 def _handle(context: Context, call: Call, params: StatsParams) -> Reply:
     stack = stack_for(context, call, params.stack, "read")
+    if params.since is not None:
+        since = _moment(context, stack, params.since)
+        return over_time(
+            context, stack, since, params.page, f"stats {stack.name} --since {params.since}"
+        )
     facts = context.facts.read(stack, [_HOST, *map(_query, stack.services)], within=_SECONDS)
     parts = {name: _parts(facts, name) for name in stack.services}
     running = [part for found in parts.values() for part in found or ()]
@@ -43,6 +54,16 @@ def _handle(context: Context, call: Call, params: StatsParams) -> Reply:
         content += blocks.sections("\n".join(f"• {escape(worry)}" for worry in worries))
     content += blocks.context(escape(_host(stack, facts)))
     return Reply(body=page(title, content, params.page, f"stats {stack.name}"))
+
+
+def _moment(context: Context, stack: Stack, text: str) -> datetime:
+    try:
+        return moment(text, context.now())
+    except ValueError as error:
+        raise BadArgument(
+            f"`--since` should be {EXPECTED}, not `{text}`.",
+            f"For example: `/ops stats {stack.name} --since 6h`",
+        ) from error
 
 
 def _query(service: str) -> FactQuery:
@@ -109,9 +130,10 @@ def _host(stack: Stack, facts: Facts) -> str:
 STATS = Subcommand(
     name="stats",
     room=Room.SEE,
-    summary="what each service uses of processor, memory, network and disk",
-    examples=("stats harbor",),
+    summary="what each service uses of processor, memory, network and disk, now or over time",
+    examples=("stats harbor", "stats harbor --since 6h"),
     permission="read",
     params=StatsParams,
     handle=_handle,
+    notes=("Over time: from one sample a minute, kept for 7 days.",),
 )

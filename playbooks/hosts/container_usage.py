@@ -24,7 +24,7 @@ def of_container(container: str) -> Usage:
     return Usage(
         name=about["Name"].lstrip("/"),
         processor=_processor(before["cpu_stats"], seen["cpu_stats"]),
-        memory=_without_cache(memory),
+        memory=without_cache(memory),
         limit=about["HostConfig"]["Memory"] or None,
         received=sum(each["rx_bytes"] for each in networks),
         sent=sum(each["tx_bytes"] for each in networks),
@@ -43,7 +43,7 @@ def _processor(before: Mapping[str, Any], now: Mapping[str, Any]) -> float:
     return max(0.0, spent / whole * cores * 100) if whole > 0 else 0.0
 
 
-def _without_cache(memory: Mapping[str, Any]) -> int:
+def without_cache(memory: Mapping[str, Any]) -> int:
     """As docker's own client counts: what the kernel can drop at once is left out."""
     counted = memory.get("stats") or {}
     dropped = counted.get("inactive_file", counted.get("total_inactive_file", 0))
