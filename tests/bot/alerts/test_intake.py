@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -151,7 +150,9 @@ def test_restart_from_the_card_goes_through_the_gate(bot: Bot) -> None:
     press(bot.sim, card(bot, "WebDown", "firing"), "alert_restart", "ana")
 
     def asked() -> bool:
-        return any("RESTART prod/harbor web" in text_of(m) for m in bot.sim.messages(channel=HARBOR))
+        return any(
+            "RESTART prod/harbor web" in text_of(m) for m in bot.sim.messages(channel=HARBOR)
+        )
 
     wait_until(asked, "the request of the restart", 20)
 
