@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from playbooks.dotenv import value_in
 from playbooks.errors import SecretUnavailable
 from playbooks.model.secret import Secret
 
@@ -11,7 +12,7 @@ DOCKER_SECRETS = Path("/run/secrets")
 
 
 class References:
-    """Resolves `env:`, `file:` and `docker-secret:` references.
+    """Resolves `env:`, `file:`, `env-file:` and `docker-secret:` references.
 
     `tell` hears every value that was resolved, so that it can be kept out of what is said and
     logged. A secret in a file ends before its last line break.
@@ -35,12 +36,14 @@ class References:
                 value = self._from_environment(reference, rest)
             case "file":
                 value = _from_file(reference, Path(rest).expanduser())
+            case "env-file":
+                value = _from_env_file(reference, rest)
             case "docker-secret":
                 value = self._from_docker(reference, rest)
             case _:
                 raise SecretUnavailable(
                     f"A secret reference opens with {kind[:4]}…, which nothing resolves.",
-                    "Use env:NAME, file:PATH or docker-secret:NAME.",
+                    "Use env:NAME, file:PATH, env-file:PATH#NAME or docker-secret:NAME.",
                 )
         if not value:
             raise SecretUnavailable(f"The secret {reference} is empty.", "Give it a value.")
@@ -62,6 +65,21 @@ class References:
                 "Write docker-secret:NAME without slashes.",
             )
         return _from_file(reference, self._docker_secrets / name)
+
+
+def _from_env_file(reference: str, rest: str) -> str:
+    """One variable of an env file; the file may change while the bot runs."""
+    path, _, name = rest.rpartition("#")
+    content = _from_file(reference, Path(path).expanduser())
+    try:
+        value = value_in(content, name)
+    except ValueError as error:
+        raise SecretUnavailable(f"The secret {reference} is not understood: {error}.") from error
+    if value is None:
+        raise SecretUnavailable(
+            f"The secret {reference} is not there: no {name} in {path}.", "Put it into the file."
+        )
+    return value
 
 
 def _from_file(reference: str, path: Path) -> str:

@@ -31,7 +31,8 @@ stack file offline and resolves no secret.
 
 Paths are relative to the file they stand in. Variables like `${HOME}` are not filled in. Anchors,
 aliases and merge keys are not supported. A secret is never written down: write a reference,
-`env:NAME`, `file:PATH` or `docker-secret:NAME`.
+`env:NAME`, `file:PATH`, `env-file:PATH#NAME` (one variable of an env file) or
+`docker-secret:NAME`.
 
 This page is made from the models by `make docs`.
 """

@@ -9,6 +9,8 @@ from os import PathLike, fsencode
 
 _SAFE_REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DOCKER_SECRETS = "/run/secrets"
+# A variable of an env file, with the quotes around it taken off.
+_VALUE = "s/^{name}=\\([\"']\\{{0,1\\}}\\)\\(.*\\)\\1$/\\2/p"
 
 
 class Shell(str):
@@ -78,6 +80,10 @@ def secret(reference: str) -> Shell:
     kind, _, rest = reference.partition(":")
     if kind == "file":
         return Shell(f'"$({command("cat", "--", rest)})"')
+    if kind == "env-file":
+        path, _, name = rest.rpartition("#")
+        found = command("sed", "-n", _VALUE.format(name=name), "--", path)
+        return Shell(f'"$({found} | tail -n 1)"')
     if kind == "docker-secret":
         return Shell(f'"$({command("cat", "--", f"{_DOCKER_SECRETS}/{rest}")})"')
     if _SAFE_REFERENCE.fullmatch(rest):

@@ -29,9 +29,11 @@ def absolute(path: Path, base: Path) -> Path:
 
 
 def placed_reference(reference: str, base: Path) -> str:
-    """A `file:` reference with an absolute path; any other reference as it is."""
+    """A `file:` or `env-file:` reference with an absolute path; any other one as it is."""
     kind, _, rest = reference.partition(":")
-    return f"file:{absolute(Path(rest), base)}" if kind == "file" else reference
+    if kind not in {"file", "env-file"}:
+        return reference
+    return f"{kind}:{absolute(Path(rest), base)}"
 
 
 def _placed(value: Any, base: Path, secret: bool) -> Any:

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-_REFERENCE = re.compile(r"^(env|file|docker-secret):\S.*$")
+_REFERENCE = re.compile(r"^(env|file|docker-secret|env-file):\S.*$")
 
 
 def _is_reference(value: str) -> str:
     if not _REFERENCE.match(value):
         raise ValueError(
             "a secret is written as a reference, never as its value: "
-            "env:NAME, file:/path or docker-secret:NAME"
+            "env:NAME, file:/path, env-file:/path#NAME or docker-secret:NAME"
         )
     return value
 

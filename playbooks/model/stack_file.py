@@ -51,7 +51,7 @@ _REFERENCES: tuple[tuple[Location, Location], ...] = (
     ),
 )
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIALS)$", re.IGNORECASE)
-_REFERENCE = re.compile(r"^(env|file|docker-secret):\S")
+_REFERENCE = re.compile(r"^(env|file|docker-secret|env-file):\S")
 
 
 def load_model(path: Path, model: type[M]) -> M:
@@ -135,7 +135,7 @@ def _plain_environment(document: Document) -> Iterator[Problem]:
             yield Problem(
                 document.line(location),
                 f"{location[-1]} holds a secret in plain text; keep it elsewhere and write a "
-                "reference: env:NAME, file:PATH or docker-secret:NAME",
+                "reference: env:NAME, file:PATH, env-file:PATH#NAME or docker-secret:NAME",
             )
 
 

@@ -172,5 +172,5 @@ def _text_problems(node: yaml.Node) -> Iterator[Problem]:
             yield Problem(
                 _line(node),
                 f"there is {what} in plain text; keep it elsewhere and write a reference: "
-                "env:NAME, file:PATH or docker-secret:NAME",
+                "env:NAME, file:PATH, env-file:PATH#NAME or docker-secret:NAME",
             )
