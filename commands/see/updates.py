@@ -15,7 +15,8 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
 from playbooks.model.updates import ImageUpdate, Packages
 
-_SECONDS = 20.0
+# Without a cache of its own apt reads all its lists anew, which takes a while.
+_SECONDS = 30.0
 _PACKAGES = FactQuery(fact="updates.packages")
 _COLUMNS = ("Service", "Image", "Runs", "Registry has", "State")
 _STALE_SECONDS = 2 * 24 * 3600.0

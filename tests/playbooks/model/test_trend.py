@@ -14,7 +14,7 @@ def _counters(moment: float, *parts: tuple[str, str, float | None]) -> Counters:
 
 
 def test_use_is_the_difference_of_two_sweeps() -> None:
-    """Half a second of work within two seconds is a quarter of a core; parts of a service add up."""
+    """Half a second of work in two seconds is a quarter of a core; parts of a service add up."""
     before = _counters(10, ("a", "web", 1.0), ("b", "web", 5.0))
     now = _counters(12, ("a", "web", 1.5), ("b", "web", 6.0))
     found = points(now, before)["web"]
