@@ -16,7 +16,7 @@ _ACTS: dict[Permission, str] = {
     "approve": "approve operations on",
     "break_glass": "break the glass on",
     "audit": "read the audit of",
-    "download": "download backups of",
+    "download": "download backups or diagnostics of",
 }
 
 

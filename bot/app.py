@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.alerts.opened import AlertsIn, alerts_in
 from bot.audit import AnchorFile
+from bot.bundles import Bundles
 from bot.changes import Changes
 from bot.context import House, open_house, read_configuration, utc_now
 from bot.engine.carried import Equipment
@@ -36,6 +37,7 @@ from bot.slack.client import answering_client, listening_client
 from bot.slack.desk import Desk
 from bot.slack.installed import Installed
 from bot.slack.listeners import Listeners, bolt_app, register
+from bot.slack.parcels import Parcels
 from bot.slack.socket import Socket
 from bot.slack.uploads import SlackUploads
 from bot.store.database import Database
@@ -75,6 +77,7 @@ class _Parts:
     engine: Engine
     alerts: AlertsIn
     followers: Followers
+    parcels: Parcels
 
 
 def _silent(_address: str) -> None:
@@ -128,10 +131,12 @@ def _assembled(
     owner = f"{os.getpid()}-{time.time_ns()}"
     inbox = Inbox(house.database, now, owner)
     client = answering_client(bot_token, settings.slack_api, session)
-    answers = Answers(client, house.redactor)
+    parcels = Parcels(client, session, house.database, now)
+    answers = Answers(client, house.redactor, parcels)
     followers = Followers(house.ledger, house.context.facts, house.bell)
     uploads = SlackUploads(bot_token, settings.slack_api)
-    context = replace(house.context, uploads=uploads, follows=followers)
+    bundles = Bundles(house.context.facts, house.context.history, house.redactor, house.turns, now)
+    context = replace(house.context, uploads=uploads, follows=followers, bundles=bundles)
     desk = Desk(context, inbox, answers, house.failpoints, house.turns)
     listening = listening_client(bot_token, settings.slack_api)
     installed = Installed(bot_token)
@@ -151,6 +156,7 @@ def _assembled(
         engine=engine,
         alerts=alerts,
         followers=followers,
+        parcels=parcels,
     )
 
 
@@ -224,7 +230,7 @@ async def _work(
         work.append(_upkeep(parts.house).run())
         work.append(_promises(parts.house).run())
         work.append(Sampler(parts.house.ledger, parts.house.context.facts).run())
-        work.append(parts.followers.run())
+        work += [parts.followers.run(), parts.parcels.sweep()]
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 

@@ -37,6 +37,7 @@ from commands.see.certs import CERTS
 from commands.see.config import CONFIG
 from commands.see.contacts import CONTACTS
 from commands.see.db import DB
+from commands.see.diagnose import DIAGNOSE
 from commands.see.disk import DISK
 from commands.see.errors import ERRORS
 from commands.see.graph import GRAPH
@@ -69,6 +70,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     LOGS,
     ERRORS,
     METRICS,
+    DIAGNOSE,
     DB,
     REDIS,
     GRAPH,

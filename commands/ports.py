@@ -10,6 +10,7 @@ from notifiers.ports import Body
 from playbooks.byhand.known import Known, Lines
 from playbooks.errors import InputError, Refused, UnknownName
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.bundle import Bundle
 from playbooks.model.followed import Follow
 from playbooks.model.people import Actor, Permission
 from playbooks.model.plan import ActionCall, Plan
@@ -325,6 +326,22 @@ class NoTrends:
         return ()
 
 
+class Bundles(Protocol):
+    """Bundles of diagnostics."""
+
+    def make(self, stack: Stack, actor: Actor) -> Bundle:
+        """Collects what there is, redacted, within about a minute. What cannot be read is named in
+        its manifest."""
+        ...
+
+
+class NoBundles:
+    """Where none are made."""
+
+    def make(self, stack: Stack, actor: Actor) -> Bundle:  # noqa: ARG002
+        raise Refused(f"No diagnostics of {stack.name} are made here.", "Ask in Slack.")
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a subcommand may use."""
@@ -345,6 +362,7 @@ class Context:
     trends: Trends = field(default_factory=NoTrends)
     deploy_locks: DeployLocks = field(default_factory=NoDeployLocks)
     follows: Follows = field(default_factory=NoFollows)
+    bundles: Bundles = field(default_factory=NoBundles)
 
 
 class Clock(Protocol):
@@ -360,6 +378,18 @@ class Attachment(Model):
     media: Literal["text/plain", "image/png"] = "text/plain"
 
 
+class Parcel(Model):
+    """A file on the bot's disk, alone in its folder, that goes to whoever asked and is deleted in
+    Slack after `keep_seconds`. It is redacted already; file and folder are gone once it is sent."""
+
+    path: Path
+    title: str
+    stack: str
+    person: str
+    sha256: str
+    keep_seconds: float
+
+
 class Reply(Model):
     """What the person gets: privately unless `in_channel`. No body and no file: nothing to say,
     because a card says it. `view` is a modal, shown instead of the body where one can be opened."""
@@ -367,6 +397,7 @@ class Reply(Model):
     body: Body | None = None
     view: JsonObject | None = None
     file: Attachment | None = None
+    parcel: Parcel | None = None
     in_channel: bool = False
 
 

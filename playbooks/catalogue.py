@@ -120,6 +120,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
     {
         "certs": ("playbooks.facts.certs:READERS",),
         "clock": ("playbooks.facts.clock:READERS",),
+        "containers": ("playbooks.facts.containers:READERS",),
         "db": ("playbooks.facts.db:READERS",),
         "compose": ("playbooks.facts.composed:READERS",),
         "config": ("playbooks.facts.configuration:READERS",),

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack.delivered import Address
+from bot.slack.parcels import Parcels
 from commands.ports import Attachment, Reply
 from notifiers.failures import Kind, trouble
 from notifiers.ports import Body
@@ -34,9 +35,10 @@ class Answers:
     """Says what was answered, masked by the redactor. While Slack is away it is said again, for a
     minute. Raises one of UNREACHABLE when Slack does not take it."""
 
-    def __init__(self, client: AsyncWebClient, redactor: Redactor) -> None:
+    def __init__(self, client: AsyncWebClient, redactor: Redactor, parcels: Parcels) -> None:
         self._client = client
         self._redactor = redactor
+        self._parcels = parcels
 
     async def give(self, to: Address, reply: Reply, view_id: str | None = None) -> None:
         """All of the reply; a modal into the window that was opened for it."""
@@ -44,6 +46,10 @@ class Answers:
             await self._client.views_update(
                 view_id=view_id, view=self._redactor.redact_json(reply.view)
             )
+            return
+        if reply.parcel is not None:
+            where = await self._parcels.hand_over(to.user, reply.parcel)
+            await self.whisper(to, _with_line(reply.body or Body(text=where), where))
             return
         if reply.in_channel or to.open_thread:
             if reply.body is not None:

@@ -27,7 +27,7 @@ class ContainerLog:
     service: ComposedService
 
     def mask(self) -> LineMask:
-        return LineMask([value for id_, _ in self.parts() for value in _secrets_of(id_)])
+        return LineMask([each for id_, _ in self.parts() for each in _secrets_of(id_)])
 
     def newest(self, lines: int, since: datetime | None) -> Iterator[LogLine]:
         for container, part in self.parts():
@@ -91,12 +91,15 @@ def _read(
             yield text, LogLine(text_of(rest), _moment(text), part)
 
 
-def _secrets_of(container: str) -> tuple[str, ...]:
-    """What the variables that a container was made with hold of secrets."""
-    with engine_with(container) as client:
-        seen = client.api.inspect_container(container)
+def secrets_in(seen: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the variables that a container was made with hold of secrets, from its inspection."""
     pairs = (each.partition("=") for each in seen["Config"].get("Env") or ())
     return secret_values({name: value for name, _, value in pairs})
+
+
+def _secrets_of(container: str) -> tuple[str, ...]:
+    with engine_with(container) as client:
+        return secrets_in(client.api.inspect_container(container))
 
 
 def _moment(stamp: str) -> datetime | None:
@@ -129,6 +132,12 @@ def kept_by_engine(stack: Stack, service: str) -> tuple[Kept, ...]:
         with engine_with(container) as client:
             kept.append(_kept(client.api.inspect_container(container)))
     return tuple(kept)
+
+
+def secret_values_of(stack: Stack, service: str) -> list[str]:
+    """What the service's containers hold of secrets in their variables. Raises HostError."""
+    parts = ContainerLog(composed(stack, service)).parts()
+    return [value for container, _ in parts for value in _secrets_of(container)]
 
 
 def composed(stack: Stack, service: str) -> ComposedService:

@@ -36,6 +36,19 @@ class Found(Model):
     keep_seconds: float | None = None
 
 
+def mask_of(stack: Stack) -> LineMask:
+    """Hides the secrets that any service's output may hold. What is away is left out of it."""
+    values: list[str] = []
+    for service in stack.services:
+        if stack.container_of(service) is None:
+            continue
+        try:
+            values += _containers().secret_values_of(stack, service)
+        except HostError:
+            continue
+    return LineMask(values)
+
+
 def kept_of(stack: Stack, service: str) -> tuple[Kept, ...]:
     """How the engine keeps what the service's containers write; nothing where none run it.
 

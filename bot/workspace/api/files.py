@@ -118,3 +118,21 @@ def info(call: Call) -> Json:
     if file is None or file.state != "complete":
         raise SlackError("file_not_found")
     return {"file": file.body, "comments": []}
+
+
+def delete(call: Call) -> Json:
+    """files.delete of the bot's own file. What is left of it in messages is a tombstone."""
+    file = call.workspace.files.get(call.text("file"))
+    if file is None or file.state not in {"complete", "deleted"}:
+        raise SlackError("file_not_found")
+    if file.state == "deleted":
+        raise SlackError("file_deleted")
+    left: Json = {"id": file.id, "mode": "tombstone"}
+    for channel, shares in file.body["shares"].get("public", {}).items():
+        for share in shares:
+            message = call.workspace.messages.get(channel, share["ts"])
+            if message is not None:
+                kept = [left if each["id"] == file.id else each for each in message.body["files"]]
+                call.workspace.conversation.change(message, {"files": kept}, edited=False)
+    call.workspace.files.remove(file.id, {**file.body, "mode": "tombstone"})
+    return {}

@@ -31,6 +31,7 @@ METHODS: dict[str, Method] = {
     "conversations.open": Method(conversations.open_im, TIER_3, "im:write"),
     "conversations.replies": Method(conversations.replies, TIER_3, "channels:history"),
     "files.completeUploadExternal": Method(files.complete_upload, TIER_4, "files:write"),
+    "files.delete": Method(files.delete, TIER_3, "files:write"),
     "files.getUploadURLExternal": Method(files.get_upload_url, TIER_4, "files:write"),
     "files.info": Method(files.info, TIER_4, "files:read"),
     "pins.add": Method(marks.add_pin, TIER_2, "pins:write"),

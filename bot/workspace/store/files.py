@@ -8,12 +8,12 @@ from typing import Literal
 from bot.workspace.store.database import Database
 from bot.workspace.types import Json
 
-FileState = Literal["asked", "uploaded", "complete"]
+FileState = Literal["asked", "uploaded", "complete", "deleted"]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file: asked for, uploaded, or completed; `length` in bytes as announced."""
+    """A file: asked for, uploaded, completed or deleted; `length` in bytes as announced."""
 
     id: str
     state: FileState
@@ -50,6 +50,11 @@ class FileStore:
         """The file, or None."""
         row = self._database.one("SELECT id, state, length, body FROM files WHERE id=?", (file_id,))
         return StoredFile(row[0], row[1], row[2], json.loads(row[3])) if row else None
+
+    def remove(self, file_id: str, body: Json) -> None:
+        """Deletes the bytes; that there was such a file stays known."""
+        self.change(file_id, "deleted", body)
+        self.path(file_id).unlink(missing_ok=True)
 
     def forget_bytes(self) -> None:
         """Deletes the bytes of every file."""

@@ -131,7 +131,7 @@ class SimRoutes:
     async def file(self, request: Request) -> Response:
         """GET /sim/files/ID: the bytes, with type and name."""
         file = self._workspace.files.get(request.path_params["file_id"])
-        if file is None or file.state == "asked":
+        if file is None or file.state in {"asked", "deleted"}:
             raise SimError(404, "no_such_file", "there is no such file")
         inline = file.body["mimetype"].startswith("image/")
         return FileResponse(

@@ -203,7 +203,7 @@ def test_another_stacks_backup_needs_a_word_of_policy_and_a_role(bot: Bot, uploa
     """Refused without the role, refused the other way round; allowed, the plan names both."""
     run_to_the_end(bot, "backup harbor uploads", ())
     refused = ask(bot.sim, "restore harbor uploads latest --into quay")
-    assert "You may not download backups of harbor" in refused
+    assert "You may not download backups or diagnostics of harbor" in refused
     card = taken_in(bot, "restore harbor uploads latest --into quay", user="dora")
     assert "IMPORT staging/quay uploads" in card["text"] and "of prod/harbor" in card["text"]
     run = payload(card)["request"]

@@ -261,6 +261,20 @@ def test_a_file_has_the_announced_length(sim: Sim) -> None:
     assert sim.messages()[0]["files"][0]["name"] == "a b ü.txt"
 
 
+def test_a_deleted_file_leaves_a_tombstone(sim: Sim) -> None:
+    """Its bytes are gone, its message shows a tombstone, and it cannot be deleted twice."""
+    asked = sim.api("files.getUploadURLExternal", filename="a.txt", length=4)
+    file = asked["file_id"]
+    assert sim.api("files.delete", file=file)["error"] == "file_not_found"
+    httpx.post(asked["upload_url"], content=b"abcd")
+    sim.api("files.completeUploadExternal", files=[{"id": file}], channel_id="C0OPS")
+    assert sim.api("files.delete", file=file)["ok"]
+    assert sim.messages()[-1]["files"] == [{"id": file, "mode": "tombstone"}]
+    assert sim.http.get(f"/sim/files/{file}").status_code == 404
+    assert sim.api("files.delete", file=file)["error"] == "file_deleted"
+    assert sim.api("files.info", file=file)["error"] == "file_not_found"
+
+
 def test_a_permalink_opens_the_page_there(sim: Sim) -> None:
     """The link of a reply leads to the page with channel, message and thread."""
     root = sim.post("root")

@@ -6,6 +6,7 @@ const INLINE_IMAGE = /^image\/(?:png|jpe?g|gif|webp|avif)$/;
 
 /** A message's file: a picture in place, anything else as a row to download. */
 export function renderFile(file) {
+  if (file.mode === "tombstone") return h("p", { class: "file-gone" }, "This file was deleted.");
   const title = file.title || file.name;
   const url = fileUrl(file.id);
   if (INLINE_IMAGE.test(file.mimetype ?? "")) {
