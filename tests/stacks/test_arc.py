@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from playbooks.hosts.helper_container import helpers
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Databases, Folder, Redis
 from tests.support.systems import System, comes_back, operated, rehearses
@@ -48,6 +49,24 @@ def test_what_was_destroyed_comes_back(arc: System) -> None:
         databases.run("arc_db", f"CREATE DATABASE {name};\n")
     config = Folder("configuration", arc.project.folder / "config")
     comes_back(arc, "backup arc full", [databases, Redis("redis", arc.project), config])
+
+
+@pytest.mark.covers("B7", "C")
+def test_any_moment_of_all_databases_comes_back(arc: System) -> None:
+    """A database that was dropped since, with what was written after the backup, and one that was
+    changed since, through two approvals. No helper is left."""
+    databases = Databases(
+        "postgres", arc.project, "arc", {name: "" for name in ("arc_db", "moments")}, _destroyed
+    )
+    databases.run("arc_db", "CREATE DATABASE moments;\n")
+    databases.run("moments", _FILL.format("moments"))
+    arc.does("backup arc database")
+    databases.run("moments", "INSERT INTO moments_items VALUES (2000, 'after the backup');\n")
+    whole, then = databases.content(), databases.clock("arc_db")
+    databases.run("arc_db", "CREATE TABLE strange (id int);\nDROP DATABASE moments WITH (FORCE);\n")
+    arc.does(f"restore arc postgres {then.isoformat()}", "ben", "cleo")
+    assert databases.content() == whole
+    assert helpers() == {}
 
 
 @pytest.mark.covers("B11", "C", only="asked for, of every store")

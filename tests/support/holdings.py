@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,6 +60,15 @@ class Databases:
             for statement in statements.split(";\n"):
                 if statement.strip():
                     connection.execute(statement.encode())
+
+    def clock(self, database: str) -> datetime:
+        """Now, as the server sees it, with a little time on both sides."""
+        with psycopg.connect(self._uri(database), autocommit=True) as connection:
+            connection.execute("SELECT pg_sleep(0.2)")
+            now: datetime
+            [(now,)] = connection.execute("SELECT clock_timestamp()")
+            connection.execute("SELECT pg_sleep(0.2)")
+        return now
 
     def _uri(self, database: str) -> str:
         return self.project.uri(database, self.user, self.service)

@@ -43,6 +43,8 @@ _SOCKETS = "/interlock-sockets"
 _SECONDS = 3600.0
 _ARCHIVE_SECONDS = 120.0
 _TICK = 0.2
+_LIMIT = "SELECT datconnlimit FROM pg_database WHERE datname = %s"
+_INVALID = -2
 _DAY = 86_400.0
 # Its jobs would work on the copy before it is dumped; nothing else that is preloaded is needed.
 _PRELOADED = (
@@ -203,6 +205,8 @@ def _is_promoted(work: Work, copy: ContainedStore) -> bool:
 def _dumped(work: Work, copy: ContainedStore, args: RecoverArgs, folder: Path) -> JsonObject:
     """The roles, and each database one after the other."""
     with connected(copy, work.secrets, work.tag) as session:
+        for name in args.databases or (copy.database,):
+            _require_whole(session, name, args.at)
         passwords = our_user(session, copy.database).superuser
     roles = folder / globals_name(args.datastore)
     argv = tools.globals_argv(copy, passwords)
@@ -218,6 +222,24 @@ def _dumped(work: Work, copy: ContainedStore, args: RecoverArgs, folder: Path) -
         files[dump.name] = str(dump)
     facts = _of_server(dumps, known) if args.databases else dumps[""]
     return {"files": files, "facts": facts.model_dump(mode="json")}
+
+
+def _require_whole(session: Connection, name: str, at: datetime) -> None:
+    """What removes a database is in the log before its commit, and a recovery stops at the first
+    commit after the moment: it may find the database half gone."""
+    row = session.execute(_LIMIT, (name,)).fetchone()
+    then = f"{at:%Y-%m-%d %H:%M:%S}"
+    if row is None:
+        raise DatastoreError(
+            f"There was no database {name!r} at {then}.",
+            "Name a moment when it was there; of a server, name others with `--database`.",
+        )
+    if row[0] == _INVALID:
+        raise DatastoreError(
+            f"Nothing was committed between {then} and the removal of the database {name!r}, which "
+            "the log has in pieces.",
+            "Name a moment before the last change of anything on that server, or a backup.",
+        )
 
 
 def _of_server(dumps: dict[str, DumpFacts], known: Globals) -> ServerDumpFacts:
