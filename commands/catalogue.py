@@ -12,6 +12,7 @@ from commands.do.lifecycle import RESTART, START, STOP
 from commands.do.maintenance import MAINTENANCE
 from commands.do.recover_service import RECOVER_SERVICE
 from commands.do.removal import CLEAN, DOWN, KILL
+from commands.do.renew_cert import RENEW_CERT
 from commands.do.rollback import RELEASES, ROLLBACK
 from commands.do.script import SCRIPT
 from commands.do.upkeep import UPKEEP
@@ -93,6 +94,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     MIGRATE,
     ROLLBACK,
     RELEASES,
+    RENEW_CERT,
     MAINTENANCE,
     *UPKEEP,
     EMERGENCY,

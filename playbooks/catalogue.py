@@ -24,6 +24,7 @@ from playbooks.operations.prune_logs import PRUNE_LOGS
 from playbooks.operations.recover import RECOVER
 from playbooks.operations.recover_service import RECOVER_SERVICE
 from playbooks.operations.removal import CLEAN, DOWN, KILL
+from playbooks.operations.renew_cert import RENEW_CERT
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.rollback import ROLLBACK
 from playbooks.operations.script import SCRIPT
@@ -74,6 +75,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     UPDATE,
     MIGRATE,
     ROLLBACK,
+    RENEW_CERT,
     MAINTENANCE_ON,
     MAINTENANCE_OFF,
     MAINTENANCE_WINDOW,
@@ -86,6 +88,7 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
 
 ACTIONS: Mapping[str, Action[Any]] = Shelves(
     {
+        "certs": ("playbooks.actions.certs:ACTIONS",),
         "deploy": ("playbooks.actions.deploy:ACTIONS",),
         "drill": ("playbooks.actions.drill:DRILL_ACTIONS",),
         "files": (

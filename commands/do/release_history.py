@@ -32,6 +32,7 @@ class Release:
 
     id: str
     operation: str
+    version: str | None
     state: str
     who: str
     approvers: tuple[str, ...]
@@ -89,7 +90,9 @@ def previous(releases: Sequence[Release], stack: str) -> RollbackParams:
 def named(releases: Sequence[Release], stack: str, wanted: str) -> RollbackParams:
     """Back to the release of this id, or to the newest one of this version. Raises UnknownName."""
     done = _of_versions(releases)
-    found = next((each for each in done if wanted in {each.id, _version(each.after)}), None)
+    found = next(
+        (each for each in done if wanted in {each.id, each.version, _version(each.after)}), None
+    )
     if found is None or found.after is None:
         raise UnknownName(
             f"{stack} has no release {wanted!r} that succeeded.",
@@ -97,7 +100,7 @@ def named(releases: Sequence[Release], stack: str, wanted: str) -> RollbackParam
         )
     newer = [each for each in done if each.asked_at > found.asked_at]
     since = newer[-1] if newer else None
-    label = _named(found.after, found.id)
+    label = f"{found.version} ({found.id})" if found.version else _named(found.after, found.id)
     return _params(label, found.after, done, since=since, to=found.id)
 
 
@@ -167,6 +170,7 @@ def _release(dossier: Dossier) -> Release:
     return Release(
         id=request.id,
         operation=request.plan.operation,
+        version=request.plan.params.get("version"),
         state=run.state.value if run else request.state.value,
         who=request.requester,
         approvers=tuple(v.person for v in dossier.votes if v.decision == "approve"),

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from playbooks.gate.duration import Duration
 from playbooks.model.base import Model, Name
+from playbooks.model.bluegreen import BlueGreen
 from playbooks.model.compose import Variable
 from playbooks.model.scripts import Argv
 
@@ -117,6 +118,7 @@ class Deploy(Model):
     variable: VersionVariable | None = None
     ways: dict[Name, tuple[ProcedureStep, ...]] = {}
     rollback: tuple[ProcedureStep, ...] = ()
+    bluegreen: BlueGreen | None = None
 
     @model_validator(mode="after")
     def _pattern_is_one(self) -> Self:
@@ -134,11 +136,3 @@ class Deploy(Model):
         if self.versions and not re.fullmatch(self.versions, version):
             return f"does not look like {self.versions}"
         return ""
-
-
-class Renewal(Model):
-    """How the stack's certificates are renewed: `steps`, in order. Afterwards the endpoints of
-    `tls` must serve what is valid for at least `days` more."""
-
-    steps: tuple[ProcedureStep, ...] = Field(min_length=1)
-    days: int = Field(default=1, ge=0)

@@ -31,6 +31,7 @@ _SETS: Location = ("backup", "sets")
 _SCRIPTS: Location = ("scripts",)
 _WAYS: Location = ("deploy", "ways", _ANY, _ANY)
 _ROLLBACK: Location = ("deploy", "rollback", _ANY)
+_RENEW: Location = ("tls", "renew", _ANY)
 _REFERENCES: tuple[tuple[Location, Location], ...] = (
     (("services", _ANY, "needs", _ANY), _SERVICES),
     (("datastores", _ANY, "service"), _SERVICES),
@@ -41,12 +42,13 @@ _REFERENCES: tuple[tuple[Location, Location], ...] = (
     (("maintenance", "switch", "service"), _SERVICES),
     *(
         ((*steps, *key), table)
-        for steps in (_WAYS, _ROLLBACK)
+        for steps in (_WAYS, _ROLLBACK, _RENEW)
         for key, table in (
             (("services", _ANY), _SERVICES),
             (("service",), _SERVICES),
             (("set",), _SETS),
             (("script",), _SCRIPTS),
+            (("pending",), _SCRIPTS),
         )
     ),
 )

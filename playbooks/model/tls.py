@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from playbooks.model.base import Model, Name
+from playbooks.model.deploy import ProcedureStep
 from playbooks.model.telemetry import Url
 
 _HTTPS_PORT = 443
@@ -60,11 +61,13 @@ class TlsEndpoint(Model):
 
 class Tls(Model):
     """`endpoints` are asked how they answer; `files` are certificates in PEM. `warn_days` are the
-    days before the end from which on it is said, more urgently each time."""
+    days before the end from which on it is said, more urgently each time. `renew` are the steps
+    that bring new ones, in order."""
 
     endpoints: dict[Name, TlsEndpoint] = {}
     files: dict[Name, Path] = {}
     warn_days: tuple[int, int, int] = Field(default=(30, 14, 7))
+    renew: tuple[ProcedureStep, ...] = ()
 
     def urgency(self, days_left: float) -> str:
         """What days to the end mean: nothing, or one of soon, very soon, now, expired."""

@@ -1,6 +1,6 @@
 """Go back to an earlier release: its images, its code, and where it is asked for its data."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from playbooks.errors import BadArgument
@@ -27,7 +27,13 @@ from playbooks.operations.procedure import (
     rolled,
 )
 from playbooks.operations.recover import RecoverParams
-from playbooks.operations.service_steps import in_order
+from playbooks.operations.service_steps import (
+    await_health,
+    in_order,
+    starting,
+    stopping,
+    takes_back,
+)
 from playbooks.playbook import Playbook
 
 _MOST_NAMED = 5
@@ -108,8 +114,13 @@ def _to_release(stack: Stack, params: RollbackParams, facts: Facts) -> Procedure
     for folder, commit in params.code.items():
         whole = whole.then(_code_back(folder, commit, facts))
     whole = whole.then(_images_back(stack, params, facts))
+    seen = facts.of(state_query(services))["services"]
+    same = {name for name in services if seen[name]["image"] == params.images[name]}
     for name in services:
-        whole = whole.then(_rolled_back(name))
+        if not params.code or name not in same:
+            whole = whole.then(_rolled_back(name))
+    if params.code and same:
+        whole = whole.then(_restarted(stack, same))
     return whole.then(releasing(services, [Path(folder) for folder in params.code]))
 
 
@@ -156,6 +167,13 @@ def _rolled_back(name: str) -> Procedure:
     ]
     lost = f"{name} is made anew, and away for some seconds."
     return Procedure(stages=tuple((step,) for step in steps), affects=(lost,), risk=Risk.CHANGE)
+
+
+def _restarted(stack: Stack, names: Collection[str]) -> Procedure:
+    """What runs from the same image takes the code of then only when it is started anew."""
+    stages = takes_back(stopping(stack, names) + starting(stack, names, await_health))
+    lost = tuple(f"{name} is down for some seconds." for name in in_order(stack, names))
+    return Procedure(stages=stages, affects=lost, risk=Risk.CHANGE)
 
 
 def _code_back(folder: str, commit: str, facts: Facts) -> Procedure:

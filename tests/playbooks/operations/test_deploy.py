@@ -70,7 +70,7 @@ def test_a_version_that_never_gets_healthy_is_taken_back(good: Fleet) -> None:
 
 def test_a_version_that_ends_at_once_is_taken_back(good: Fleet) -> None:
     """A container that exits fails the gate long before its time is over."""
-    with pytest.raises(ActionFailed, match="ends again and again|s1"):
+    with pytest.raises(ActionFailed, match="s1"):
         _deploy(good, ENDING)
     assert good.runs(GOOD)
 
