@@ -187,6 +187,10 @@ def _promises(house: House) -> Promises:
     return Promises(house.ledger, house.context.gate, house.bell)
 
 
+def _sampler(house: House) -> Sampler:
+    return Sampler(house.ledger, house.context.facts, house.file.sampling)
+
+
 def _watch(house: House) -> ObjectiveWatch:
     return ObjectiveWatch(house.ledger, house.context.facts, house.bell)
 
@@ -229,7 +233,7 @@ async def _work(
         work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
         work.append(_upkeep(parts.house).run())
         work.append(_promises(parts.house).run())
-        work.append(Sampler(parts.house.ledger, parts.house.context.facts).run())
+        work.append(_sampler(parts.house).run())
         work += [parts.followers.run(), parts.parcels.sweep()]
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])

@@ -1,12 +1,12 @@
-"""Notes every minute what the services of each stack use, and forgets it after some days."""
+"""Notes now and then what the services of each stack use, and forgets it after some days."""
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 
 from bot.ledger import Ledger
+from bot.settings import Sampling
 from bot.store import samples as rows
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
@@ -14,8 +14,6 @@ from playbooks.model.trend import Counters, HostCounted, Sample, host_point, poi
 from playbooks.ports import FactReader
 
 _log = structlog.get_logger(__name__)
-INTERVAL_SECONDS = 60.0
-KEPT = timedelta(days=7)
 # A start is busy enough with what people wait for.
 _FIRST_SECONDS = 5.0
 _READ_SECONDS = 20.0
@@ -33,10 +31,11 @@ class _Seen:
 
 @dataclass
 class Sampler:
-    """Cheap by design: one sweep a minute, which asks no container twice."""
+    """Cheap by design: one sweep each time, which asks no container twice."""
 
     ledger: Ledger
     facts: FactReader
+    rules: Sampling
     _seen: dict[str, _Seen] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -47,7 +46,7 @@ class Sampler:
                 await asyncio.to_thread(self.take)
             except Exception:  # noqa: BLE001 - the boundary of this task
                 _log.exception("sampler.failed")
-            await asyncio.sleep(INTERVAL_SECONDS)
+            await asyncio.sleep(self.rules.interval.total_seconds())
 
     def take(self) -> None:
         """One sample of every stack that has something to count; what is old goes."""
@@ -55,7 +54,7 @@ class Sampler:
         taken = [(stack.name, sample) for stack in stacks if (sample := self._sample(stack))]
         with self.ledger.database.write() as connection:
             rows.keep(connection, taken)
-            rows.forget(connection, self.ledger.now() - KEPT)
+            rows.forget(connection, self.ledger.now() - self.rules.keep)
 
     def _sample(self, stack: Stack) -> Sample | None:
         facts = self.facts.read(stack, [_PARTS, _HOST], within=_READ_SECONDS)

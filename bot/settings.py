@@ -1,11 +1,21 @@
 """What `interlock.yaml` may say."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
 
+from playbooks.gate.duration import Duration
 from playbooks.gate.policy import Policy
+from playbooks.model.base import Model
 from playbooks.respond.sources import AlertRules
+
+
+class Sampling(Model):
+    """How often what services use is noted, and for how long it is kept."""
+
+    interval: Duration = timedelta(minutes=1)
+    keep: Duration = timedelta(days=7)
 
 
 class InterlockFile(Policy):
@@ -16,7 +26,7 @@ class InterlockFile(Policy):
     audit are kept: `sqlite:///interlock.db` (relative to this file) or
     `postgresql://user@host/name`. `channels` maps the channel names of stack files to Slack's
     channel ids; a name that is not in it is used as it is. `alerts` says who may send alerts, and
-    where they are shown.
+    where they are shown. `sampling` is what `stats --since` draws on.
     """
 
     stacks: tuple[Path, ...] = Field(min_length=1)
@@ -25,6 +35,7 @@ class InterlockFile(Policy):
     )
     channels: dict[str, str] = {}
     alerts: AlertRules = AlertRules()
+    sampling: Sampling = Sampling()
 
     def database_url(self, folder: Path) -> str:
         """The URL with a relative SQLite path made absolute under `folder`."""

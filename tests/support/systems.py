@@ -105,7 +105,8 @@ def operated(
         running_workspace(folder / "workspace", rates=False) as workspace,
         httpx.Client(base_url=workspace.url, timeout=60, trust_env=False) as http,
     ):
-        (folder / "interlock.yaml").write_text(json.dumps(interlock_yaml(made.stack_file.name)))
+        file = interlock_yaml(made.stack_file.name) | {"sampling": {"interval": "5s"}}
+        (folder / "interlock.yaml").write_text(json.dumps(file))
         for variable, value in environment.items():
             patch.setenv(variable, value)
         bot = Bot(folder, Sim(workspace, http))

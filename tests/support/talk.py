@@ -17,6 +17,23 @@ def ask(sim: Sim, text: str, user: str = "ana", channel: str = "ops") -> str:
     return text_of(answer["response"])
 
 
+def ask_patiently(
+    sim: Sim, text: str, user: str = "ana", channel: str = "ops", seconds: float = 60
+) -> str:
+    """As `ask`, for what takes longer than people are shown nothing."""
+
+    def answers() -> list[str]:
+        seen = sim.messages(user=user, channel=channel)
+        return [text_of(message) for message in seen if message["ephemeral"]]
+
+    known = len(answers())
+    response = sim.command(text, user=user, channel=channel)["response"]
+    if response:
+        return text_of(response)
+    found: list[str] = wait_until(lambda: answers()[known:], f"an answer to /ops {text}", seconds)
+    return found[0]
+
+
 def text_of(message: Json) -> str:
     """Every text in a message, one a line, its blocks included."""
     return "\n".join([message.get("text") or "", *_texts(message.get("blocks") or [])])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -107,3 +108,35 @@ def serving(
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def fronts(folder: Path) -> Iterator[dict[str, Any]]:
+    """The `tls` of a stack file: a good address that ends in 20 days, a self-signed one for another
+    name that has expired, and a file that ends in 5 days."""
+    good = issue(folder, "front.example.com", 20.5)
+    bad = issue(folder, "other.example.com", -2.5, self_signed=True)
+    file = issue(folder, "file.example.com", 5.5)
+    away = (("Location", "https://front.example.com/"),)
+    with (
+        serving(good) as front,
+        serving(bad, ()) as old,
+        serving(None, away, 301) as leads,
+        serving(None, ()) as stays,
+    ):
+        yield {
+            "endpoints": {
+                "front": {
+                    "url": "https://front.example.com",
+                    "connect": f"127.0.0.1:{front}",
+                    "plain": f"http://127.0.0.1:{leads}/",
+                    "authority": str(good.authority),
+                },
+                "old": {
+                    "url": "https://old.example.com",
+                    "connect": f"127.0.0.1:{old}",
+                    "plain": f"http://127.0.0.1:{stays}/",
+                },
+            },
+            "files": {"file": str(file.file)},
+        }

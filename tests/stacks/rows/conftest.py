@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, TERMINUS_KEY
 from tests.support.systems import System, operated
+from tests.support.tls import fronts
 
 _SECRETS = {
     "relica": {
@@ -34,6 +35,9 @@ def system(
     folder = tmp_path_factory.mktemp(name)
     for kept in ("pdfs", "images") if name == "neurocore" else ():
         (folder / "data" / kept).mkdir(parents=True)
-    with operated(name, folder, _SECRETS[name], queries=_QUERIES) as made:
+    with (
+        fronts(folder / "tls") as tls,
+        operated(name, folder, _SECRETS[name], queries=_QUERIES, tls=tls) as made,
+    ):
         made.does(f"start {name}", "ben")
         yield made
