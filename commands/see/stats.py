@@ -120,9 +120,9 @@ def _worries(parts: list[Usage]) -> Iterator[str]:
 def _host(stack: Stack, facts: Facts) -> str:
     host = facts.get(_HOST)
     if host is None:
-        return f"Host {stack.host}: {facts.missing.get(_HOST.key, 'not read')}"
+        return f"Host {stack.host.title}: {facts.missing.get(_HOST.key, 'not read')}"
     return (
-        f"Host {stack.host}: load {host['load']:.2f} on {plural(host['cores'], 'core')}, "
+        f"Host {stack.host.title}: load {host['load']:.2f} on {plural(host['cores'], 'core')}, "
         f"{size(host['available_bytes'])} of {size(host['memory_bytes'])} memory available"
     )
 

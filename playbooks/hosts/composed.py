@@ -3,11 +3,11 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbooks.errors import HostError
+from playbooks.errors import HostError, OutcomeUnknown
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.container import Container
 from playbooks.hosts.docker import containers_of, engine_with
@@ -16,6 +16,7 @@ from playbooks.model.compose import Compose
 
 _SETTLE_SECONDS = 0.4
 _TICK = 0.1
+_COME_BACK_SECONDS = 30.0
 _SEARCHED_LINES = 100_000
 _LONGEST_LINE = 4000
 _LAST_WORDS = 5
@@ -70,7 +71,10 @@ class ComposedService:
         """Stops all its containers. Raises HostError when one of them still runs."""
         if not any(container.up for container in self.containers()):
             return
-        self._run(plugin.stop_argv(self.compose, self.name, seconds))
+        try:
+            self._run(plugin.stop_argv(self.compose, self.name, seconds))
+        except OutcomeUnknown as error:
+            self._await_down(error)
         left = [container.name for container in self.containers() if container.up]
         if left:
             raise HostError(f"{', '.join(left)} did not stop.", "Look at it on the host.")
@@ -87,6 +91,17 @@ class ComposedService:
                     kept.append(f"{opening}{line}")
         shown = tuple(kept)[-lines:] if lines else ()
         return Tail(shown, more=len(kept) > lines, timed=True)
+
+    def _await_down(self, cut: OutcomeUnknown) -> None:
+        """The engine goes on with what it was asked for: it is looked at until nothing runs any
+        more. Raises `cut` when that does not come, or the host does not come back to say so."""
+        deadline = time.monotonic() + _COME_BACK_SECONDS
+        while time.monotonic() < deadline:
+            with suppress(HostError, OutcomeUnknown):
+                if not any(container.up for container in self.containers()):
+                    return
+            time.sleep(_SETTLE_SECONDS)
+        raise cut
 
     def _run(self, argv: tuple[str, ...]) -> None:
         plugin.run(argv, on=self.compose.host)
