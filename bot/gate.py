@@ -73,6 +73,14 @@ class PolicyGate:
             return earlier
         return self._after(request)
 
+    def keep(self, plan: Plan, asking: Asking) -> Dossier:
+        """Asks for what was approved together with an earlier plan, so that nobody approves it
+        again. Raises Refused when it may not run now."""
+        earlier = self._asked_before(asking)
+        if earlier is not None:
+            return earlier
+        return self._after(self._ask(plan, asking, approvals=0))
+
     def vote(
         self, request: str, digest: str, actor: Actor, decision: Literal["approve", "deny"]
     ) -> Dossier:
@@ -110,11 +118,12 @@ class PolicyGate:
                 refusal = settle_run(self._ledger, connection, found, actor.name, decision)
         return self._after(request, refusal)
 
-    def _ask(self, plan: Plan, asking: Asking) -> str:
+    def _ask(self, plan: Plan, asking: Asking, approvals: int | None = None) -> str:
+        """`approvals` is how many it takes, where policy's own number does not count."""
         with self._ledger.database.write() as connection:
             refusal = ask_refusal(self._ledger, connection, plan, asking)
             if refusal is None:
-                return self._open(connection, plan, asking).id
+                return self._open(connection, plan, asking, approvals).id
         raise refusal
 
     def _asked_before(self, asking: Asking) -> Dossier | None:
@@ -124,10 +133,14 @@ class PolicyGate:
             request = requests.get_once(connection, asking.once)
             return self._ledger.dossier(connection, request) if request else None
 
-    def _open(self, connection: sa.Connection, plan: Plan, asking: Asking) -> Request:
+    def _open(
+        self, connection: sa.Connection, plan: Plan, asking: Asking, approvals: int | None
+    ) -> Request:
         rule = self._ledger.policy.rule_for(plan)
         if rule is None:
             raise InterlockError(f"{plan.operation} lost its policy rule while it was asked for.")
+        if approvals is not None:
+            rule = rule.model_copy(update={"approvals": approvals, "undrilled_approvals": None})
         wish = Wish(
             requester=asking.actor.name,
             slack=asking.actor.slack,

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+import sqlalchemy as sa
+
 from bot.engine.carried import Carried
 from bot.engine.saying import bring_into_threads
 from bot.engine.story import Turn
-from bot.store import locks, requests, runs
+from bot.store import locks, promises, requests, runs
 from notifiers.ports import Lane
 from notifiers.views.attention import uncertain
 from playbooks.model.plan import Plan
@@ -68,11 +70,19 @@ def end(carried: Carried, ending: Ending) -> None:
             uncertain_step=None,
         )
         locks.release(connection, run)
+        _promise(carried, connection, ending)
         kind = f"run.{ending.state.value}"
         ledger.audit(connection, kind, "engine", carried.request, outcome=outcome)
         ledger.board.clear(run)
         ledger.want_finished(connection, carried.request)
     carried.house.bell.ring()
+
+
+def _promise(carried: Carried, connection: sa.Connection, ending: Ending) -> None:
+    """What is to happen by itself afterwards is remembered with the success, or not at all."""
+    later = promises.promised(carried.request, carried.house.ledger.now())
+    if later is not None and ending.state is RunState.SUCCEEDED:
+        promises.make(connection, later)
 
 
 def ask(carried: Carried, key: str, name: str, why: str) -> None:
