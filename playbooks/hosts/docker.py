@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import docker
@@ -18,6 +19,7 @@ from playbooks.hosts.reach import check_reach, tunnel_to
 from playbooks.model.hosts import LOCAL, Host, LocalHost, SshHost, TlsHost
 
 READ_SECONDS = 10
+_OLDEST_VERSION = "1.24"
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _ONE_OFF = "com.docker.compose.oneoff"
@@ -33,7 +35,7 @@ def engine(seconds: float = READ_SECONDS, on: Host = LOCAL) -> Iterator[DockerCl
     """
     try:
         client = _client(on, int(seconds))
-    except (DockerException, OSError) as error:
+    except (DockerException, requests.RequestException, OSError) as error:
         raise _away(on, error) from error
     try:
         yield client
@@ -63,14 +65,32 @@ def _client(on: Host, seconds: int) -> DockerClient:
     match on:
         case LocalHost():
             return docker.from_env(timeout=seconds)
-        case SshHost():
-            return DockerClient(base_url=f"unix://{tunnel_to(on)}", timeout=seconds)
-        case TlsHost():
-            check_reach(on)
-            shown = TLSConfig(
-                client_cert=(str(on.cert), str(on.key)), ca_cert=str(on.ca), verify=True
-            )
-            return DockerClient(base_url=on.url, tls=shown, timeout=seconds)
+        case _:
+            return _of_version(on, seconds, _version_of(on))
+
+
+@lru_cache(maxsize=256)
+def _version_of(on: SshHost | TlsHost) -> str:
+    """That of the engine's API, asked once a host: each call is a way to another machine."""
+    client = _of_version(on, READ_SECONDS, _OLDEST_VERSION)
+    try:
+        return str(client.api.version(api_version=False)["ApiVersion"])
+    finally:
+        client.close()
+
+
+def _of_version(on: SshHost | TlsHost, seconds: int, version: str) -> DockerClient:
+    if isinstance(on, SshHost):
+        place, shown = f"unix://{tunnel_to(on)}", None
+    else:
+        check_reach(on)
+        own = (str(on.cert), str(on.key))
+        place = on.url
+        shown = TLSConfig(client_cert=own, ca_cert=str(on.ca), verify=True)
+    client = DockerClient(base_url=place, tls=shown, timeout=seconds, version=version)
+    # No proxy, and no authority but the host's own, whatever the environment names.
+    client.api.trust_env = False
+    return client
 
 
 def _described(seen: Mapping[str, Any], on: Host) -> Container:
@@ -123,5 +143,6 @@ def _at(on: Host) -> str:
 
 
 def _words(error: Exception) -> str:
-    lines = str(getattr(error, "explanation", None) or error).strip().splitlines()
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    lines = str(getattr(error, "explanation", None) or cause or error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__
