@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from playbooks.errors import UnknownName
 from playbooks.gate.duration import Duration, DurationOrNone
 from playbooks.model.base import Model, Name
+from playbooks.model.bluegreen import misfit
 from playbooks.model.compose import Compose, ContainerHealth, Watched
 from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore, PostgresAccess
@@ -19,6 +20,7 @@ from playbooks.model.maintenance import Maintenance
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.queries import NamedQuery
 from playbooks.model.repository import Place
+from playbooks.model.rotation import RotatedSecret, check_secrets
 from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule, Timed
 from playbooks.model.scripts import Script
@@ -225,6 +227,7 @@ class Stack(Model):
     routines: dict[Name, Routine] = {}
     incidents: dict[Name, tuple[Phase, ...]] = {}
     queries: dict[Name, NamedQuery] = {}
+    secrets: dict[Name, RotatedSecret] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -239,6 +242,7 @@ class Stack(Model):
                     raise ValueError(f"services.{name}.needs names the unknown service {need!r}")
         self._stores_fit()
         self._queries_fit()
+        check_secrets(self.secrets, self.datastores, self.services)
         for name, members in (self.backup.sets if self.backup else {}).items():
             for member in members:
                 if member not in self.datastores:
@@ -255,6 +259,9 @@ class Stack(Model):
         self._drills_fit()
         self._hosts_fit()
         self._containers_fit()
+        stored_in = {name: store.service for name, store in self.datastores.items()}
+        if wrong := misfit(self.deploy and self.deploy.bluegreen, stored_in):
+            raise ValueError(wrong)
         self.layers()
         return self
 
@@ -306,9 +313,7 @@ class Stack(Model):
         for name in self.drill.queries:
             if name not in self.datastores:
                 raise ValueError(f"drill.queries names the unknown datastore {name!r}")
-            kind = self.datastores[name].kind
-            if kind != "postgres":
-                raise ValueError(f"drill.queries.{name}: {name} is {kind}; only postgres is asked")
+            self.drill.require_askable(name, self.datastores[name])
         schedule = self.drill.schedule
         if schedule is None:
             return
@@ -410,6 +415,15 @@ class Stack(Model):
                 f"It has: {', '.join(self.queries) or 'none'}. Put it into `queries`.",
             )
         return self.queries[name]
+
+    def secret(self, name: str) -> RotatedSecret:
+        """Raises UnknownName with the names there are."""
+        if name not in self.secrets:
+            raise UnknownName(
+                f"{self.name} has no secret {name!r} to rotate.",
+                f"It has: {', '.join(self.secrets) or 'none'}. Put it into `secrets`.",
+            )
+        return self.secrets[name]
 
     def schedule(self, name: str) -> Schedule:
         """Raises UnknownName with the names there are."""

@@ -65,7 +65,11 @@ def test_a_shell_reads_what_is_written(value: str, tmp_path: Path) -> None:
     """The file means the same to a shell that sources it."""
     (tmp_path / ".env").write_text(with_value("A=1\n", "A", value))
     said = subprocess.run(
-        ["sh", "-c", '. ./.env; printf %s "$A"'], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["sh", "-c", '. ./.env; printf %s "$A"'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert said.stdout == value
 

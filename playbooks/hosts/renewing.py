@@ -1,0 +1,53 @@
+"""Services that are made anew, so that they read what they are given again."""
+
+from playbooks.hosts import compose as plugin
+from playbooks.hosts.docker import containers_of, engine_with
+from playbooks.hosts.services import runner_of
+from playbooks.model.base import JsonObject
+from playbooks.model.compose import Compose
+from playbooks.model.stack import Stack
+from playbooks.ports import Secrets
+
+
+def renew(stack: Stack, service: str, secrets: Secrets, *, force: bool) -> JsonObject:
+    """Containers are made anew, processes and units restarted; what does not run is not started.
+    Without `force` only containers that compose sees to be out of date. Output {containers: [id]}
+    or what the runner gives. Raises HostError."""
+    compose, name = stack.compose, stack.container_of(service)
+    if compose is not None and name is not None:
+        return _containers(compose, name, force=force)
+    runner = runner_of(stack, service)
+    if runner is None or not force or not runner.seen().up:
+        return {}
+    runner.stop(stack.stop_seconds(service))
+    return runner.start(secrets)
+
+
+def environment_values(stack: Stack, service: str) -> tuple[str, ...]:
+    """The values of all variables of the service's containers."""
+    compose, name = stack.compose, stack.container_of(service)
+    if compose is None or name is None:
+        return ()
+    found: list[str] = []
+    for container in containers_of(compose.project, name, compose.host):
+        with engine_with(container.id) as client:
+            seen = client.api.inspect_container(container.id)
+        found += [each.partition("=")[2] for each in seen["Config"]["Env"] or ()]
+    return tuple(found)
+
+
+def _containers(compose: Compose, name: str, *, force: bool) -> JsonObject:
+    before = containers_of(compose.project, name, compose.host)
+    up = any(each.up for each in before)
+    if before:
+        argv = (
+            *plugin.base_argv(compose),
+            *("up", "--detach" if up else "--no-start", "--no-deps", "--no-build"),
+            *("--pull", "never"),
+            *(("--force-recreate",) if force else ()),
+            name,
+        )
+        with plugin.alone(compose):
+            plugin.run(argv, on=compose.host)
+    after = containers_of(compose.project, name, compose.host)
+    return {"containers": [each.id for each in after]}
