@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from commands.do.adjust import LIMITS, SCALE, SET
+from commands.do.bluegreen import BLUEGREEN
 from commands.do.cleanup import PRUNE_DOCKER, PRUNE_LOGS
 from commands.do.deploy import DEPLOY, MIGRATE, UPDATE
 from commands.do.emergency import EMERGENCY
@@ -96,6 +97,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     RELEASES,
     RENEW_CERT,
     MAINTENANCE,
+    BLUEGREEN,
     *UPKEEP,
     EMERGENCY,
     BACKUP,

@@ -8,6 +8,12 @@ from playbooks.byhand.known import Known
 from playbooks.model.plan import ActionCall
 from playbooks.operations.adjust import LIMITS, SCALE, SET, SET_BACK
 from playbooks.operations.backup import BACKUP
+from playbooks.operations.bluegreen import (
+    BLUEGREEN_BACK,
+    BLUEGREEN_RETIRE,
+    BLUEGREEN_SWITCH,
+    BLUEGREEN_UP,
+)
 from playbooks.operations.deploy import DEPLOY, MIGRATE, UPDATE
 from playbooks.operations.drill import DRILL
 from playbooks.operations.emergency import ASSESS
@@ -82,6 +88,10 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     MAINTENANCE_CANCEL,
 )
 
+    BLUEGREEN_UP,
+    BLUEGREEN_SWITCH,
+    BLUEGREEN_BACK,
+    BLUEGREEN_RETIRE,
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
     {playbook.operation: playbook for playbook in _PLAYBOOKS}
 )
@@ -92,6 +102,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "deploy": ("playbooks.actions.deploy:ACTIONS",),
         "drill": ("playbooks.actions.drill:DRILL_ACTIONS",),
         "files": (
+        "bluegreen": ("playbooks.actions.bluegreen:ACTIONS",),
             "playbooks.actions.files:ACTIONS",
             "playbooks.actions.files_adopt:ADOPT_ACTIONS",
             "playbooks.actions.files_rehearse:REHEARSE_ACTIONS",
@@ -125,6 +136,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "clock": ("playbooks.facts.clock:READERS",),
         "containers": ("playbooks.facts.containers:READERS",),
         "db": ("playbooks.facts.db:READERS",),
+        "bluegreen": ("playbooks.facts.bluegreen:READERS",),
         "compose": ("playbooks.facts.composed:READERS",),
         "config": ("playbooks.facts.configuration:READERS",),
         "disk": ("playbooks.facts.disk:READERS", "playbooks.facts.disk_use:READERS"),

@@ -110,7 +110,7 @@ class Deploy(Model):
     to the version before.
 
     `checklist` is what people confirm before. `versions` is what a version looks like. `variable`
-    is where it is put.
+    is where it is put. `bluegreen` is how a version comes up beside the one that runs.
     """
 
     checklist: tuple[str, ...] = ()

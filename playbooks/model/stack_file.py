@@ -40,6 +40,7 @@ _REFERENCES: tuple[tuple[Location, Location], ...] = (
     (("thresholds", _ANY, "services", _ANY), _SERVICES),
     (("scripts", _ANY, "service"), _SERVICES),
     (("maintenance", "switch", "service"), _SERVICES),
+    (("deploy", "bluegreen", "services", _ANY), _SERVICES),
     *(
         ((*steps, *key), table)
         for steps in (_WAYS, _ROLLBACK, _RENEW)
