@@ -31,9 +31,7 @@ class PostgresDrill:
     def drill(self, stack: Stack, params: DrillParams, facts: Facts) -> DrillPart:
         """Raises FactUnavailable, BrokenBackup when the backup does not hold the database."""
         dump = DumpFacts.model_validate(drilling.entry_of(params, facts).facts)
-        queries = stack.drill.queries.get(params.datastore, ()) if stack.drill else ()
-        more: JsonObject = {"queries": [query.model_dump(mode="json") for query in queries]}
-        return _part(stack, params, facts, [dump], more)
+        return _part(stack, params, facts, [dump])
 
 
 class PostgresServerDrill(PostgresDrill):
@@ -42,9 +40,8 @@ class PostgresServerDrill(PostgresDrill):
     def drill(self, stack: Stack, params: DrillParams, facts: Facts) -> DrillPart:
         """Raises FactUnavailable, BrokenBackup when the backup does not hold the server."""
         recorded = ServerDumpFacts.model_validate(drilling.entry_of(params, facts).facts)
-        more: JsonObject = {"databases": list(recorded.databases)}
-        dumps = list(recorded.databases.values())
-        return _part(stack, params, facts, dumps, more)
+        databases = recorded.databases
+        return _part(stack, params, facts, list(databases.values()), list(databases))
 
 
 def _part(
@@ -52,8 +49,9 @@ def _part(
     params: DrillParams,
     facts: Facts,
     dumps: Sequence[DumpFacts],
-    more: JsonObject,
+    databases: Sequence[str] = (),
 ) -> DrillPart:
+    """`databases` are those of a server."""
     name, service = params.datastore, _service(stack, params)
     kind = stack.datastore(name).kind
     image = str(facts.of(_image(service))["image"]) if service else None
@@ -64,6 +62,11 @@ def _part(
     # Into a container the dump is copied before it is loaded.
     copied = drilling.entry_of(params, facts).bytes if image else 0
     need = int(size * _ROOM) + _CLUSTER + copied
+    queries = stack.drill.queries.get(name, ()) if stack.drill else ()
+    more: JsonObject = {
+        "queries": [query.model_dump(mode="json") for query in queries],
+        **({"databases": list(databases)} if databases else {}),
+    }
     return DrillPart(
         rehearse=drilling.rehearse_step(
             stack, kind, params, {"checksum": checksum, "image": image, **more}

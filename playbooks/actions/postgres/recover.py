@@ -45,6 +45,7 @@ _ARCHIVE_SECONDS = 120.0
 _TICK = 0.2
 _LIMIT = "SELECT datconnlimit FROM pg_database WHERE datname = %s"
 _INVALID = -2
+_ALWAYS = "template1"
 _DAY = 86_400.0
 # Its jobs would work on the copy before it is dumped; nothing else that is preloaded is needed.
 _PRELOADED = (
@@ -194,7 +195,7 @@ def _await(work: Work, copy: ContainedStore, tool: HelperTool) -> None:
 
 def _is_promoted(work: Work, copy: ContainedStore) -> bool:
     try:
-        session = open_connection(copy, work.secrets, work.tag, "template1")
+        session = open_connection(copy, work.secrets, work.tag, _ALWAYS)
     except DatastoreError:
         return False
     with session:
@@ -204,7 +205,7 @@ def _is_promoted(work: Work, copy: ContainedStore) -> bool:
 
 def _dumped(work: Work, copy: ContainedStore, args: RecoverArgs, folder: Path) -> JsonObject:
     """The roles, and each database one after the other."""
-    with connected(copy, work.secrets, work.tag) as session:
+    with connected(copy, work.secrets, work.tag, _ALWAYS) as session:
         for name in args.databases or (copy.database,):
             _require_whole(session, name, args.at)
         passwords = our_user(session, copy.database).superuser

@@ -73,7 +73,12 @@ def rehearse(work: Work, args: RehearseArgs) -> JsonObject:
 def rehearse_server(work: Work, args: RehearseServerArgs) -> JsonObject:
     """The same with all databases on one throwaway server, one after the other; what is found of
     each opens with its name."""
-    each = {name: args.model_copy(update={"database": name}) for name in args.databases}
+    each = {
+        name: args.model_copy(
+            update={"database": name, "queries": [q for q in args.queries if q.database == name]}
+        )
+        for name in args.databases
+    }
     facts = {name: recorded(work, one) for name, one in each.items()}
     findings = Findings()
     with _server(work, args, list(facts.values())) as server:
@@ -86,6 +91,8 @@ def rehearse_server(work: Work, args: RehearseServerArgs) -> JsonObject:
             findings.checks += [
                 check.model_copy(update={"name": f"{name}: {check.name}"}) for check in found.checks
             ]
+    for database in {query.database for query in args.queries} - set(args.databases):
+        findings.failed(f"{database}: queries", "the backup has no such database")
     return rehearsal(findings)
 
 

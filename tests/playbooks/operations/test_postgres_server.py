@@ -229,6 +229,35 @@ def test_all_databases_are_rehearsed_together(server: Server, bench: Bench) -> N
         bench.run(bench.plan(DRILL, params), before=without_the_crew)
 
 
+def test_queries_are_asked_of_the_database_that_they_name(server: Server, bench: Bench) -> None:
+    """The same words are answered by each database by itself; a wrong answer, and a database that
+    the backup does not have, fail the drill."""
+    backup = bench.backup()
+    sql = "SELECT min(of) FROM t"
+    asked = [{"database": name, "sql": sql, "expect": name} for name in ("kratos", "Straße 🚢")]
+
+    def with_queries(*queries: dict[str, object]) -> Plan:
+        described = bench.stack.model_dump(mode="json") | {
+            "drill": {"queries": {"postgres": queries}}
+        }
+        bench.stack = Stack.model_validate(described)
+        params = StackDrillParams(datastores=("postgres",), backup={"postgres": backup})
+        return bench.plan(DRILL, params)
+
+    bench.run(with_queries(*asked))
+    checks = Rehearsal.model_validate(bench.outputs["rehearse.postgres"]).checks
+    assert {f"{each['database']}: query 1" for each in asked} <= {check.name for check in checks}
+    wrong = {"database": "arc", "sql": "SELECT count(*) FROM t", "expect": 8}
+    gone = {"database": "gone", "sql": "SELECT 1", "expect": 1}
+    with pytest.raises(InterlockError) as raised:
+        bench.run(with_queries(wrong, gone))
+    assert "answered 9, not 8" in str(raised.value)
+    assert "the backup has no such database" in str(raised.value)
+    for bad in ({"sql": "SELECT 1", "expect": 1}, {**gone, "sql": ""}):
+        with pytest.raises(ValueError, match=r"drill\.queries\.postgres"):
+            with_queries(bad)
+
+
 def test_what_is_left_out_is_said(server: Server, bench: Bench) -> None:
     """A database that lets nobody in, and a copy beside: the backup's card names them."""
     server.run("template1", "CREATE DATABASE kratos_restore_abcdef TEMPLATE template0")
