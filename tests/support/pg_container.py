@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -71,29 +72,63 @@ def wait_until_ready(made: Project) -> None:
             time.sleep(0.2)
 
 
-def stack_of(made: Project, store: Mapping[str, Any], **more: Any) -> Stack:
+@contextmanager
+def archiving_project(folder: Path, *options: str) -> Iterator[Project]:
+    """The same, with an archive of its write-ahead log: the stanza `harbor`."""
+    archiving = (
+        *("-c", "archive_mode=on"),
+        *("-c", "archive_command=pgbackrest --stanza=harbor archive-push %p"),
+    )
+    settings = {
+        "PGBACKREST_PG1_PATH": "/var/lib/postgresql/data",
+        "PGBACKREST_REPO1_PATH": "/var/lib/pgbackrest",
+        "PGBACKREST_LOG_LEVEL_FILE": "off",
+    }
+    with postgres_project(
+        folder,
+        *options,
+        *archiving,
+        settings=settings,
+        volumes={"archive": "/var/lib/pgbackrest"},
+    ) as made:
+        yield made
+
+
+def moment_of(made: Project, database: str) -> datetime:
+    """Now, as the server sees it, with a little time on both sides."""
+    query(made, database, "SELECT pg_sleep(0.3)")
+    [(now,)] = query(made, database, "SELECT clock_timestamp()")
+    query(made, database, "SELECT pg_sleep(0.3)")
+    assert isinstance(now, datetime)
+    return now
+
+
+def described(made: Project, store: Mapping[str, Any], **more: Any) -> JsonObject:
     """A stack file's content for the project, with a repository of its own; `store` completes the
     datastore `postgres`."""
-    return Stack.model_validate(
-        {
-            "name": "harbor",
-            "environment": "prod",
-            "channel": "ops-harbor",
-            "compose": {"project": made.name, "files": [str(made.folder / "compose.yaml")]},
-            "services": {"postgres": {}},
-            "datastores": {
-                "postgres": {
-                    "kind": "postgres",
-                    "service": "postgres",
-                    "user": "postgres",
-                    "password": SECRET,
-                    **store,
-                }
-            },
-            "backup": {"repository": f"file://{made.folder}/{uuid.uuid4().hex[:8]}"},
-            **more,
-        }
-    )
+    return {
+        "name": "harbor",
+        "environment": "prod",
+        "channel": "ops-harbor",
+        "compose": {"project": made.name, "files": [str(made.folder / "compose.yaml")]},
+        "services": {"postgres": {}},
+        "datastores": {
+            "postgres": {
+                "kind": "postgres",
+                "service": "postgres",
+                "user": "postgres",
+                "password": SECRET,
+                **store,
+            }
+        },
+        "backup": {"repository": f"file://{made.folder}/{uuid.uuid4().hex[:8]}"},
+        **more,
+    }
+
+
+def stack_of(made: Project, store: Mapping[str, Any], **more: Any) -> Stack:
+    """The same as a stack."""
+    return Stack.model_validate(described(made, store, **more))
 
 
 def bench_of(made: Project, **store: Any) -> Bench:

@@ -12,7 +12,7 @@ from playbooks.model.facts import FactQuery
 from playbooks.model.plan import Plan, Step
 from playbooks.operations.restore import RESTORE
 from tests.support.docker import Project
-from tests.support.pg_container import bench_of, postgres_project, query, run
+from tests.support.pg_container import archiving_project, bench_of, moment_of, query, run
 from tests.support.run_plan import Bench
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -20,26 +20,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _ODD = "Straße 🚢"
 _BOOKINGS = "SELECT id, said FROM bookings ORDER BY 1"
 _ARCHIVE = FactQuery(fact="postgres.archive", args={"datastore": "postgres"})
-_OPTIONS = (
-    *("-c", "shared_preload_libraries=timescaledb"),
-    *("-c", "archive_mode=on"),
-    *("-c", "archive_command=pgbackrest --stanza=harbor archive-push %p"),
-)
-_SETTINGS = {
-    "PGBACKREST_PG1_PATH": "/var/lib/postgresql/data",
-    "PGBACKREST_REPO1_PATH": "/var/lib/pgbackrest",
-    "PGBACKREST_LOG_LEVEL_FILE": "off",
-}
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with postgres_project(
-        tmp_path_factory.mktemp("moment"),
-        *_OPTIONS,
-        settings=_SETTINGS,
-        volumes={"archive": "/var/lib/pgbackrest"},
-    ) as made:
+    folder = tmp_path_factory.mktemp("moment")
+    with archiving_project(folder, "-c", "shared_preload_libraries=timescaledb") as made:
         run(made, "template1", "CREATE DATABASE harbor TEMPLATE template0")
         run(
             made,
@@ -64,15 +50,6 @@ def made(server: Project) -> tuple[Bench, str]:
     )
     bench.now = datetime.now(UTC)
     return bench, bench.backup()
-
-
-def moment_of(server: Project) -> datetime:
-    """Now, as the server sees it, with a little time on both sides."""
-    query(server, "harbor", "SELECT pg_sleep(0.3)")
-    [(now,)] = query(server, "harbor", "SELECT clock_timestamp()")
-    query(server, "harbor", "SELECT pg_sleep(0.3)")
-    assert isinstance(now, datetime)
-    return now
 
 
 def plan(
@@ -102,7 +79,7 @@ def test_rows_deleted_since_come_back(server: Project, made: tuple[Bench, str]) 
         "INSERT INTO tides SELECT '2026-01-01'::timestamptz + g * interval '1 hour', g "
         "FROM generate_series(1, 100) g",
     )
-    between = moment_of(server)
+    between = moment_of(server, "harbor")
     run(server, "harbor", "DELETE FROM bookings WHERE id > 50")
     run(server, "harbor", "SELECT drop_chunks('tides', older_than => '2026-02-01'::timestamptz)")
     made_plan = plan(bench, backup, between)
@@ -139,7 +116,7 @@ def test_a_recovery_that_is_cancelled_leaves_nothing(
 
     before = query(server, "harbor", "SELECT count(*) FROM bookings")
     with pytest.raises(StopRequested):
-        bench.run(plan(bench, backup, moment_of(server)), work, before=stop)
+        bench.run(plan(bench, backup, moment_of(server, "harbor")), work, before=stop)
     assert work.run not in helpers().values()
     assert query(server, "harbor", "SELECT count(*) FROM bookings") == before
 
@@ -147,7 +124,7 @@ def test_a_recovery_that_is_cancelled_leaves_nothing(
 def test_a_database_that_was_not_there_is_said(server: Project, made: tuple[Bench, str]) -> None:
     """A moment at which the database had not been made: that is said, and nothing is changed."""
     assert made
-    early = moment_of(server)
+    early = moment_of(server, "harbor")
     run(server, "template1", "CREATE DATABASE young TEMPLATE template0")
     young = bench_of(server, database="young", archive={"tool": "pgbackrest", "stanza": "harbor"})
     young.now, young.runs = datetime.now(UTC), 500
@@ -177,7 +154,7 @@ def test_all_databases_of_a_server_go_back_together(server: Project) -> None:
     said = {line.label: line.value for line in bench.plan_backup().shown}
     assert said["Archive of postgres"].startswith("from ")
     run(server, _ODD, "INSERT INTO t VALUES (10)")
-    between, harbor = moment_of(server), query(server, "harbor", _BOOKINGS)
+    between, harbor = moment_of(server, "harbor"), query(server, "harbor", _BOOKINGS)
     run(server, _ODD, "DELETE FROM t")
     run(server, "harbor", "DELETE FROM bookings WHERE id % 2 = 0")
     run(server, "template1", "DROP DATABASE dropped")
