@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, TERMINUS_KEY
+from tests.support.releases import releasing
 from tests.support.systems import System, operated
 from tests.support.tls import fronts
+from tests.support.versions import forget_kept, versions
 
 _SECRETS = {
     "relica": {
@@ -20,7 +22,9 @@ _SECRETS = {
     "arc": {"ARC_POSTGRES_PASSWORD": PASSWORD},
 }
 # The guides name no query of their own to be explained.
-_QUERIES = {"databases": {"sql": "SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate"}}
+_QUERIES = {
+    "databases": {"sql": "SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate"}
+}
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +40,17 @@ def system(
     for kept in ("pdfs", "images") if name == "neurocore" else ():
         (folder / "data" / kept).mkdir(parents=True)
     with (
+        versions() as brought,
         fronts(folder / "tls") as tls,
-        operated(name, folder, _SECRETS[name], queries=_QUERIES, tls=tls) as made,
+        operated(
+            name,
+            folder,
+            _SECRETS[name],
+            queries=_QUERIES,
+            tls=tls,
+            **releasing(name, folder, brought),
+        ) as made,
     ):
         made.does(f"start {name}", "ben")
         yield made
+        forget_kept(made.project.name)
