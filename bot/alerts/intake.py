@@ -15,6 +15,7 @@ from uuid import uuid4
 import structlog
 
 from bot.alerts.folding import Folding
+from bot.alerts.silences import Silencer
 from bot.context import House
 from bot.store import alerts as rows
 from bot.store.inbox import ALERTS, Inbox, Received
@@ -43,8 +44,11 @@ class Answer:
 class Intake:
     """Everything behind `POST /alerts/NAME`, and the one task that folds what came."""
 
-    def __init__(self, house: House, folding: Folding, inbox: Inbox, metrics: Metrics) -> None:
+    def __init__(
+        self, house: House, folding: Folding, silencer: Silencer, inbox: Inbox, metrics: Metrics
+    ) -> None:
         """`inbox` takes only alerts."""
+        self._silencer = silencer
         self._sources = house.file.alerts.sources
         self._folding = folding
         self._inbox = inbox
@@ -96,8 +100,9 @@ class Intake:
                 await self._folded(notices)
             if loop.time() - ticked >= _TICK_SECONDS:
                 ticked = loop.time()
-                if await self._off(self._folding.tick):
-                    self._bell.ring()
+                for look in (self._folding.tick, self._silencer.settle):
+                    if await self._off(look):
+                        self._bell.ring()
 
     async def _left(self) -> list[Received]:
         left: list[Received] = []

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.alerts.folding import Folding
 from bot.alerts.intake import Intake
+from bot.alerts.silences import Silencer
 from bot.context import House
 from bot.store.inbox import ALERTS, Inbox
 from bot.web.metrics import Metrics
@@ -28,4 +29,5 @@ def alerts_in(house: House, metrics: Metrics, owner: str) -> AlertsIn:
         channels=house.file.channels,
         now=now,
     )
-    return AlertsIn(inbox, Intake(house, folding, inbox, metrics))
+    silencer = Silencer(house.database, house.file.alerts, house.context.stacks, now)
+    return AlertsIn(inbox, Intake(house, folding, silencer, inbox, metrics))

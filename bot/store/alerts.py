@@ -108,6 +108,20 @@ def groups(
     return [_shown(row) for row in connection.execute(query)]
 
 
+def with_silences(connection: sa.Connection) -> Sequence[Shown]:
+    """Groups that are silenced, or of which the source has a silence of ours."""
+    query = sa.select(alert_groups).where(
+        alert_groups.c.silenced_until.is_not(None) | (alert_groups.c.silence != "")
+    )
+    return [_shown(row) for row in connection.execute(query.order_by(alert_groups.c.key))]
+
+
+def end_all(connection: sa.Connection, group: str, now: datetime) -> None:
+    """None of the group's alerts fires any more."""
+    firing = (alerts.c.group == group) & alerts.c.firing
+    connection.execute(sa.update(alerts).where(firing).values(firing=False, ended=now))
+
+
 def silences_ended(connection: sa.Connection, now: datetime) -> Sequence[Shown]:
     """Groups whose silence is over."""
     query = sa.select(alert_groups).where(alert_groups.c.silenced_until <= now)
@@ -221,6 +235,7 @@ def _row(shown: Shown) -> dict[str, Any]:
         "firing": group.firing,
         "last_at": group.last_at,
         "silenced_until": group.silenced_until,
+        "silence": group.silence,
         "carded_at": shown.carded_at,
         "storm": shown.storm,
         "data": group.model_dump(mode="json"),
@@ -231,6 +246,6 @@ def _shown(row: Any) -> Shown:
     return Shown(Group.model_validate(row.data), row.carded_at, row.storm)
 
 
-def _parts(rows: Sequence[Any], columns: int = 9) -> Iterable[Sequence[Any]]:
+def _parts(rows: Sequence[Any], columns: int = 10) -> Iterable[Sequence[Any]]:
     size = max(1, _AT_ONCE // columns)
     return (rows[at : at + size] for at in range(0, len(rows), size))

@@ -255,6 +255,7 @@ alert_groups = sa.Table(
     sa.Column("firing", sa.Integer, nullable=False),
     sa.Column("last_at", Moment, nullable=False),
     sa.Column("silenced_until", Moment),
+    sa.Column("silence", sa.Text, nullable=False),
     sa.Column("carded_at", Moment),
     sa.Column("storm", sa.Text),
     sa.Column("data", sa.JSON, nullable=False),

@@ -50,6 +50,8 @@ def alert_card(group: Group, now: datetime) -> Body:
         ]
     )
     content += _links(group)
+    if group.silence_problem:
+        content += blocks.context(escape(group.silence_problem))
     if flaps(group, now):
         said = plural(len(group.changes), "time")
         content += blocks.context(f"It flaps: it began or ended {said} in the last hour.")

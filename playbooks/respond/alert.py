@@ -41,7 +41,8 @@ class Group(Model):
 
     An `episode` begins when the first of them fires and ends when none does; `changes` are the
     moments of the last hour at which one began or ended. `firing` and `seen` count its alerts, and
-    `notices` how often the source spoke of them in this episode.
+    `notices` how often the source spoke of them in this episode. `silence` is the id that the
+    source has for a silence of ours; `silence_problem` why it has none, or still has one.
     """
 
     key: str
@@ -67,6 +68,8 @@ class Group(Model):
     acknowledged_at: datetime | None = None
     silenced_until: datetime | None = None
     silenced_by: str = ""
+    silence: str = ""
+    silence_problem: str = ""
     version: int = 1
 
     def state(self, now: datetime) -> GroupState:

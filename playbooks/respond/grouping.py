@@ -100,6 +100,24 @@ def silenced(group: Group, by: str, until: datetime | None) -> Group:
     )
 
 
+def all_ended(group: Group, now: datetime) -> Group:
+    """None of its alerts fires any more, as its source says when it is asked."""
+    return group.model_copy(
+        update={
+            "firing": 0,
+            "resolved_at": now,
+            "changes": _recent((*group.changes, now), now),
+            "version": group.version + 1,
+        }
+    )
+
+
+def silence_known(group: Group, silence: str, problem: str) -> Group:
+    """What the source has of a silence of ours."""
+    update = {"silence": silence, "silence_problem": problem, "version": group.version + 1}
+    return group.model_copy(update=update)
+
+
 def _reopened(group: Group, begun: Sequence[Alert], now: datetime) -> Group:
     """Firing again: as the same trouble when it ended just now, else as one of its own."""
     if group.resolved_at is None or now - group.resolved_at < SAME_TROUBLE:

@@ -9,15 +9,24 @@ from playbooks.respond.sources import AlertRules
 
 def owned(alert: Alert, rules: AlertRules, stacks: Mapping[str, Stack]) -> Alert:
     """The alert with its stack's name, where one of its labels names a stack of ours."""
-    projects = {
-        stack.compose.project: stack.name for stack in stacks.values() if stack.compose is not None
-    }
-    for label in rules.stack_labels:
-        said = alert.labels.get(label, "")
-        name = said if said in stacks else projects.get(said, "")
-        if name:
-            return alert.model_copy(update={"stack": name})
-    return alert.model_copy(update={"stack": ""})
+    named = (_named(alert.labels.get(label, ""), stacks) for label in rules.stack_labels)
+    return alert.model_copy(update={"stack": next(filter(None, named), "")})
+
+
+def naming_label(
+    labels: Mapping[str, str], stack: str, rules: AlertRules, stacks: Mapping[str, Stack]
+) -> str:
+    """The label that says whose an alert is; empty where none does."""
+    fits = (label for label in rules.stack_labels if _named(labels.get(label, ""), stacks) == stack)
+    return next(fits, "") if stack else ""
+
+
+def _named(said: str, stacks: Mapping[str, Stack]) -> str:
+    """The stack that is called so, or whose compose project is."""
+    if said in stacks:
+        return said
+    fits = (s.name for s in stacks.values() if s.compose is not None and s.compose.project == said)
+    return next(fits, "") if said else ""
 
 
 def channel_of(alert: Alert, rules: AlertRules, stacks: Mapping[str, Stack]) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from playbooks.gate.duration import Duration
 from playbooks.model.base import Model, Name
 from playbooks.model.secret import SecretRef
+from playbooks.model.telemetry import Url
 from playbooks.model.thresholds import Severity
 
 Path = Annotated[str, Field(pattern=r"^[A-Za-z0-9_@-]+(\.[A-Za-z0-9_@-]+)*$")]
@@ -43,15 +44,21 @@ class Mapping(Model):
 
 
 class Source(Model):
-    """Somebody who sends alerts to `/alerts/NAME`, and how they prove who they are."""
+    """Somebody who sends alerts to `/alerts/NAME`, and how they prove who they are.
+
+    `api` is the address of Alertmanager itself: what is silenced here is silenced there, too.
+    """
 
     kind: Literal["alertmanager", "grafana", "generic"]
     bearer: SecretRef | None = None
     basic: Basic | None = None
     mapping: Mapping | None = None
+    api: Url | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
+        if self.api is not None and self.kind != "alertmanager":
+            raise ValueError(f"api is for the kind alertmanager, not for {self.kind}")
         if (self.bearer is None) == (self.basic is None):
             raise ValueError("name either bearer or basic: nobody may send alerts without a proof")
         if (self.kind == "generic") != (self.mapping is not None):

@@ -133,9 +133,10 @@ RECIPES: dict[str, Recipe] = {
     ),
     "loki": Recipe(packages=("nodejs",), changes=("EXPOSE 3100",)),
     "prometheus": Recipe(
-        packages=("prometheus",),
+        packages=("prometheus", "prometheus-alertmanager"),
         changes=("VOLUME /prometheus", "EXPOSE 9090"),
     ),
+    "registry": Recipe(packages=("docker-registry",), changes=("EXPOSE 5000",)),
     "terminusdb": Recipe(
         packages=("nodejs",),
         changes=(

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("firing", sa.Integer(), nullable=False),
         sa.Column("last_at", _MOMENT, nullable=False),
         sa.Column("silenced_until", _MOMENT),
+        sa.Column("silence", sa.Text(), nullable=False),
         sa.Column("carded_at", _MOMENT),
         sa.Column("storm", sa.Text()),
         sa.Column("data", sa.JSON(), nullable=False),
