@@ -16,6 +16,7 @@ from commands.do.removal import CLEAN, DOWN, KILL
 from commands.do.renew_cert import RENEW_CERT
 from commands.do.rollback import RELEASES, ROLLBACK
 from commands.do.script import SCRIPT
+from commands.do.rotate import ROTATE
 from commands.do.upkeep import UPKEEP
 from commands.govern import plan
 from commands.govern.approvals import APPROVALS
@@ -96,9 +97,10 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     ROLLBACK,
     RELEASES,
     RENEW_CERT,
-    MAINTENANCE,
     BLUEGREEN,
+    MAINTENANCE,
     *UPKEEP,
+    ROTATE,
     EMERGENCY,
     BACKUP,
     BACKUPS,

@@ -34,6 +34,7 @@ from playbooks.operations.renew_cert import RENEW_CERT
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.rollback import ROLLBACK
 from playbooks.operations.script import SCRIPT
+from playbooks.operations.rotate import ROTATE
 from playbooks.operations.server_sessions import CANCEL_QUERY, TERMINATE
 from playbooks.operations.server_setting import SETTING
 from playbooks.operations.take_in import TAKE_IN
@@ -76,6 +77,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     SETTING,
     CANCEL_QUERY,
     TERMINATE,
+    ROTATE,
     SCRIPT,
     DEPLOY,
     UPDATE,
@@ -86,12 +88,12 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     MAINTENANCE_OFF,
     MAINTENANCE_WINDOW,
     MAINTENANCE_CANCEL,
-)
-
     BLUEGREEN_UP,
     BLUEGREEN_SWITCH,
     BLUEGREEN_BACK,
     BLUEGREEN_RETIRE,
+)
+
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
     {playbook.operation: playbook for playbook in _PLAYBOOKS}
 )
@@ -100,9 +102,9 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
     {
         "certs": ("playbooks.actions.certs:ACTIONS",),
         "deploy": ("playbooks.actions.deploy:ACTIONS",),
+        "bluegreen": ("playbooks.actions.bluegreen:ACTIONS",),
         "drill": ("playbooks.actions.drill:DRILL_ACTIONS",),
         "files": (
-        "bluegreen": ("playbooks.actions.bluegreen:ACTIONS",),
             "playbooks.actions.files:ACTIONS",
             "playbooks.actions.files_adopt:ADOPT_ACTIONS",
             "playbooks.actions.files_rehearse:REHEARSE_ACTIONS",
@@ -118,6 +120,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "redis": ("playbooks.actions.redis:ACTIONS",),
         "repository": ("playbooks.actions.repository:ACTIONS",),
         "script": ("playbooks.actions.script:ACTIONS",),
+        "secret": ("playbooks.actions.secret:ACTIONS",),
         "service": (
             "playbooks.actions.service:ACTIONS",
             "playbooks.actions.adjusting:ACTIONS",
@@ -133,10 +136,10 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
 READERS: Mapping[str, Reader[Any]] = Shelves(
     {
         "certs": ("playbooks.facts.certs:READERS",),
+        "bluegreen": ("playbooks.facts.bluegreen:READERS",),
         "clock": ("playbooks.facts.clock:READERS",),
         "containers": ("playbooks.facts.containers:READERS",),
         "db": ("playbooks.facts.db:READERS",),
-        "bluegreen": ("playbooks.facts.bluegreen:READERS",),
         "compose": ("playbooks.facts.composed:READERS",),
         "config": ("playbooks.facts.configuration:READERS",),
         "disk": ("playbooks.facts.disk:READERS", "playbooks.facts.disk_use:READERS"),
@@ -163,6 +166,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
             "playbooks.facts.repository_standing:READERS",
         ),
         "script": ("playbooks.facts.script:READERS",),
+        "secret": ("playbooks.facts.secret:READERS",),
         "service": ("playbooks.facts.service:READERS", "playbooks.facts.usage:READERS"),
         "trend": ("playbooks.facts.trend:READERS",),
         "updates": ("playbooks.facts.updates:READERS",),

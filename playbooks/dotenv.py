@@ -33,9 +33,9 @@ def with_value(content: str, name: str, value: str) -> str:
     if value_in(content, name) is None:
         raise ValueError(f"{name} is not in it")
     return _ENTRY.sub(
-        lambda entry: f"{entry['before']}{written}{entry['after']}"
-        if entry["name"] == name
-        else entry[0],
+        lambda entry: (
+            f"{entry['before']}{written}{entry['after']}" if entry["name"] == name else entry[0]
+        ),
         content,
     )
 

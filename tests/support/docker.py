@@ -143,6 +143,7 @@ def _lay_out(
         described.pop(elsewhere, None)
     for store in described["datastores"].values():
         _settle(store, folder)
+    _settle_secrets(described)
     made.stack_file.write_text(yaml.safe_dump(described | changes, sort_keys=False))
 
 
@@ -154,6 +155,17 @@ def _settle(store: dict[str, Any], folder: Path) -> None:
     if store["kind"] == "files":
         store["path"] = store["path"].lstrip("/")
         (folder / store["path"]).mkdir(parents=True, exist_ok=True)
+
+
+def _settle_secrets(described: dict[str, Any]) -> None:
+    """All variables of a test system stand in its one `.env`."""
+    for store in described["datastores"].values():
+        kind, _, rest = store.get("password", "").partition(":")
+        if kind == "env-file":
+            store["password"] = f"env-file:.env#{rest.rpartition('#')[2]}"
+    for secret in described.get("secrets", {}).values():
+        for place in secret["places"]:
+            place["file"] = ".env"
 
 
 def _env(name: str, composed: str, ports: dict[int, int]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.secrets import References
 from playbooks.errors import SecretUnavailable, StopRequested
 from playbooks.model.secret import Secret
 from playbooks.model.stack import Stack
@@ -14,11 +15,13 @@ STARTED = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class KnownSecrets:
-    """Resolves the references it was given."""
+    """Resolves the references it was given, and what stands in env files."""
 
     values: Mapping[str, str] = field(default_factory=dict)
 
     def resolve(self, reference: str) -> Secret:
+        if reference.startswith("env-file:"):
+            return References(lambda _: None, {}).resolve(reference)
         if reference not in self.values:
             raise SecretUnavailable(f"{reference} is not set.")
         return Secret(self.values[reference])
