@@ -1,0 +1,174 @@
+"""Blue-green on A.R.C.: a second project beside the first, and a stream of requests that loses
+nothing while traffic is switched."""
+
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from playbooks.errors import BadArgument
+from playbooks.model.stack_file import load_stack
+from playbooks.operations.bluegreen import (
+    BLUEGREEN_BACK,
+    BLUEGREEN_SWITCH,
+    BLUEGREEN_UP,
+    SwitchParams,
+    UpParams,
+)
+from tests.images.build import image
+from tests.support.docker import PASSWORD, STACKS
+from tests.support.run_plan import Bench
+from tests.support.stream import stream
+from tests.support.systems import System, operated
+from tests.support.traefik import traefik
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+_PLAIN = "upstream raymond { server 127.0.0.1:9; }\n"
+_SITE = "server { listen 8080; location / { proxy_pass http://raymond; } }\n"
+
+
+@pytest.fixture(scope="module")
+def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A.R.C. with its stores alone, and the description of two projects that share them."""
+    folder = tmp_path_factory.mktemp("arc")
+    (folder / "compose.bluegreen.yaml").write_text(
+        (STACKS / "arc" / "compose.bluegreen.yaml").read_text()
+    )
+    (folder / "nginx").mkdir()
+    (folder / "traefik").mkdir()
+    (folder / "nginx" / "upstream.conf").write_text(_PLAIN)
+    (folder / "nginx" / "site.conf").write_text(_SITE)
+    name = uuid.uuid4().hex[:6]
+    proxy = f"arc-proxy-{name}"
+    bluegreen: dict[str, Any] = {
+        "projects": [f"arc-v1-{name}", f"arc-v2-{name}"],
+        "files": ["compose.bluegreen.yaml"],
+        "services": ["raymond"],
+        "variable": "RAYMOND_VERSION",
+        "entry": "raymond",
+        "port": 8081,
+        "drain": "10s",
+        "switch": {
+            "kind": "nginx",
+            "file": "nginx/upstream.conf",
+            "upstream": "raymond",
+            "test": ["docker", "exec", proxy, "nginx", "-t"],
+            "reload": ["docker", "exec", proxy, "nginx", "-s", "reload"],
+        },
+    }
+    environment = {"ARC_POSTGRES_PASSWORD": PASSWORD}
+    with operated("arc", folder, environment, deploy={"bluegreen": bluegreen}) as made:
+        made.project.compose("up", "--detach", "redis")
+        _nginx(made, proxy)
+        try:
+            yield made
+        finally:
+            _docker("rm", "--force", "--volumes", proxy)
+            for project in bluegreen["projects"]:
+                _remove(project)
+
+
+def _nginx(made: System, proxy: str) -> None:
+    """nginx of Debian in the network of the project, as a container of its own."""
+    network = f"{made.project.name}_arc_net"
+    _docker(
+        *("run", "--detach", "--name", proxy, "--network", network, "--entrypoint", "nginx"),
+        *("--volume", f"{made.project.folder / 'nginx'}:/etc/nginx/conf.d:ro"),
+        *("--publish", "127.0.0.1::8080", image("systemd"), "-g", "daemon off;"),
+    )
+
+
+def _docker(*words: str) -> str:
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def _remove(project: str) -> None:
+    label = f"label=com.docker.compose.project={project}"
+    left = _docker("ps", "--all", "--quiet", "--filter", label).split()
+    if left:
+        _docker("rm", "--force", "--volumes", *left)
+
+
+def _of(project: str) -> list[str]:
+    """The containers of a project that run."""
+    label = f"label=com.docker.compose.project={project}"
+    return _docker("ps", "--filter", label, "--format", "{{.Names}}").split()
+
+
+def _bench(made: System, folder: Path, **changes: Any) -> Bench:
+    """The stack with another description of the two projects, without a bot."""
+    described = yaml.safe_load(made.project.stack_file.read_text())
+    described["deploy"]["bluegreen"] |= changes
+    file = made.project.folder / f"{folder.name}.yaml"
+    file.write_text(yaml.safe_dump(described))
+    return Bench(load_stack(file))
+
+
+@pytest.mark.covers("D6", "C", only="by an upstream of nginx")
+def test_a_stream_of_requests_loses_nothing_through_nginx(arc: System) -> None:
+    """Brought up, switched to and gone back from while two clients ask without a pause: every
+    request is answered, by one version and then by the other; the stores are never touched."""
+    rules = yaml.safe_load(arc.project.stack_file.read_text())["deploy"]["bluegreen"]
+    first, second = rules["projects"]
+    stores = arc.project.container("redis").id
+    arc.does("bluegreen arc 1.0 --switch", "ben")
+    [published] = _docker("port", rules["switch"]["test"][2], "8080/tcp").splitlines()
+    with stream(f"http://{published}/") as seen:
+        arc.does("bluegreen arc 2.0", "ben")
+        assert f"traffic goes to {first}" in arc.says("bluegreen arc")
+        arc.does("bluegreen arc switch", "ben")
+        after_switch = seen.answers["<h1>raymond 2.0</h1>"]
+        arc.does("bluegreen arc back", "ben")
+    assert seen.failures == []
+    assert seen.requests > 100
+    assert set(seen.answers) == {"<h1>raymond 1.0</h1>", "<h1>raymond 2.0</h1>"}
+    assert after_switch > 10
+    assert _of(second) == [f"{second}-raymond-1"]
+    arc.does("bluegreen arc retire", "ben")
+    assert _of(second) == []
+    assert _of(first) == [f"{first}-raymond-1"]
+    assert "is retired" in arc.says("bluegreen arc back")
+    assert arc.project.container("redis").id == stores
+
+
+@pytest.mark.covers("D6", "C", only="by Traefik's file provider", by_contract=True)
+def test_a_stream_of_requests_loses_nothing_through_traefik_by_contract(
+    arc: System, tmp_path: Path
+) -> None:
+    """The same through a stand-in that obeys the files of Traefik's file provider at once."""
+    name = uuid.uuid4().hex[:6]
+    folder = arc.project.folder / "traefik"
+    bench = _bench(
+        arc,
+        tmp_path,
+        projects=[f"arc-blue-{name}", f"arc-green-{name}"],
+        switch={"kind": "traefik", "file": "traefik/raymond.yml"},
+        reached="port",
+        drain="4s",
+    )
+    try:
+        bench.run(bench.plan(BLUEGREEN_UP, UpParams(version="1.0", switch=True)))
+        with traefik(folder) as proxy, stream(f"http://127.0.0.1:{proxy.port}/") as seen:
+            bench.run(bench.plan(BLUEGREEN_UP, UpParams(version="2.0")))
+            bench.run(bench.plan(BLUEGREEN_SWITCH, SwitchParams()))
+            bench.run(bench.plan(BLUEGREEN_BACK, SwitchParams()))
+        assert seen.failures == []
+        assert set(seen.answers) == {"<h1>raymond 1.0</h1>", "<h1>raymond 2.0</h1>"}
+    finally:
+        for project in (f"arc-blue-{name}", f"arc-green-{name}"):
+            _remove(project)
+
+
+@pytest.mark.covers("D6", "C", only="refused as it stands")
+def test_a_fixed_name_forbids_a_second_project(arc: System, tmp_path: Path) -> None:
+    """With A.R.C.'s own compose file nothing is started, and the reason is named."""
+    bench = _bench(arc, tmp_path, files=["compose.yaml"])
+    with pytest.raises(BadArgument, match=r"fixed container_name \S+-raymond-services"):
+        bench.plan(BLUEGREEN_UP, UpParams(version="3.0"))
