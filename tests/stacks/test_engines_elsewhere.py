@@ -132,10 +132,10 @@ def test_containers_elsewhere_are_operated(way: str, operated: Hosted, container
 
 
 def test_ssh_cut_in_mid_stop_leaves_nothing_half_way(
-    ssh: SshHost, operated: Hosted, container: _Of
+    ssh: SshHost, operated: Hosted, projects: dict[str, Project], container: _Of
 ) -> None:
     """The engine goes on without whoever asked: the run looks again, and ends as what happened."""
-    operated.does("start by-ssh slow", "ben")
+    projects["by-ssh"].compose("up", "--detach", "slow")
     request = operated.asks("stop by-ssh slow", "ben")
     slow = container("by-ssh", "slow").id
     wait_until(lambda: _said(slow).endswith("ending\n"), "the container to be on its way down")
