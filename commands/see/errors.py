@@ -52,14 +52,24 @@ class _Seen:
 def _handle(context: Context, call: Call, params: ErrorsParams) -> Reply:
     stack = stack_for(context, call, params.stack, "read")
     span = _span(context, params)
-    names = [service_of(stack, params.service)[0]] if params.service else list(stack.services)
-    queries = {name: _query(name, span) for name in names}
+    queries = {_label(stack, name): _query(name, span) for name in _owners(stack, params)}
     facts = context.facts.read(stack, list(queries.values()), within=_SECONDS)
     seen = _seen(facts, queries)
     title = _title(stack, seen, span)
     again = f"errors {stack.name} --since {params.since}"
     body = page(title, _content(stack, title, seen), params.page, again)
     return Reply(body=body, file=_picture(stack, seen, context, span))
+
+
+def _owners(stack: Stack, params: ErrorsParams) -> list[str]:
+    """Services; an empty name stands for the stack's own files."""
+    if params.service:
+        return [service_of(stack, params.service)[0]]
+    return [*stack.services, *([""] if stack.logs else [])]
+
+
+def _label(stack: Stack, owner: str) -> str:
+    return owner or f"{stack.name} (files)"
 
 
 def _span(context: Context, params: ErrorsParams) -> timedelta:

@@ -9,12 +9,14 @@ from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError, InputError
 from playbooks.hosts.log_lines import LogLine
-from playbooks.hosts.log_sources import found_logs, kept_of, source_of
+from playbooks.hosts.log_sources import Found, found_logs, kept_of, source_of
 from playbooks.hosts.rotation import rotated_by
 from playbooks.lines.choice import choice
 from playbooks.lines.counting import ErrorCounter
+from playbooks.lines.masks import LineMask
 from playbooks.model.base import JsonObject, Model
-from playbooks.model.logged import KeptFile, Volume
+from playbooks.model.hosts import LocalHost
+from playbooks.model.logged import ErrorKind, KeptFile, Volume
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 
@@ -22,6 +24,7 @@ from playbooks.registry import Reader
 SEARCHED_LINES = 100_000
 SEARCH_SECONDS = 12.0
 _COUNT_SECONDS = 8.0
+_COUNTED_FILES = 3
 _FRESH_LINES = 2_000
 _VOLUME_SECONDS = 2.0
 
@@ -56,7 +59,8 @@ class WhoseLogs(Model):
 
 
 class ErrorArgs(Model):
-    """Errors of the last `since` seconds in so many buckets of time."""
+    """Errors of the last `since` seconds in so many buckets of time. An empty service stands for
+    the stack's own files."""
 
     service: str
     since: float = 3600.0
@@ -76,7 +80,7 @@ def lines(reading: Reading, args: LinesArgs) -> JsonObject:
         read, late, timed = 0, False, False
         for line in source.newest(searched, since):
             read, timed = read + 1, timed or line.at is not None
-            if wanted.wants(line.text, line.part):
+            if wanted.wants(line.text, line.part, line.level):
                 kept.append(line.shown)
             if time.monotonic() > ends:
                 late = True
@@ -93,7 +97,9 @@ def fresh(reading: Reading, args: FreshArgs) -> JsonObject:
         wanted = choice(args.grep, args.level)
         source = source_of(reading.stack, args.service, args.source)
         found = source.fresh(args.cursor, _FRESH_LINES)
-        chosen = [line.shown for line in found.lines if wanted.wants(line.text, line.part)]
+        chosen = [
+            line.shown for line in found.lines if wanted.wants(line.text, line.part, line.level)
+        ]
         mask = source.mask()
     return {"lines": [mask(text) for text in chosen], "cursor": found.cursor}
 
@@ -110,7 +116,7 @@ def sources(reading: Reading, args: WhoseLogs) -> JsonObject:
             path=each.path,
             bytes=each.bytes,
             keep_seconds=each.keep_seconds,
-            rotated_by=rotated_by(each.path) if each.kind == "file" else None,
+            rotated_by=_rotated_by(reading, args.service, each),
         )
         for each in logs
         if each.kind in {"file", "container-file"}
@@ -123,31 +129,60 @@ def sources(reading: Reading, args: WhoseLogs) -> JsonObject:
     }
 
 
+def _rotated_by(reading: Reading, service: str, log: Found) -> str | None:
+    """Where that can be seen: for files of this host."""
+    stack = reading.stack
+    host = stack.host_of(service) if service else stack.host
+    here = log.kind == "file" and isinstance(host, LocalHost)
+    return rotated_by(log.path) if here else None
+
+
 def errors(reading: Reading, args: ErrorArgs) -> JsonObject:
-    """An `ErrorCount` of the service's first log."""
+    """An `ErrorCount` of the service's output and log files; where it has neither, of its stream in
+    Loki. With an empty service, of the stack's own files."""
     since = reading.now - timedelta(seconds=args.since)
     counter = ErrorCounter(since, reading.now, args.buckets)
+    ends, whole, masks = time.monotonic() + _COUNT_SECONDS, True, []
     with _explained():
-        source = source_of(reading.stack, args.service, "")
-        whole = _counted(counter, source.newest(SEARCHED_LINES, since))
-        mask = source.mask()
+        for name in _counted_logs(reading, args.service):
+            source = source_of(reading.stack, args.service, name)
+            whole = _counted(counter, source.newest(SEARCHED_LINES, since), ends) and whole
+            masks.append(source.mask())
     count = counter.count(whole=whole)
-    kinds = tuple(
-        each.model_copy(update={"shape": mask(each.shape), "example": mask(each.example)})
-        for each in count.kinds
-    )
+    kinds = tuple(_masked(each, masks) for each in count.kinds)
     return count.model_copy(update={"kinds": kinds}).model_dump(mode="json")
 
 
-def _counted(counter: ErrorCounter, found: Iterator[LogLine]) -> bool:
-    """Whether all of them were looked at."""
-    ends, read = time.monotonic() + _COUNT_SECONDS, 0
+def _counted_logs(reading: Reading, service: str) -> list[str]:
+    """Where errors of a service are looked for. Raises FactUnavailable where there is nothing."""
+    known = list(found_logs(reading.stack, service))
+    files = [each.path for each in known if each.kind in {"file", "container-file"}]
+    names = [each.name for each in known if each.kind == "output"] + files[:_COUNTED_FILES]
+    names = names or [each.name for each in known if each.kind == "loki"]
+    if not names:
+        raise FactUnavailable(
+            f"{service or reading.stack.name} has no log that is known.",
+            "Name one as `logs` in the stack file.",
+        )
+    return names
+
+
+def _counted(counter: ErrorCounter, found: Iterator[LogLine], ends: float) -> bool:
+    """Whether all of them were looked at in time."""
+    read = 0
     for line in found:
-        counter.add(line.text, line.at)
+        counter.add(line.text, line.at, line.level)
         read += 1
         if time.monotonic() > ends:
             return False
     return read < SEARCHED_LINES
+
+
+def _masked(kind: ErrorKind, masks: list[LineMask]) -> ErrorKind:
+    shape, example = kind.shape, kind.example
+    for mask in masks:
+        shape, example = mask(shape), mask(example)
+    return kind.model_copy(update={"shape": shape, "example": example})
 
 
 def _volume(reading: Reading, service: str) -> Volume:

@@ -12,6 +12,7 @@ from playbooks.hosts.composed import ComposedService
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.docker import engine_with
 from playbooks.hosts.log_lines import Fresh, LogLine, lines_in, text_of
+from playbooks.hosts.shell_file_log import listed
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of
 from playbooks.model.base import JsonObject
@@ -19,14 +20,6 @@ from playbooks.model.base import JsonObject
 _MOST_BYTES = 4 * 1024 * 1024
 _PACKED_MOST = 256 * 1024 * 1024
 _SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A file of a folder in a container; `bytes` is its size."""
-
-    name: str
-    bytes: int
 
 
 @dataclass(frozen=True)
@@ -89,8 +82,9 @@ def container_of(service: ComposedService) -> Any:
     return found[0]
 
 
-def files_in(service: ComposedService, folder: str) -> tuple[Listed, ...]:
-    """The plain files of a folder in the container, the newest first; of a file, itself.
+def files_in(service: ComposedService, folder: str) -> tuple[tuple[str, int | None], ...]:
+    """The plain files of a folder in the container, the newest first; of a file, itself. Names and
+    sizes.
 
     Raises HostError, also where the image has no `ls`.
     """
@@ -98,12 +92,7 @@ def files_in(service: ComposedService, folder: str) -> tuple[Listed, ...]:
     if not container.up:
         raise HostError(f"{container.name} does not run, so {folder} cannot be listed.")
     said = output_in(container.id, ["ls", "-lnt", "--", folder], {"LC_ALL": "C"})
-    rows = (line.split(None, 8) for line in said.decode(errors="replace").splitlines())
-    return tuple(
-        Listed(row[8], int(row[4]))
-        for row in rows
-        if len(row) == 9 and row[0].startswith("-") and row[4].isdigit()
-    )
+    return tuple(listed(said.decode(errors="replace")))
 
 
 def _lines(data: bytes) -> Iterator[LogLine]:

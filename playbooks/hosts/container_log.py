@@ -120,9 +120,9 @@ def container_file_log(stack: Stack, service: str, path: str) -> ContainerFileLo
     return ContainerFileLog(composed(stack, service), path)
 
 
-def files_of(stack: Stack, service: str, folder: str) -> list[tuple[str, int]]:
+def files_of(stack: Stack, service: str, folder: str) -> list[tuple[str, int | None]]:
     """Names and sizes of the files in a folder of the service's container. Raises HostError."""
-    return [(each.name, each.bytes) for each in files_in(composed(stack, service), folder)]
+    return list(files_in(composed(stack, service), folder))
 
 
 def kept_by_engine(stack: Stack, service: str) -> tuple[Kept, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from playbooks.lines.level import Level
 from playbooks.lines.masks import LineMask
 from playbooks.model.base import JsonObject
 
@@ -15,11 +16,12 @@ LONGEST_KEPT = 1024 * 1024
 @dataclass(frozen=True)
 class LogLine:
     """`at` is when it was written, as far as that is known. `part` is the container it comes from,
-    where a service has several."""
+    where a service has several. `level` is what is known of it beside its own words."""
 
     text: str
     at: datetime | None = None
     part: str = ""
+    level: Level | None = None
 
     @property
     def shown(self) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
@@ -10,18 +11,24 @@ from typing import Any, Literal
 
 from playbooks.errors import HostError, UnknownName
 from playbooks.hosts.file_log import FileLog
+from playbooks.hosts.journal_log import JournalLog
 from playbooks.hosts.log_lines import Fresh, LogLine, LogSource
 from playbooks.hosts.runner import Runner
 from playbooks.hosts.services import runner_of
+from playbooks.hosts.shell import shell_of
+from playbooks.hosts.shell_file_log import ShellFileLog, files_at
+from playbooks.hosts.systemd_runner import SystemdRunner
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.hosts import Host, LocalHost
 from playbooks.model.logged import Kept
 from playbooks.model.stack import Stack
 from playbooks.model.telemetry import LogFile
 
 OUTPUT = "output"
 LOKI = "loki"
+_THREADS = 6
 _SUFFIXES = (".log", ".err", ".out", ".txt", ".json", ".1")
 
 
@@ -38,15 +45,17 @@ class Found(Model):
 
 def mask_of(stack: Stack) -> LineMask:
     """Hides the secrets that any service's output may hold. What is away is left out of it."""
-    values: list[str] = []
-    for service in stack.services:
-        if stack.container_of(service) is None:
-            continue
+
+    def values(service: str) -> list[str]:
         try:
-            values += _containers().secret_values_of(stack, service)
+            found: list[str] = _containers().secret_values_of(stack, service)
         except HostError:
-            continue
-    return LineMask(values)
+            return []
+        return found
+
+    services = [name for name in stack.services if stack.container_of(name) is not None]
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="mask") as pool:
+        return LineMask([value for found in pool.map(values, services) for value in found])
 
 
 def kept_of(stack: Stack, service: str) -> tuple[Kept, ...]:
@@ -94,7 +103,7 @@ def _output(stack: Stack, service: str, runner: Runner) -> LogSource:
     process = stack.services[service].process
     if process is not None:
         return FileLog(process.state / f"{service}.log")
-    return RunnerLog(runner)
+    return JournalLog(runner) if isinstance(runner, SystemdRunner) else RunnerLog(runner)
 
 
 def _containers() -> Any:
@@ -123,9 +132,17 @@ def _file(stack: Stack, service: str, name: str) -> LogSource:
         raise UnknownName(f"{who} has no log {name!r}.", f"Its logs: {there}.")
     chosen = fitting[0]
     if chosen.kind == "file":
-        return FileLog(Path(chosen.path))
+        return _host_file(_host(stack, service), Path(chosen.path))
     made: LogSource = _containers().container_file_log(stack, service, chosen.path)
     return made
+
+
+def _host(stack: Stack, service: str) -> Host:
+    return stack.host_of(service) if service else stack.host
+
+
+def _host_file(host: Host, path: Path) -> LogSource:
+    return FileLog(path) if isinstance(host, LocalHost) else ShellFileLog(shell_of(host), path)
 
 
 def _fits(path: str, name: str) -> bool:
@@ -143,8 +160,14 @@ def _files(stack: Stack, service: str, log: LogFile) -> Iterator[Found]:
             path = name if name.startswith("/") else f"{log.path}/{name}"
             yield _found(service, "container-file", path, size, keep)
         return
-    for path, size in _of_host(log.path):
-        yield _found(service, "file", str(path), size, keep)
+    host = _host(stack, service)
+    if not isinstance(host, LocalHost):
+        for name, size in files_at(shell_of(host), log.path):
+            path = name if name.startswith("/") else f"{log.path}/{name}"
+            yield _found(service, "file", path, size, keep)
+        return
+    for file, size in _of_host(log.path):
+        yield _found(service, "file", str(file), size, keep)
 
 
 def _found(

@@ -18,14 +18,14 @@ class Choice:
     at_least: Level | None = None
     _above: dict[str, bool] = field(default_factory=dict, init=False)
 
-    def wants(self, line: str, part: str = "") -> bool:
-        """`part` tells the logs of several containers apart. Raises BadArgument as the pattern
-        does."""
-        serious = self.at_least is None or self._serious(line, part, self.at_least)
+    def wants(self, line: str, part: str = "", known: Level | None = None) -> bool:
+        """`part` tells the logs of several containers apart; `known` is the level of a line that
+        does not say it itself. Raises BadArgument as the pattern does."""
+        serious = self.at_least is None or self._serious(line, part, known, self.at_least)
         return serious and (self.pattern is None or self.pattern.found(line))
 
-    def _serious(self, line: str, part: str, least: Level) -> bool:
-        level = level_of(line)
+    def _serious(self, line: str, part: str, known: Level | None, least: Level) -> bool:
+        level = level_of(line) or known
         if level is not None:
             self._above[part] = level >= least
         return self._above.get(part, False)

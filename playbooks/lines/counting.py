@@ -31,9 +31,10 @@ class ErrorCounter:
     def __post_init__(self) -> None:
         self._over_time = [0] * self.buckets
 
-    def add(self, text: str, at: datetime | None) -> None:
+    def add(self, text: str, at: datetime | None, known: Level | None = None) -> None:
+        """`known` is the level of a line that does not say it itself."""
         self._read += 1
-        level = level_of(text)
+        level = level_of(text) or known
         if level is Level.WARNING:
             self._warnings += 1
         if level is None or level < Level.ERROR:

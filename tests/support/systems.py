@@ -102,7 +102,7 @@ def operated(
     with (
         project(name, folder, channel="ops-harbor", **changes) as made,
         pytest.MonkeyPatch.context() as patch,
-        running_workspace(folder / "workspace", rates=False) as workspace,
+        running_workspace(folder / "workspace", rates=False, answer_seconds=50) as workspace,
         httpx.Client(base_url=workspace.url, timeout=60, trust_env=False) as http,
     ):
         file = interlock_yaml(made.stack_file.name) | {"sampling": {"interval": "5s"}}
