@@ -1,7 +1,7 @@
 """The services around the pure decisions, assembled from `interlock.yaml` and the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from bot.settings import InterlockFile
 from bot.store.database import Database
 from bot.trends import StoredTrends
 from bot.turns import FactsAside, Turns
+from bot.watching.watch import ServiceWatch
 from commands.ports import Clock, Context
 from notifiers.redactor import Redactor
 from playbooks.catalogue import PLAYBOOKS, READERS, by_hand
@@ -46,6 +47,7 @@ class House:
     bell: Bell
     turns: Turns
     ledger: Ledger
+    watch: ServiceWatch
     context: Context
 
 
@@ -93,6 +95,8 @@ def open_house(
     reading = ThreadedFacts(
         READERS, secrets, now, redact=redactor.redact, past=JournaledPast(database)
     )
+    watch = ServiceWatch(ledger, secrets, bell.ring)
+    context = _context(configured, ledger, FactsAside(reading, turns), bell, failpoints)
     return House(
         file=configured.file,
         database=database,
@@ -103,7 +107,8 @@ def open_house(
         bell=bell,
         turns=turns,
         ledger=ledger,
-        context=_context(configured, ledger, FactsAside(reading, turns), bell, failpoints),
+        watch=watch,
+        context=replace(context, watch=watch),
     )
 
 

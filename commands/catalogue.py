@@ -15,8 +15,8 @@ from commands.do.recover_service import RECOVER_SERVICE
 from commands.do.removal import CLEAN, DOWN, KILL
 from commands.do.renew_cert import RENEW_CERT
 from commands.do.rollback import RELEASES, ROLLBACK
-from commands.do.script import SCRIPT
 from commands.do.rotate import ROTATE
+from commands.do.script import SCRIPT
 from commands.do.upkeep import UPKEEP
 from commands.govern import plan
 from commands.govern.approvals import APPROVALS
@@ -55,11 +55,13 @@ from commands.see.stats import STATS
 from commands.see.status import STATUS
 from commands.see.terminus import TERMINUS
 from commands.see.updates import UPDATES
+from commands.see.watch import WATCH
 from commands.subcommand import Subcommand
 
 _ACTING: tuple[Subcommand[Any], ...] = (
     STATUS,
     HEALTH,
+    WATCH,
     STATS,
     STACK,
     ABOUT,

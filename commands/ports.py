@@ -18,6 +18,7 @@ from playbooks.model.request import Request, RequestState, Run, TakenBack, Vote
 from playbooks.model.schedule import Schedule
 from playbooks.model.stack import Stack
 from playbooks.model.trend import Sample
+from playbooks.model.watching import Condition, Latency, WatchedService
 from playbooks.ports import FactReader, Maintenances
 from playbooks.respond.alert import Group
 
@@ -342,6 +343,35 @@ class NoBundles:
         raise Refused(f"No diagnostics of {stack.name} are made here.", "Ask in Slack.")
 
 
+class Watch(Protocol):
+    """What continuous probes know of services."""
+
+    def of(self, stack: Stack) -> Sequence[WatchedService]:
+        """In start-up order; those that are watched."""
+        ...
+
+    def open_now(self, stack: str | None = None) -> Sequence[Condition]:
+        """What is wrong, oldest first."""
+        ...
+
+    def latencies(self, stack: str, service: str, since: datetime) -> Sequence[Latency]:
+        """How long probes took, of some minutes each, oldest first; at most a day back."""
+        ...
+
+
+class NoWatch:
+    """Where nothing is watched."""
+
+    def of(self, _stack: Stack) -> Sequence[WatchedService]:
+        return ()
+
+    def open_now(self, _stack: str | None = None) -> Sequence[Condition]:
+        return ()
+
+    def latencies(self, _stack: str, _service: str, _since: datetime) -> Sequence[Latency]:
+        return ()
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a subcommand may use."""
@@ -363,6 +393,7 @@ class Context:
     deploy_locks: DeployLocks = field(default_factory=NoDeployLocks)
     follows: Follows = field(default_factory=NoFollows)
     bundles: Bundles = field(default_factory=NoBundles)
+    watch: Watch = field(default_factory=NoWatch)
 
 
 class Clock(Protocol):

@@ -10,7 +10,7 @@ from playbooks.facts.service import check_of
 from playbooks.hosts.services import runner_of
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
-from playbooks.ports import Work
+from playbooks.ports import Secrets, Work
 from playbooks.registry import Action, NoArgs
 from playbooks.sizes import counted
 
@@ -22,19 +22,19 @@ def assess(work: Work, _: NoArgs) -> JsonObject:
     looked at is ill."""
     stack = work.stack
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="assess") as threads:
-        wrong = threads.map(partial(wrong_with, stack), stack.services)
+        wrong = threads.map(partial(wrong_with, stack, work.secrets), stack.services)
         seen = dict(zip(stack.services, wrong, strict=True))
     ill = {name: wrong for name, wrong in seen.items() if wrong}
     return {"well": not ill, "ill": ill, "told": [_verdict(stack, ill)]}
 
 
-def wrong_with(stack: Stack, name: str) -> str:
+def wrong_with(stack: Stack, secrets: Secrets, name: str) -> str:
     """What is wrong with a service, empty where nothing is."""
     try:
         runner = runner_of(stack, name)
         if runner is not None and not runner.seen().up:
             return "it does not run"
-        seen = check_of(stack, name)
+        seen = check_of(stack, name, secrets)
     except InterlockError as error:
         return error.message.rstrip(".")
     return str(seen["detail"]) if seen["healthy"] is False else ""

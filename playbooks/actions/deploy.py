@@ -259,7 +259,7 @@ def _await(work: Work, service: str, seconds: float) -> int:
     hint = f"See `/ops logs {work.stack.name} {service}`."
     runner = runner_of(work.stack, service)
     while True:
-        seen = check_of(work.stack, service)
+        seen = check_of(work.stack, service, work.secrets)
         waited = time.monotonic() - began
         containers = runner.seen().containers if runner else ()
         if seen["healthy"] is not False and (runner is None or runner.seen().up):

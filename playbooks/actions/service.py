@@ -63,7 +63,7 @@ def await_health(work: Work, args: AwaitArgs) -> JsonObject:
     seconds = args.seconds if args.seconds is not None else service.start_seconds
     began = time.monotonic()
     while True:
-        seen = check_of(work.stack, args.service)
+        seen = check_of(work.stack, args.service, work.secrets)
         waited = time.monotonic() - began
         if seen["healthy"] is not False:
             return {"ms": round(waited * 1000)}

@@ -7,13 +7,22 @@ from typing import Any
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.hosts.container import Container
 from playbooks.hosts.health import wrong_with
+from playbooks.hosts.probes import wrong_with_command, wrong_with_database, wrong_with_websocket
 from playbooks.hosts.services import runner_of
 from playbooks.hosts.systemd import UnitSeen
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.compose import ContainerHealth
+from playbooks.model.health import (
+    BasicLogin,
+    CommandHealth,
+    DatabaseHealth,
+    HttpHealth,
+    TcpHealth,
+    WebSocketHealth,
+)
 from playbooks.model.hosts import LOCAL, Host
-from playbooks.model.stack import HttpHealth, Service, Stack, TcpHealth
-from playbooks.ports import Reading
+from playbooks.model.stack import Service, Stack
+from playbooks.ports import Reading, Secrets
 from playbooks.registry import Reader
 
 
@@ -59,7 +68,7 @@ def state(reading: Reading, args: OneService) -> JsonObject:
 def health(reading: Reading, args: OneService) -> JsonObject:
     """{healthy: bool|null, detail: sentence, ms: milliseconds|null}; null where none is defined."""
     try:
-        return check_of(reading.stack, args.service)
+        return check_of(reading.stack, args.service, reading.secrets)
     except HostError as error:
         raise FactUnavailable(error.message, error.hint) from error
 
@@ -83,29 +92,40 @@ def logs(reading: Reading, args: LogArgs) -> JsonObject:
     return {"lines": list(found.lines), "more": found.more, "note": note}
 
 
-def check_of(stack: Stack, name: str) -> JsonObject:
+def check_of(stack: Stack, name: str, secrets: Secrets) -> JsonObject:
     """Asks the service how it is, once, within its time limit. Shape as `health`.
 
-    Raises HostError when its container cannot be looked at.
+    Raises HostError when its container cannot be looked at, SecretUnavailable.
     """
-    service = stack.service(name)
-    if _contained(service):
-        return _containers(stack, name)
-    return check(service, stack.host_of(name))
-
-
-def _contained(service: Service) -> bool:
-    return isinstance(service.health, ContainerHealth)
+    service, began = stack.service(name), time.monotonic()
+    match service.health:
+        case ContainerHealth():
+            return _containers(stack, name)
+        case DatabaseHealth() as asked:
+            wrong = wrong_with_database(stack, asked, secrets)
+        case WebSocketHealth() as asked:
+            wrong = wrong_with_websocket(asked, stack.host_of(name))
+        case CommandHealth() as asked:
+            wrong = wrong_with_command(stack, name, asked)
+        case HttpHealth(login=BasicLogin() as login) as asked:
+            known = (login.user, secrets.resolve(login.password).reveal())
+            wrong = wrong_with(asked, stack.host_of(name), known)
+        case _:
+            return check(service, stack.host_of(name))
+    return _judged(wrong, began)
 
 
 def check(service: Service, on: Host = LOCAL) -> JsonObject:
-    """Asks a service that answers by itself, as `check_of` does."""
+    """Asks a service that answers by itself and lets anybody in, as `check_of` does."""
     began = time.monotonic()
     match service.health:
-        case None | ContainerHealth():
-            return {"healthy": None, "detail": "no health check is defined", "ms": None}
         case HttpHealth() | TcpHealth() as asked:
-            wrong = wrong_with(asked, on)
+            return _judged(wrong_with(asked, on), began)
+        case _:
+            return {"healthy": None, "detail": "no health check is defined", "ms": None}
+
+
+def _judged(wrong: str, began: float) -> JsonObject:
     ms = round((time.monotonic() - began) * 1000)
     return {"healthy": not wrong, "detail": wrong or "healthy", "ms": ms}
 

@@ -1,39 +1,42 @@
 """Asks a service how it is: by HTTP, or whether its port opens."""
 
-import json
 import socket
 import ssl
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from playbooks.hosts.reach import address_on, open_port
+from playbooks.model.health import HttpHealth, TcpHealth
 from playbooks.model.hosts import LOCAL, Host, LocalHost
-from playbooks.model.stack import HttpHealth, TcpHealth
 
 _LARGEST_ANSWER = 64 * 1024
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PORTS = {"http": 80, "https": 443}
 
 
-def wrong_with(health: HttpHealth | TcpHealth, on: Host = LOCAL) -> str:
+def wrong_with(
+    health: HttpHealth | TcpHealth, on: Host = LOCAL, login: tuple[str, str] | None = None
+) -> str:
     """What is wrong, or nothing. An address of the loopback is the one of the service's own host.
+    `login` is the user and the password for HTTP's basic authentication.
 
     Raises HostError when that host is away.
     """
-    return _tcp(health, on) if isinstance(health, TcpHealth) else _http(health, on)
+    return _tcp(health, on) if isinstance(health, TcpHealth) else _http(health, on, login)
 
 
-def _http(health: HttpHealth, on: Host) -> str:
+def _http(health: HttpHealth, on: Host, login: tuple[str, str] | None) -> str:
     deadline = time.monotonic() + health.seconds
     try:
         way = _way(health.url, on)
         with (
-            httpx.Client(verify=way.trust, timeout=health.seconds, trust_env=False) as client,
+            httpx.Client(
+                verify=way.trust, timeout=health.seconds, trust_env=False, auth=login
+            ) as client,
             client.stream("GET", way.url, headers=way.headers, extensions=way.extensions) as answer,
         ):
             if not answer.is_success:
@@ -49,7 +52,7 @@ def _http(health: HttpHealth, on: Host) -> str:
         return f"{health.url} did not answer within {health.seconds:g} s"
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         return f"{health.url} cannot be reached ({error})"
-    return _unexpected(health, body) if health.expect else ""
+    return health.unexpected(body) if health.expect else ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def _way(url: str, on: Host) -> _Way:
     parts = urlsplit(url)
     trust = _authorities() if parts.scheme == "https" else False
     name = parts.hostname or ""
-    if isinstance(on, LocalHost) or name not in _LOOPBACK:
+    if isinstance(on, LocalHost) or name not in LOOPBACK:
         return _Way(httpx.URL(url), {}, {}, trust)
     host, port = address_on(on, parts.port or _PORTS.get(parts.scheme, 0))
     moved = httpx.URL(url).copy_with(host=host, port=port)
@@ -80,20 +83,8 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _unexpected(health: HttpHealth, body: bytes) -> str:
-    try:
-        answered: Any = json.loads(body)
-    except ValueError:
-        return f"{health.url} answers something that is not JSON"
-    for key, expected in health.expect.items():
-        value = answered.get(key) if isinstance(answered, dict) else None
-        if value != expected:
-            return f"{health.url} says {key}={value!r}, expected {expected!r}"[:300]
-    return ""
-
-
 def _tcp(health: TcpHealth, on: Host) -> str:
-    here = isinstance(on, LocalHost) or health.host not in _LOOPBACK
+    here = isinstance(on, LocalHost) or health.host not in LOOPBACK
     try:
         if here:
             socket.create_connection((health.host, health.port), timeout=health.seconds).close()

@@ -61,6 +61,28 @@ def leftovers_of(compose: Compose) -> LeftoversFact:
         )
 
 
+def healths_of(compose: Compose) -> Mapping[str, str]:
+    """What is wrong with each service that has containers, or nothing, by its name in the files; of
+    all of them with one question. Raises HostError."""
+    with engine(on=compose.host) as client:
+        filters = {"label": [f"{_PROJECT}={compose.project}", f"{_ONE_OFF}=False"]}
+        found = client.api.containers(all=True, filters=filters)
+    wrong: dict[str, str] = {}
+    for each in found:
+        service, said = each["Labels"].get(_SERVICE, ""), _wrong(each)
+        wrong[service] = ", ".join(filter(None, (wrong.get(service, ""), said)))
+    return wrong
+
+
+def _wrong(seen: Mapping[str, Any]) -> str:
+    name, status = seen["Names"][0].lstrip("/"), str(seen["Status"])
+    if seen["State"] != "running":
+        return f"{name} is {seen['State']}"
+    if "(" in status and "(healthy)" not in status:
+        return f"{name} is {status.partition('(')[2].rstrip(')').removeprefix('health: ')}"
+    return ""
+
+
 def down(compose: Compose, *, volumes: bool) -> None:
     """Removes the project's containers and networks; with `volumes` those that the files name, too.
     Raises HostError."""

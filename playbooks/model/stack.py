@@ -10,11 +10,18 @@ from playbooks.errors import UnknownName
 from playbooks.gate.duration import Duration, DurationOrNone
 from playbooks.model.base import Model, Name
 from playbooks.model.bluegreen import misfit
-from playbooks.model.compose import Compose, ContainerHealth, Watched
+from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore, PostgresAccess
 from playbooks.model.deploy import Deploy
 from playbooks.model.drill import DrillRules
+from playbooks.model.health import (
+    CommandHealth,
+    DatabaseHealth,
+    Health,
+    HttpHealth,
+    TcpHealth,
+)
 from playbooks.model.hosts import LOCAL, Host, misplaced, with_hosts_named
 from playbooks.model.maintenance import Maintenance
 from playbooks.model.neo4j import Neo4jStore
@@ -31,33 +38,16 @@ from playbooks.model.telemetry import External, LogFile, Security, Telemetry
 from playbooks.model.thresholds import Threshold
 from playbooks.model.tls import Tls
 from playbooks.model.volumes import MountedStore
+from playbooks.model.watching import Watching
 
 Environment = Literal["dev", "staging", "prod"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
+# A name of the kinds of health checks, for whoever imports them from here.
+__all__ = ["Health", "HttpHealth", "Process", "Service", "Stack", "TcpHealth"]
+_ASKED_KINDS = ("postgres", "postgres-server", "redis", "neo4j")
 DRILL = "drill"
 """What the schedule of a stack's drills is called."""
-
-
-class HttpHealth(Watched):
-    """`GET url` answers 2xx in time, and its JSON has what `expect` names."""
-
-    kind: Literal["http"] = "http"
-    url: str
-    expect: dict[str, str | int | bool] = {}
-    seconds: float = 5.0
-
-
-class TcpHealth(Watched):
-    """A TCP connection opens in time."""
-
-    kind: Literal["tcp"] = "tcp"
-    host: str = "127.0.0.1"
-    port: int
-    seconds: float = 5.0
-
-
-Health = Annotated[HttpHealth | TcpHealth | ContainerHealth, Field(discriminator="kind")]
 
 
 class Process(Model):
@@ -227,6 +217,7 @@ class Stack(Model):
     routines: dict[Name, Routine] = {}
     incidents: dict[Name, tuple[Phase, ...]] = {}
     queries: dict[Name, NamedQuery] = {}
+    watch: Watching = Watching()
     secrets: dict[Name, RotatedSecret] = {}
 
     @model_validator(mode="before")
@@ -343,10 +334,25 @@ class Stack(Model):
                 raise ValueError(f"services.{name}.container: {name} {why}")
             if isinstance(service.health, ContainerHealth) and not contained:
                 raise ValueError(f"services.{name}.health: {name} runs in no container")
+            self._check_fits(name, service, contained=contained)
         for name, store in self.datastores.items():
             if isinstance(store, MountedStore) and self.container_of(store.service) is None:
                 raise ValueError(
                     f"datastores.{name}: {store.service} runs in no container that has mounts"
+                )
+
+    def _check_fits(self, name: str, service: Service, *, contained: bool) -> None:
+        health = service.health
+        if isinstance(health, CommandHealth) and not health.on_host and not contained:
+            raise ValueError(
+                f"services.{name}.health: {name} runs in no container; write `on_host: true`"
+            )
+        if isinstance(health, DatabaseHealth):
+            store = self.datastores.get(health.datastore)
+            if store is None or store.kind not in _ASKED_KINDS:
+                raise ValueError(
+                    f"services.{name}.health.datastore: {health.datastore!r} is no datastore of "
+                    f"the kinds {', '.join(_ASKED_KINDS)}"
                 )
 
     def layers(self) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,133 @@
+"""Asks many services how they are, each at its interval, in one task with connections kept open."""
+
+import asyncio
+import heapq
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+import structlog
+
+from bot.watching.heard import Endpoint, Heard
+from playbooks.model.health import HttpHealth, TcpHealth
+
+_log = structlog.get_logger(__name__)
+_LARGEST_ANSWER = 64 * 1024
+_KEPT_OPEN_SECONDS = 75.0
+_MOST_AT_ONCE = 256
+
+
+class Asked(Protocol):
+    """What is asked every `interval` seconds; one question may tell of several services."""
+
+    @property
+    def interval(self) -> float: ...
+
+    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]: ...
+
+
+@dataclass(frozen=True)
+class AskedByHttp:
+    endpoint: Endpoint
+    health: HttpHealth
+    interval: float
+    login: Callable[[], aiohttp.BasicAuth | None]
+
+    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]:
+        began = time.perf_counter()
+        wrong = await _wrong_by_http(session, self.health, self.login)
+        return (Heard(self.endpoint, wrong, (time.perf_counter() - began) * 1000),)
+
+
+@dataclass(frozen=True)
+class AskedByTcp:
+    endpoint: Endpoint
+    health: TcpHealth
+    interval: float
+
+    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]:  # noqa: ARG002
+        began = time.perf_counter()
+        wrong = await _wrong_by_tcp(self.health)
+        return (Heard(self.endpoint, wrong, (time.perf_counter() - began) * 1000),)
+
+
+@dataclass(frozen=True)
+class AskedAside:
+    """What only blocking clients can ask: done in a thread."""
+
+    interval: float
+    look: Callable[[], Iterable[Heard]]
+
+    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]:  # noqa: ARG002
+        return await asyncio.to_thread(self.look)
+
+
+async def probe_for_ever(asked: Iterable[Asked], hear: Callable[[Iterable[Heard]], None]) -> None:
+    """`hear` is called in the loop with each answer. What is asked is spread over its interval, and
+    asked again only once it has answered."""
+    loop = asyncio.get_running_loop()
+    turns = [
+        (loop.time() + random.random() * each.interval, number, each)
+        for number, each in enumerate(asked)
+    ]
+    heapq.heapify(turns)
+    free, under_way = asyncio.Semaphore(_MOST_AT_ONCE), set[asyncio.Task[None]]()
+    connector = aiohttp.TCPConnector(limit=_MOST_AT_ONCE, keepalive_timeout=_KEPT_OPEN_SECONDS)
+    async with aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+    ) as session:
+
+        async def turn(due: float, number: int, each: Asked) -> None:
+            async with free:
+                try:
+                    hear(await each.ask(session))
+                except Exception:  # noqa: BLE001 - the boundary of one probe
+                    _log.exception("probe.broke")
+            heapq.heappush(turns, (max(loop.time(), due + each.interval), number, each))
+
+        while turns or under_way:
+            wait = turns[0][0] - loop.time() if turns else 0.05
+            if wait > 0:
+                await asyncio.sleep(min(wait, 0.5) if under_way else min(wait, 5.0))
+                continue
+            task = asyncio.create_task(turn(*heapq.heappop(turns)))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        await asyncio.Future()
+
+
+async def _wrong_by_http(
+    session: aiohttp.ClientSession,
+    health: HttpHealth,
+    login: Callable[[], aiohttp.BasicAuth | None],
+) -> str:
+    """What is wrong, or nothing."""
+    limit = aiohttp.ClientTimeout(total=health.seconds)
+    try:
+        async with session.get(
+            health.url, timeout=limit, allow_redirects=False, auth=login()
+        ) as answer:
+            if not 200 <= answer.status < 300:
+                return f"{health.url} answers {answer.status}"
+            body = await answer.content.read(_LARGEST_ANSWER)
+    except TimeoutError:
+        return f"{health.url} did not answer within {health.seconds:g} s"
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return f"{health.url} cannot be reached ({error})"
+    return health.unexpected(body) if health.expect else ""
+
+
+async def _wrong_by_tcp(health: TcpHealth) -> str:
+    where = f"{health.host}:{health.port}"
+    try:
+        async with asyncio.timeout(health.seconds):
+            _, writer = await asyncio.open_connection(health.host, health.port)
+    except TimeoutError:
+        return f"{where} did not open within {health.seconds:g} s"
+    except OSError as error:
+        return f"{where} cannot be reached ({error.strerror or error})"
+    writer.close()
+    return ""
