@@ -15,11 +15,11 @@ from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance, Window
-from playbooks.ports import Past, Secrets
+from playbooks.ports import Asked, Past, Secrets
 from playbooks.registry import Reader, found
 
 _log = structlog.get_logger(__name__)
-_THREADS = 8
+_THREADS = 128
 
 
 class _Nothing:
@@ -52,18 +52,30 @@ class ReadingNow:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _Question:
+    """`number` is the place of the stack in what was asked."""
+
+    number: int
+    reading: ReadingNow
     query: FactQuery
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.number, self.query.key
+
+
+@dataclass(frozen=True)
+class _Answer:
+    question: _Question
     value: JsonObject | None
     why: str = ""
 
 
 @dataclass(frozen=True)
 class _Round:
-    """One call of `read`: what is still to be read, and what came back."""
+    """One call: what is still to be read, and what came back."""
 
-    reading: ReadingNow
-    todo: queue.SimpleQueue[FactQuery]
+    todo: queue.SimpleQueue[_Question]
     answers: queue.SimpleQueue[_Answer]
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -96,49 +108,72 @@ class ThreadedFacts:
     def read(
         self, stack: Stack, queries: Sequence[FactQuery], within: float | None = None
     ) -> Facts:
-        seconds = self._seconds if within is None else within
-        wanted = {query.key: query for query in queries}
-        reading = ReadingNow(stack=stack, secrets=self._secrets, now=self._clock(), past=self._past)
-        turn = _Round(reading, queue.SimpleQueue(), queue.SimpleQueue())
-        for query in wanted.values():
-            turn.todo.put(query)
-        for number in range(min(len(wanted), _THREADS)):
-            name = f"facts-{stack.name}-{number}"
-            threading.Thread(target=self._work, args=(turn,), name=name, daemon=True).start()
-        return self._collect(turn, wanted, seconds)
+        [facts] = self.read_all([(stack, queries)], within)
+        return facts
 
-    def _collect(self, turn: _Round, wanted: Mapping[str, FactQuery], seconds: float) -> Facts:
+    def read_all(self, asked: Sequence[Asked], within: float | None = None) -> Sequence[Facts]:
+        seconds = self._seconds if within is None else within
+        wanted = [
+            question
+            for number, (stack, queries) in enumerate(asked)
+            for question in self._questions(number, stack, queries)
+        ]
+        turn = _Round(queue.SimpleQueue(), queue.SimpleQueue())
+        for question in wanted:
+            turn.todo.put(question)
+        for number in range(min(len(wanted), _THREADS)):
+            threading.Thread(
+                target=self._work, args=(turn,), name=f"facts-{number}", daemon=True
+            ).start()
+        return self._collect(turn, wanted, seconds, len(asked))
+
+    def _questions(
+        self, number: int, stack: Stack, queries: Sequence[FactQuery]
+    ) -> list[_Question]:
+        reading = ReadingNow(stack=stack, secrets=self._secrets, now=self._clock(), past=self._past)
+        once = {query.key: query for query in queries}
+        return [_Question(number, reading, query) for query in once.values()]
+
+    def _collect(
+        self, turn: _Round, wanted: Sequence[_Question], seconds: float, stacks: int
+    ) -> list[Facts]:
         deadline = time.monotonic() + seconds
-        values: dict[str, JsonObject] = {}
-        missing = dict.fromkeys(wanted, f"it took longer than {seconds:g} s")
+        values: list[dict[str, JsonObject]] = [{} for _ in range(stacks)]
+        late = f"it took longer than {seconds:.3g} s"
+        missing = {question.key: late for question in wanted}
         for _ in wanted:
             try:
                 answer = turn.answers.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
-            del missing[answer.query.key]
+            number, key = answer.question.key
             if answer.value is None:
-                missing[answer.query.key] = answer.why
+                missing[number, key] = answer.why
             else:
-                values[answer.query.key] = answer.value
+                del missing[number, key]
+                values[number][key] = answer.value
         turn.over.set()
-        return Facts(values=values, missing=missing)
+        return [
+            Facts(values=found, missing={k: why for (n, k), why in missing.items() if n == number})
+            for number, found in enumerate(values)
+        ]
 
     def _work(self, turn: _Round) -> None:
         while not turn.over.is_set():
             try:
-                query = turn.todo.get_nowait()
+                question = turn.todo.get_nowait()
             except queue.Empty:
                 return
-            turn.answers.put(self._answer(turn.reading, query))
+            turn.answers.put(self._answer(question))
 
-    def _answer(self, reading: ReadingNow, query: FactQuery) -> _Answer:
+    def _answer(self, question: _Question) -> _Answer:
+        reading, query = question.reading, question.query
         try:
             reader = found(self._readers, query.fact)
-            return _Answer(query, reader.call(reading, query.args))
+            return _Answer(question, reader.call(reading, query.args))
         except InterlockError as error:
-            return _Answer(query, None, self._redact(str(error).rstrip(".")))
+            return _Answer(question, None, self._redact(str(error).rstrip(".")))
         except Exception as error:  # noqa: BLE001  the boundary of a reader's thread
             _log.exception("fact reader broke", fact=query.fact, stack=reading.stack.name)
             why = f"its reader broke ({type(error).__name__}: {error})"
-            return _Answer(query, None, self._redact(why))
+            return _Answer(question, None, self._redact(why))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
-from playbooks.ports import FactReader
+from playbooks.ports import Asked, FactReader
 
 
 class Turns:
@@ -57,3 +57,7 @@ class FactsAside:
     ) -> Facts:
         with self._turns.aside():
             return self._facts.read(stack, queries, within)
+
+    def read_all(self, asked: Sequence[Asked], within: float | None = None) -> Sequence[Facts]:
+        with self._turns.aside():
+            return self._facts.read_all(asked, within)

@@ -128,6 +128,9 @@ class Work(Protocol):
         ...
 
 
+Asked = tuple[Stack, Sequence[FactQuery]]
+
+
 class FactReader(Protocol):
     """Reads facts of a stack, all at once, within one deadline."""
 
@@ -136,4 +139,8 @@ class FactReader(Protocol):
     ) -> Facts:
         """What is not read `within` so many seconds (None: the reader's own deadline) is missing,
         with that reason."""
+        ...
+
+    def read_all(self, asked: Sequence[Asked], within: float | None = None) -> Sequence[Facts]:
+        """The facts of several stacks in their order, all at once, within the same deadline."""
         ...

@@ -1,7 +1,6 @@
 """`status [STACK]`: services, backups, and what is under way, as of now."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -22,7 +21,7 @@ from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance
 from playbooks.repository.catalogue import Listing
 
-_SECONDS = 3.0
+_SECONDS = 2.8
 _BACKUPS = FactQuery(fact="repository.list")
 _OPEN = (RequestState.PENDING, RequestState.APPROVED)
 
@@ -47,12 +46,10 @@ class Seen:
 def _handle(context: Context, call: Call, params: StatusParams) -> Reply:
     if params.stack is not None:
         stack = stack_for(context, call, params.stack, "read")
-        seen = _look(context, stack)
+        [seen] = _look(context, [stack])
         text, content = _headline(seen), _whole(context, seen)
         return Reply(body=page(text, content, params.page, f"status {stack.name}"))
-    stacks = list(stacks_open_to(context, call, "read").values())
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        all_seen = list(pool.map(lambda stack: _look(context, stack), stacks))
+    all_seen = _look(context, list(stacks_open_to(context, call, "read").values()))
     if len(all_seen) == 1:
         text, content = _headline(all_seen[0]), _whole(context, all_seen[0])
     else:
@@ -61,13 +58,22 @@ def _handle(context: Context, call: Call, params: StatusParams) -> Reply:
     return Reply(body=page(text, content or blocks.sections(text), params.page, "status"))
 
 
-def _look(context: Context, stack: Stack) -> Seen:
+def _look(context: Context, stacks: Sequence[Stack]) -> list[Seen]:
+    """All at once, within one deadline: a host that is away costs the others nothing."""
+    asked = [(stack, _queries(stack)) for stack in stacks]
+    facts = context.facts.read_all(asked, within=_SECONDS)
+    return [_seen(context, stack, read) for stack, read in zip(stacks, facts, strict=True)]
+
+
+def _queries(stack: Stack) -> list[FactQuery]:
     queries = [query for name in stack.services for query in _service_queries(stack, name)]
-    if stack.backup is not None:
-        queries.append(_BACKUPS)
+    return [*queries, _BACKUPS] if stack.backup is not None else queries
+
+
+def _seen(context: Context, stack: Stack, facts: Facts) -> Seen:
     return Seen(
         stack=stack,
-        facts=context.facts.read(stack, queries, within=_SECONDS),
+        facts=facts,
         under_way=[
             dossier
             for dossier in context.history.dossiers(stack=stack.name, states=_OPEN, limit=10)
@@ -97,7 +103,12 @@ def _headline(seen: Seen) -> str:
     """`prod/harbor: 3 of 3 services up, newest backup 3 h ago`: text without markup."""
     up = sum(_is_up(seen, name) for name in seen.stack.services)
     total = len(seen.stack.services)
-    parts = [f"{up} of {plural(total, 'service')} up", _newest_backup(seen)]
+    unknown = sum(seen.facts.get(_state_query(name)) is None for name in seen.stack.services)
+    parts = [
+        f"{up} of {plural(total, 'service')} up",
+        f"{unknown} unknown" if unknown else "",
+        _newest_backup(seen),
+    ]
     if seen.under_way:
         parts.append(f"{len(seen.under_way)} under way")
     if seen.maintenance is not None:
@@ -107,13 +118,27 @@ def _headline(seen: Seen) -> str:
 
 
 def _short(seen: Seen) -> list[JsonObject]:
-    down = [
-        f"{name} {_state_word(seen, name)}, {_health_word(seen, name)}".rstrip(", ")
-        for name in seen.stack.services
-        if not _is_up(seen, name)
-    ]
-    lines = [f"*{escape(_headline(seen))}*", *(f"• {escape(line)}" for line in down)]
+    lines = [f"*{escape(_headline(seen))}*", *(f"• {escape(line)}" for line in _down(seen))]
     return blocks.sections("\n".join(lines))
+
+
+def _down(seen: Seen) -> list[str]:
+    """What is not up, a line for each; those that are unknown for one reason share a line."""
+    lines: list[str] = []
+    away: dict[str, list[str]] = {}
+    for name in seen.stack.services:
+        if _is_up(seen, name):
+            continue
+        if seen.facts.get(_state_query(name)) is None:
+            away.setdefault(_why_unknown(seen, name), []).append(name)
+        else:
+            said = f"{name} {_state_word(seen, name)}, {_health_word(seen, name)}"
+            lines.append(said.rstrip(", "))
+    return lines + [f"{', '.join(names)} unknown: {why}" for why, names in away.items()]
+
+
+def _why_unknown(seen: Seen, name: str) -> str:
+    return seen.facts.missing.get(_state_query(name).key, "not read")
 
 
 def _whole(context: Context, seen: Seen) -> list[JsonObject]:
@@ -146,10 +171,15 @@ def _is_up(seen: Seen, name: str) -> bool:
 def _state_word(seen: Seen, name: str) -> str:
     fact = seen.facts.get(_state_query(name))
     if fact is None:
-        return "unknown"
+        # Where there is a health check, what is missing is said there.
+        asked = seen.stack.services[name].health is not None
+        return "unknown" if asked else f"unknown: {_why_unknown(seen, name)}"
     state = str(fact["state"])
     if state == "unmanaged":
         return "watched only"
+    unit = fact.get("unit") or {}
+    if state == "stopped" and unit.get("result") not in {None, "success"}:
+        return f"stopped, {unit['state']}: {unit['result']}"
     since = fact.get("since")
     return f"{state}, since {ago(datetime.fromisoformat(since), seen.now)}" if since else state
 

@@ -48,7 +48,7 @@ class SshHost(Model):
     host_key: str | None = Field(default=None, pattern=r"^[a-z0-9@.-]+ [A-Za-z0-9+/=]+$")
     known_hosts: Path | None = None
     docker_socket: PurePosixPath = PurePosixPath("/var/run/docker.sock")
-    connect_seconds: float = Field(default=2.5, gt=0)
+    connect_seconds: float = Field(default=2.0, gt=0)
 
     @property
     def title(self) -> str:
@@ -72,7 +72,7 @@ class TlsHost(Model):
     ca: Path = _DOCKER_CERTIFICATES / "ca.pem"
     cert: Path = _DOCKER_CERTIFICATES / "cert.pem"
     key: Path = _DOCKER_CERTIFICATES / "key.pem"
-    connect_seconds: float = Field(default=2.5, gt=0)
+    connect_seconds: float = Field(default=2.0, gt=0)
 
     @property
     def title(self) -> str:
