@@ -9,7 +9,7 @@ from playbooks.byhand import rotate as by_hand
 from playbooks.errors import ActionFailed
 from playbooks.facts.secret import SecretArgs
 from playbooks.hosts import secret_places
-from playbooks.hosts.renewing import environment_values, renew
+from playbooks.hosts.renewing import environment_of, renew
 from playbooks.hosts.rotating import Lock, lock_of
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.secret import Secret
@@ -96,19 +96,27 @@ def renew_one(work: Work, args: RenewArgs) -> JsonObject:
 
 
 def prove(work: Work, args: ProveArgs) -> JsonObject:
-    """Output {}. Raises ActionFailed unless the new value is let in, the old one is refused, and no
-    container of those who read it has the old one."""
+    """Output {warnings}: variables of containers that still have the old value, which another
+    secret may have, too. Raises ActionFailed unless the new value is let in and the old one is
+    refused; of a secret that only its services know, unless one of them has the new one."""
     old, new = _old(work, args.secret), work.secrets.resolve(args.to)
     lock = _lock(work, args.secret)
+    known = {name: environment_of(work.stack, name) for name in args.services}
     if lock is not None:
         _tried(args.secret, lock, old, new)
-    for service in args.services:
-        if any(_is_in(old, value) for value in environment_values(work.stack, service)):
-            raise ActionFailed(
-                f"{service} still has the old value of {args.secret} in its environment.",
-                "Name the variable that it comes from among the `places` of the secret.",
-            )
-    return {}
+    elif not any(_is_in(new, value) for found in known.values() for _, value in found):
+        raise ActionFailed(
+            f"No container has the new value of {args.secret} in its environment.",
+            "Look whether the compose file hands the variable on, and to which `services`.",
+        )
+    stale = [
+        f"{service} has the old value of {args.secret} in {variable}: another secret, or a place "
+        "that the stack file does not name?"
+        for service, found in known.items()
+        for variable, value in found
+        if _is_in(old, value)
+    ]
+    return {"warnings": stale}
 
 
 def forget(work: Work, args: OneSecret) -> JsonObject:

@@ -23,16 +23,18 @@ def renew(stack: Stack, service: str, secrets: Secrets, *, force: bool) -> JsonO
     return runner.start(secrets)
 
 
-def environment_values(stack: Stack, service: str) -> tuple[str, ...]:
-    """The values of all variables of the service's containers."""
+def environment_of(stack: Stack, service: str) -> tuple[tuple[str, str], ...]:
+    """Name and value of all variables of the service's containers."""
     compose, name = stack.compose, stack.container_of(service)
     if compose is None or name is None:
         return ()
-    found: list[str] = []
+    found: list[tuple[str, str]] = []
     for container in containers_of(compose.project, name, compose.host):
         with engine_with(container.id) as client:
             seen = client.api.inspect_container(container.id)
-        found += [each.partition("=")[2] for each in seen["Config"]["Env"] or ()]
+        for each in seen["Config"]["Env"] or ():
+            variable, _, value = each.partition("=")
+            found.append((variable, value))
     return tuple(found)
 
 
