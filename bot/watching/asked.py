@@ -1,11 +1,11 @@
 """What is asked of a stack's services, so that each is watched at its interval."""
 
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
-
-import aiohttp
+from types import MappingProxyType
 
 from bot.watching.heard import Endpoint, Heard
 from bot.watching.probing import Asked, AskedAside, AskedByHttp, AskedByTcp
@@ -15,6 +15,8 @@ from playbooks.model.health import HttpHealth, TcpHealth
 from playbooks.model.hosts import LocalHost
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 def asked_of(stack: Stack, secrets: Secrets) -> Iterator[Asked]:
@@ -30,7 +32,7 @@ def asked_of(stack: Stack, secrets: Secrets) -> Iterator[Asked]:
             case ContainerHealth():
                 contained[name] = interval
             case HttpHealth() if here:
-                yield AskedByHttp(endpoint, health, interval, _login(health, secrets))
+                yield AskedByHttp(endpoint, health, interval, _headers(health, secrets))
             case TcpHealth() if here:
                 yield AskedByTcp(endpoint, health, interval)
             case _:
@@ -39,12 +41,16 @@ def asked_of(stack: Stack, secrets: Secrets) -> Iterator[Asked]:
         yield AskedAside(min(contained.values()), partial(_contained, stack, tuple(contained)))
 
 
-def _login(health: HttpHealth, secrets: Secrets) -> Callable[[], aiohttp.BasicAuth | None]:
+def _headers(health: HttpHealth, secrets: Secrets) -> Callable[[], Mapping[str, str]]:
     """The secret is resolved for each question, as everywhere."""
     login = health.login
     if login is None:
-        return lambda: None
-    return lambda: aiohttp.BasicAuth(login.user, secrets.resolve(login.password).reveal())
+        return lambda: _NO_HEADERS
+    return lambda: _basic(login.user, secrets.resolve(login.password).reveal())
+
+
+def _basic(user: str, password: str) -> Mapping[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 def _checked(stack: Stack, name: str, secrets: Secrets) -> Iterable[Heard]:

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,11 +34,11 @@ class AskedByHttp:
     endpoint: Endpoint
     health: HttpHealth
     interval: float
-    login: Callable[[], aiohttp.BasicAuth | None]
+    headers: Callable[[], Mapping[str, str]]
 
     async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]:
         began = time.perf_counter()
-        wrong = await _wrong_by_http(session, self.health, self.login)
+        wrong = await _wrong_by_http(session, self.health, self.headers)
         return (Heard(self.endpoint, wrong, (time.perf_counter() - began) * 1000),)
 
 
@@ -102,13 +102,13 @@ async def probe_for_ever(asked: Iterable[Asked], hear: Callable[[Iterable[Heard]
 async def _wrong_by_http(
     session: aiohttp.ClientSession,
     health: HttpHealth,
-    login: Callable[[], aiohttp.BasicAuth | None],
+    headers: Callable[[], Mapping[str, str]],
 ) -> str:
     """What is wrong, or nothing."""
     limit = aiohttp.ClientTimeout(total=health.seconds)
     try:
         async with session.get(
-            health.url, timeout=limit, allow_redirects=False, auth=login()
+            health.url, timeout=limit, allow_redirects=False, headers=headers()
         ) as answer:
             if not 200 <= answer.status < 300:
                 return f"{health.url} answers {answer.status}"
