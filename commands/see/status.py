@@ -9,6 +9,7 @@ from commands.grammar import Word
 from commands.lookup import stack_for, stacks_open_to
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Dossier, Reply
+from commands.see import running_as
 from commands.state import state_of
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
@@ -22,6 +23,7 @@ from playbooks.model.window import UnderMaintenance
 from playbooks.repository.catalogue import Listing
 
 _SECONDS = 2.8
+_COLUMNS = ("Layer", "Service", "State", "Health", "Image", "Ports", "Restarts")
 _BACKUPS = FactQuery(fact="repository.list")
 _OPEN = (RequestState.PENDING, RequestState.APPROVED)
 
@@ -144,10 +146,12 @@ def _why_unknown(seen: Seen, name: str) -> str:
 def _whole(context: Context, seen: Seen) -> list[JsonObject]:
     content = blocks.sections(f"*{escape(_headline(seen))}*")
     rows = [
-        (name, _state_word(seen, name), _health_word(seen, name)) for name in seen.stack.services
+        _row(seen, number, name)
+        for number, layer in enumerate(seen.stack.layers(), 1)
+        for name in layer
     ]
     if rows:
-        content += blocks.table(("Service", "State", "Health"), rows)
+        content += blocks.table(_COLUMNS, rows, right=(0, 6))
     if seen.under_way:
         lines = [
             f"• {escape(first_line(state_of(context, each)))} {code(each.request.id)}"
@@ -157,6 +161,20 @@ def _whole(context: Context, seen: Seen) -> list[JsonObject]:
     stores = ", ".join(f"{name} ({s.kind})" for name, s in seen.stack.datastores.items())
     small = [f"Datastores: {escape(stores)}" if stores else "", escape(_backup_detail(seen))]
     return content + blocks.context(*small)
+
+
+def _row(seen: Seen, layer: int, name: str) -> tuple[str, ...]:
+    """Services stand in the order in which they start."""
+    fact = seen.facts.get(_state_query(name)) or {}
+    return (
+        str(layer),
+        name,
+        _state_word(seen, name),
+        _health_word(seen, name),
+        running_as.image(fact),
+        running_as.ports(seen.stack.services[name], fact),
+        running_as.restarts(fact),
+    )
 
 
 def _is_up(seen: Seen, name: str) -> bool:
@@ -181,7 +199,9 @@ def _state_word(seen: Seen, name: str) -> str:
     if state == "stopped" and unit.get("result") not in {None, "success"}:
         return f"stopped, {unit['state']}: {unit['result']}"
     since = fact.get("since")
-    return f"{state}, since {ago(datetime.fromisoformat(since), seen.now)}" if since else state
+    words = [f"since {ago(datetime.fromisoformat(since), seen.now)}" if since else ""]
+    words += [running_as.several(fact), running_as.trouble(fact, seen.now)]
+    return ", ".join([state, *filter(None, words)])
 
 
 def _health_word(seen: Seen, name: str) -> str:

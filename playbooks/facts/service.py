@@ -43,7 +43,8 @@ class LogArgs(Model):
 
 def state(reading: Reading, args: OneService) -> JsonObject:
     """{state: running|stopped|unmanaged, since: ISO time|null, pid: number|null}; of a service in
-    containers also `containers`: [{id, name, image: digest, status, health, restarts, exit_code}],
+    containers also `containers`: [{id, name, image: digest, status, health, restarts, exit_code,
+    since, tag: the image's name, ports: addresses of the host, out_of_memory}],
     of one that systemd runs `unit`: {state: as systemctl says it, result, restarts, exit_code}.
     """
     runner = runner_of(reading.stack, args.service)
@@ -135,7 +136,7 @@ def _containers(stack: Stack, name: str) -> JsonObject:
     began, runner = time.monotonic(), runner_of(stack, name)
     containers = runner.seen().containers if runner else ()
     wrong = ", ".join(
-        f"{container.name} is {container.health or container.status}"
+        f"{container.name} is {container.health or container.status}{_answer(container)}"
         for container in containers
         if not container.up or container.health not in {"", "healthy"}
     )
@@ -147,6 +148,11 @@ def _containers(stack: Stack, name: str) -> JsonObject:
     return {"healthy": not wrong, "detail": wrong or "healthy", "ms": ms}
 
 
+def _answer(container: Container) -> str:
+    """What its own check said, where it is ill by that."""
+    return f": {container.said}" if container.said and container.health == "unhealthy" else ""
+
+
 def _told(container: Container) -> JsonObject:
     return {
         "id": container.id,
@@ -156,6 +162,10 @@ def _told(container: Container) -> JsonObject:
         "health": container.health,
         "restarts": container.restarts,
         "exit_code": container.exit_code,
+        "since": _iso(container.since) if container.since else None,
+        "tag": container.tag,
+        "ports": [f"{host}:{port}" for host, port in container.published.values()],
+        "out_of_memory": container.out_of_memory,
     }
 
 

@@ -36,7 +36,7 @@ class Container:
     `image` is the digest of what it was made from. `health` is what its own check says: healthy,
     unhealthy, starting, or nothing where it has none. `published` are addresses of its host by
     port of the container; `addresses` its own in its networks; `mounts` folders of its host by
-    folder of the container.
+    folder of the container. `tag` is what the image is called, `said` what its own check said last.
     """
 
     id: ContainerId
@@ -51,6 +51,9 @@ class Container:
     published: Mapping[int, tuple[str, int]]
     addresses: tuple[str, ...]
     mounts: Mapping[str, str]
+    tag: str = ""
+    said: str = ""
+    out_of_memory: bool = False
 
     @property
     def up(self) -> bool:

@@ -23,6 +23,7 @@ _OLDEST_VERSION = "1.24"
 _PROJECT = "com.docker.compose.project"
 _SERVICE = "com.docker.compose.service"
 _ONE_OFF = "com.docker.compose.oneoff"
+_SHOWN = 200
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 
 
@@ -111,7 +112,17 @@ def _described(seen: Mapping[str, Any], on: Host) -> Container:
             each["IPAddress"] for each in network["Networks"].values() if each["IPAddress"]
         ),
         mounts={each["Destination"]: each["Source"] for each in seen["Mounts"] if each["Source"]},
+        tag=(seen.get("Config") or {}).get("Image", ""),
+        said=_said(state.get("Health") or {}),
+        out_of_memory=bool(state.get("OOMKilled")),
     )
+
+
+def _said(health: Mapping[str, Any]) -> str:
+    """What the newest of its own checks wrote, in one line."""
+    checks = health.get("Log") or []
+    words = " ".join(str(checks[-1].get("Output", "")).split()) if checks else ""
+    return words[:_SHOWN]
 
 
 def _published(ports: Mapping[str, Any]) -> dict[int, tuple[str, int]]:
