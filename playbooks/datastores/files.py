@@ -1,33 +1,37 @@
 """How a folder is backed up and restored. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
-from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
+from playbooks.datastores.disks import TREE_SHARE, repository_disk, room
+from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart
+from playbooks.datastores.trees import (
+    Tree,
+    compare_step,
+    extract_step,
+    not_counted,
+    settle_stages,
+    swap_stages,
+    taken_back,
+)
 from playbooks.errors import BadArgument, FactUnavailable
 from playbooks.folders.include import Include, chosen
 from playbooks.folders.store import files_store
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Guard, Line, Risk, Step
+from playbooks.model.plan import Guard, Line, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
 from playbooks.repository.of_stack import rules_of
 from playbooks.sizes import counted, in_bytes
 
-# Names, inodes and tar headers come on top of the bytes of files.
-_ROOM = 1.05
-_FETCHED = {"$from": "fetch.files"}
-_NOTED = {"live": {"$from": "identify.live"}, "side": {"$from": "identify.side"}}
-
 
 class FilesPlanner:
     """A `DatastorePlanner` for folders. A backup interrupts nothing: files are copied in use."""
 
     def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
-        return (_state(name), *_repository_disk(stack))
+        return (_state(name), *repository_disk(stack))
 
     def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
         """Raises BadArgument when the repository lies in the folder, FactUnavailable."""
@@ -45,13 +49,8 @@ class FilesPlanner:
             ),
             risk=Risk.READ,
             guards=tuple(
-                Guard(
-                    name=f"room for the backup of {name}",
-                    query=query,
-                    field="free_bytes",
-                    at_least=int(now["bytes"] * _ROOM),
-                )
-                for query in _repository_disk(stack)
+                room(f"room for the backup of {name}", query, int(now["bytes"] * TREE_SHARE))
+                for query in repository_disk(stack)
             ),
             affects=(),
             shown=(
@@ -67,7 +66,7 @@ class FilesPlanner:
             _backup(params),
             _difference(params),
             _folder_disk(stack, params),
-            *_repository_disk(stack),
+            *repository_disk(stack),
         )
 
     def restore(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
@@ -75,11 +74,11 @@ class FilesPlanner:
         name = params.datastore
         now, known = facts.of(_state(name)), facts.of(_backup(params))
         entry = Manifest.model_validate(known["manifest"]).store(name)
-        beside = params.mode == "beside"
+        beside, tree = params.mode == "beside", _tree(stack, name)
         return RestorePart(
-            prepare=_prepare(stack, name, entry),
-            swap=() if beside else _swap(stack, name, "{run}"),
-            finish=() if beside else _settle(stack, name, "{run}"),
+            prepare=((extract_step(tree),), (compare_step(tree, entry),)),
+            swap=() if beside else swap_stages(tree, "{run}"),
+            finish=() if beside else settle_stages(tree, "{run}"),
             owed=(),
             guards=_restore_guards(stack, params, entry, facts),
             loses=() if beside else _loses(params, facts),
@@ -105,89 +104,19 @@ class FilesPlanner:
 
         Raises FactUnavailable when it kept none, BadArgument when its copy was never live.
         """
-        name, run = params.datastore, params.backup
-        now, kept = facts.of(_state(name)), facts.of(_kept(params))
-        if kept["role"] != "kept":
-            raise BadArgument(
-                f"Run {run} restored {name} beside the live folder: it replaced nothing.",
-                f"Its copy is {kept['path']}.",
-            )
-        changed = kept["changed_since"]
-        since = f"{datetime.fromisoformat(kept['since']):%Y-%m-%d %H:%M:%S} UTC"
-        return RestorePart(
-            prepare=(),
-            swap=_swap(stack, name, run),
-            finish=_settle(stack, name, run),
-            owed=(),
-            guards=(),
-            loses=(
-                f"{counted(changed, 'file')} of {name} written since the exchange at {since}"
-                if changed
-                else f"nothing of {name}: no file was written since the exchange at {since}",
-            ),
-            keeps=(f"what is live now, in {kept['path']}",),
-            notes=(),
-            shown=(
-                Line(label="Now", value=_contents(now)),
-                Line(label="Kept copy", value=f"{kept['path']}, since {since}"),
-            ),
+        now, kept = facts.of(_state(params.datastore)), facts.of(_kept(params))
+        return taken_back(
+            _tree(stack, params.datastore),
+            params.backup,
+            kept,
+            now=_contents(now),
+            keeps=f"what is live now, in {kept['path']}",
             binding={"folder": now["identity"], "kept": kept["identity"]},
         )
 
 
-def _prepare(stack: Stack, name: str, entry: StoreEntry) -> Stages:
-    fill = Step(
-        key="extract",
-        name=f"Unpack {stack.name}/{name} beside the live folder",
-        action="files.extract",
-        args={"datastore": name, "files": _FETCHED},
-        undo=ActionCall(action="files.remove_side", args={"datastore": name}),
-        idempotent=True,
-    )
-    compare = Step(
-        key="compare",
-        name="Compare what was unpacked with the backup",
-        action="files.compare",
-        args={
-            "datastore": name,
-            "digest": entry.facts["digest"],
-            "bytes": entry.facts["bytes"],
-        },
-        idempotent=True,
-    )
-    return ((fill,), (compare,))
-
-
-def _swap(stack: Stack, name: str, run: str) -> Stages:
-    exchange: JsonObject = {"datastore": name, "run": run, **_NOTED}
-    note = Step(
-        key="identify",
-        name="Note which folder is which",
-        action="files.identify",
-        args={"datastore": name, "run": run},
-        idempotent=True,
-    )
-    swap = Step(
-        key="exchange",
-        name=f"Exchange the folder of {stack.name}/{name} with the copy beside it",
-        action="files.exchange",
-        args=exchange,
-        undo=ActionCall(action="files.exchange_back", args=exchange),
-        probe=ActionCall(action="files.is_exchanged", args=exchange),
-        idempotent=True,
-    )
-    return ((note,), (swap,))
-
-
-def _settle(stack: Stack, name: str, run: str) -> Stages:
-    settle = Step(
-        key="settle",
-        name=f"Keep the replaced folder of {stack.name}/{name}",
-        action="files.settle",
-        args={"datastore": name, "run": run},
-        idempotent=True,
-    )
-    return ((settle,),)
+def _tree(stack: Stack, name: str) -> Tree:
+    return Tree(stack, name, actions="files", what="folder")
 
 
 def _restore_guards(
@@ -196,27 +125,22 @@ def _restore_guards(
     """The unpacked folder on its own disk, the fetched tar and the safety backup on the
     repository's: often one, and then it needs room for all of them."""
     name, own_disk = params.datastore, _folder_disk(stack, params)
-    on_own = int(entry.facts["bytes"] * _ROOM)
+    on_own = int(entry.facts["bytes"] * TREE_SHARE)
     live = facts.of(_state(name))["bytes"] if params.mode == "swap" else 0
     guards: list[Guard] = []
-    for query in _repository_disk(stack):
+    for query in repository_disk(stack):
         if facts.of(query)["device"] == facts.of(own_disk)["device"]:
-            on_own += entry.bytes + int(live * _ROOM)
+            on_own += entry.bytes + int(live * TREE_SHARE)
         else:
-            guards.append(_room(f"room to fetch the backup of {name}", query, entry.bytes))
-    return (_room(f"room for {name} beside the live folder", own_disk, on_own), *guards)
-
-
-def _room(name: str, query: FactQuery, at_least: int) -> Guard:
-    return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
+            guards.append(room(f"room to fetch the backup of {name}", query, entry.bytes))
+    return (room(f"room for {name} beside the live folder", own_disk, on_own), *guards)
 
 
 def _loses(params: RestoreParams, facts: Facts) -> tuple[str, ...]:
     name, query = params.datastore, _difference(params)
     found = facts.get(query)
     if found is None:
-        why = facts.missing.get(query.key, "it was not asked for")
-        return (f"whatever changed in {name} since the backup; not counted: {why}",)
+        return not_counted(name, facts, query)
     said = (
         ("added", "added since the backup will be gone"),
         ("changed", "changed since the backup will be as in the backup"),
@@ -303,12 +227,6 @@ def _kept(params: RestoreParams) -> FactQuery:
 def _folder_disk(stack: Stack, params: RestoreParams) -> FactQuery:
     path = files_store(stack, params.datastore).path
     return FactQuery(fact="disk.free", args={"path": str(path)})
-
-
-def _repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
-    """Nothing to ask where the repository is no local folder."""
-    root = local_root(rules_of(stack).repository)
-    return () if root is None else (FactQuery(fact="disk.free", args={"path": str(root)}),)
 
 
 FILES = FilesPlanner()

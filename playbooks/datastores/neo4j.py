@@ -7,6 +7,7 @@ helpers beside the live data, so that the server is down for some renames only.
 from collections.abc import Sequence
 
 from playbooks.datastores import neo4j_steps as steps
+from playbooks.datastores.disks import repository_disk, room
 from playbooks.datastores.neo4j_model import Contents, DumpFacts, Kept, Neo4jFact, neo4j_store
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart
 from playbooks.errors import BadArgument, BrokenBackup, FactUnavailable
@@ -14,9 +15,7 @@ from playbooks.folders.places import OWN_PREFIX
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard, Line, Risk
 from playbooks.model.stack import Stack
-from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
-from playbooks.repository.of_stack import rules_of
 from playbooks.sizes import counted, in_bytes
 
 # Transaction logs are made anew at their full size.
@@ -29,7 +28,7 @@ class Neo4jPlanner:
 
     def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
         neo4j_store(stack, name)
-        return (_state(name), *_repository_disk(stack))
+        return (_state(name), *repository_disk(stack))
 
     def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
         """Raises FactUnavailable when there is no container, or nothing in its volume yet."""
@@ -43,8 +42,8 @@ class Neo4jPlanner:
             before=(steps.note(stack, name),),
             risk=Risk.CHANGE,
             guards=tuple(
-                _room(f"room for the backup of {name}", query, fact.data_bytes)
-                for query in _repository_disk(stack)
+                room(f"room for the backup of {name}", query, fact.data_bytes)
+                for query in repository_disk(stack)
             ),
             affects=(),
             shown=(
@@ -57,7 +56,7 @@ class Neo4jPlanner:
 
     def restore_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
         neo4j_store(stack, params.datastore)
-        return (_state(params.datastore), _backup(params), *_repository_disk(stack))
+        return (_state(params.datastore), _backup(params), *repository_disk(stack))
 
     def restore(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
         """Raises FactUnavailable, BrokenBackup when the backup does not hold it, BadArgument when
@@ -172,18 +171,14 @@ def _restore_guards(
     stack: Stack, name: str, entry: StoreEntry, dump: DumpFacts, fact: Neo4jFact
 ) -> tuple[Guard, ...]:
     beside = int(dump.data_bytes * _ROOM)
-    own = (_room(f"room for {name} beside the live databases", _state(name), beside),)
+    own = (room(f"room for {name} beside the live databases", _state(name), beside),)
     return (
         *(own if fact.container else ()),
         *(
-            _room(f"room to fetch the backup of {name}", query, entry.bytes)
-            for query in _repository_disk(stack)
+            room(f"room to fetch the backup of {name}", query, entry.bytes)
+            for query in repository_disk(stack)
         ),
     )
-
-
-def _room(name: str, query: FactQuery, at_least: int) -> Guard:
-    return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
 
 
 def _loses(name: str, fact: Neo4jFact, dump: DumpFacts) -> tuple[str, ...]:
@@ -267,12 +262,6 @@ def _state(name: str) -> FactQuery:
 
 def _backup(params: RestoreParams) -> FactQuery:
     return FactQuery(fact="repository.backup", args={"backup": params.backup})
-
-
-def _repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
-    """Nothing to ask where the repository is no local folder."""
-    root = local_root(rules_of(stack).repository)
-    return () if root is None else (FactQuery(fact="disk.free", args={"path": str(root)}),)
 
 
 NEO4J = Neo4jPlanner()

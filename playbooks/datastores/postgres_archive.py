@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from playbooks.datastores.disks import repository_disk, room
 from playbooks.datastores.postgres_model import ArchiveFact, DatabaseFact
 from playbooks.datastores.postgres_steps import recover_step
-from playbooks.datastores.postgres_words import DUMP_SHARE, LOAD_SHARE, repository_disk, room
+from playbooks.datastores.postgres_words import DUMP_SHARE, LOAD_SHARE
 from playbooks.datastores.protocol import RestoreParams, RestorePart
 from playbooks.errors import BadArgument
 from playbooks.model.facts import FactQuery, Facts

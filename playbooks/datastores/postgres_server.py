@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from playbooks.datastores import postgres_refusals as refusals
 from playbooks.datastores import postgres_words as words
+from playbooks.datastores.disks import repository_disk, room
 from playbooks.datastores.postgres_archive import (
     Live,
     archive_lines,
@@ -29,8 +30,6 @@ from playbooks.datastores.postgres_words import (
     COUNT_SECONDS,
     DUMP_SHARE,
     LOAD_SHARE,
-    repository_disk,
-    room,
 )
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart
 from playbooks.errors import FactUnavailable, UnknownName

@@ -14,9 +14,6 @@ from playbooks.datastores.postgres_model import (
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard
-from playbooks.model.stack import Stack
-from playbooks.repository.address import local_root
-from playbooks.repository.of_stack import rules_of
 from playbooks.sizes import counted, in_bytes
 from playbooks.spans import moment
 
@@ -140,10 +137,6 @@ def kept_line(copy: KeptCopy, fact: DatabaseFact) -> str:
     return f"{copy.database}, {in_bytes(copy.size_bytes)}{since}"
 
 
-def room(name: str, query: FactQuery, at_least: int) -> Guard:
-    return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
-
-
 def scratch_guards(
     name: str, query: FactQuery, fact: DatabaseFact, dump_bytes: int
 ) -> tuple[Guard, ...]:
@@ -158,12 +151,6 @@ def scratch_guards(
             at_least=dump_bytes,
         ),
     )
-
-
-def repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
-    """Nothing to ask where the repository is no local folder."""
-    root = local_root(rules_of(stack).repository)
-    return () if root is None else (FactQuery(fact="disk.free", args={"path": str(root)}),)
 
 
 def missing(facts: Facts, *queries: FactQuery) -> str:

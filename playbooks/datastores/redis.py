@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from playbooks.datastores import redis_steps as steps
+from playbooks.datastores.disks import repository_disk
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
 from playbooks.datastores.redis_model import (
     ORIGINAL,
@@ -29,9 +30,7 @@ from playbooks.model.datastores import RedisStore
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard, Line, Risk
 from playbooks.model.stack import Stack
-from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
-from playbooks.repository.of_stack import rules_of
 from playbooks.sizes import counted, in_bytes
 
 # A snapshot and the base of the append-only file are much alike.
@@ -44,7 +43,7 @@ class RedisPlanner:
     """A `DatastorePlanner` for Redis. A backup interrupts nothing."""
 
     def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
-        return (_state(stack, name), *_repository_disk(stack))
+        return (_state(stack, name), *repository_disk(stack))
 
     def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
         """Raises FactUnavailable when the server does not run."""
@@ -58,7 +57,7 @@ class RedisPlanner:
                 field="free_bytes",
                 at_least=fact.used_bytes,
             )
-            for query in _repository_disk(stack)
+            for query in repository_disk(stack)
         ]
         snapshot = Guard(
             name=f"room for a snapshot in the data folder of {name}",
@@ -79,7 +78,7 @@ class RedisPlanner:
         )
 
     def restore_needs(self, stack: Stack, params: RestoreParams) -> Sequence[FactQuery]:
-        return (_state(stack, params.datastore), _backup(params), *_repository_disk(stack))
+        return (_state(stack, params.datastore), _backup(params), *repository_disk(stack))
 
     def restore(self, stack: Stack, params: RestoreParams, facts: Facts) -> RestorePart:
         """Raises FactUnavailable, BrokenBackup, and InputError with what stands in the way."""
@@ -203,7 +202,7 @@ def _restore_guards(
     fact, query = _fact(stack, name, facts), _state(stack, name)
     beside = int(entry.bytes * _SIDE_SHARE)
     guards = []
-    for disk in _repository_disk(stack):
+    for disk in repository_disk(stack):
         if fact.device and facts.of(disk)["device"] == fact.device:
             beside += entry.bytes
         else:
@@ -304,11 +303,6 @@ def _kept(params: RestoreParams) -> FactQuery:
 
 def _backup(params: RestoreParams) -> FactQuery:
     return FactQuery(fact="repository.backup", args={"backup": params.backup})
-
-
-def _repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
-    root = local_root(rules_of(stack).repository)
-    return (FactQuery(fact="disk.free", args={"path": str(root)}),) if root is not None else ()
 
 
 REDIS = RedisPlanner()

@@ -1,25 +1,22 @@
 """How what is mounted into a container is backed up and restored. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 
+from playbooks.datastores.disks import TREE_SHARE, fetching_disk, repository_disk, room
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart
-from playbooks.datastores.volume_steps import dump_step, prepare_stages, settle_stages, swap_stages
-from playbooks.errors import BadArgument, FactUnavailable
+from playbooks.datastores.trees import Tree, not_counted, settle_stages, swap_stages, taken_back
+from playbooks.datastores.volume_steps import dump_step, prepare_stages
+from playbooks.errors import FactUnavailable
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard, Line, Risk
 from playbooks.model.stack import Stack
 from playbooks.model.volumes import MountedStore
-from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
-from playbooks.repository.of_stack import rules_of
 from playbooks.sizes import counted, in_bytes
 from playbooks.volumes.store import mounted_store
-
-# Names, inodes and tar headers come on top of the bytes of files.
-_ROOM = 1.05
 
 
 class VolumePlanner:
@@ -31,7 +28,7 @@ class VolumePlanner:
 
     def backup_needs(self, stack: Stack, name: str) -> Sequence[FactQuery]:
         store = mounted_store(stack, name)
-        return (_state(name), *_services(store.writers), *_repository_disk(stack))
+        return (_state(name), *_services(store.writers), *repository_disk(stack))
 
     def backup(self, stack: Stack, name: str, facts: Facts) -> BackupPart:
         """Raises FactUnavailable when there is no container to read it from, BadArgument."""
@@ -45,8 +42,8 @@ class VolumePlanner:
             dump=dump_step(stack, name),
             risk=Risk.CHANGE if store.writers else Risk.READ,
             guards=tuple(
-                _room(f"room for the backup of {name}", query, int(now["bytes"] * _ROOM))
-                for query in _repository_disk(stack)
+                room(f"room for the backup of {name}", query, int(now["bytes"] * TREE_SHARE))
+                for query in repository_disk(stack)
                 if now["bytes"] is not None
             ),
             affects=(),
@@ -64,7 +61,7 @@ class VolumePlanner:
             _state(params.datastore),
             _backup(params),
             _written(params),
-            _fetching(stack),
+            fetching_disk(stack),
             *_services(store.stops),
         )
 
@@ -73,13 +70,13 @@ class VolumePlanner:
         name, store = params.datastore, mounted_store(stack, params.datastore)
         now, known = facts.of(_state(name)), facts.of(_backup(params))
         entry = Manifest.model_validate(known["manifest"]).store(name)
-        beside = params.mode == "beside"
+        beside, tree = params.mode == "beside", _tree(stack, name)
         if now["there"]:
             self.check(stack, name, now)
         return RestorePart(
-            prepare=prepare_stages(stack, name, entry, there=now["there"]),
-            swap=() if beside else swap_stages(stack, name, "{run}"),
-            finish=() if beside else settle_stages(stack, name, "{run}"),
+            prepare=prepare_stages(tree, entry, there=now["there"]),
+            swap=() if beside else swap_stages(tree, "{run}"),
+            finish=() if beside else settle_stages(tree, "{run}"),
             owed=(),
             guards=_restore_guards(stack, params, entry, facts),
             loses=() if beside else _loses(params, facts, there=now["there"]),
@@ -106,38 +103,24 @@ class VolumePlanner:
 
         Raises FactUnavailable when it kept none, BadArgument when its copy was never live.
         """
-        name, run = params.datastore, params.backup
+        name, store = params.datastore, mounted_store(stack, params.datastore)
         now, kept = facts.of(_state(name)), facts.of(_kept(params))
-        if kept["role"] != "kept":
-            raise BadArgument(
-                f"Run {run} restored {name} beside the live content: it replaced nothing.",
-                f"Its copy is {kept['path']} in the container.",
-            )
-        since = f"{datetime.fromisoformat(kept['since']):%Y-%m-%d %H:%M:%S} UTC"
-        changed = kept["changed_since"]
-        return RestorePart(
-            prepare=(),
-            swap=swap_stages(stack, name, run),
-            finish=settle_stages(stack, name, run),
-            owed=(),
-            guards=(),
-            loses=(
-                f"{counted(changed, 'file')} of {name} written since the exchange at {since}"
-                if changed
-                else f"nothing of {name}: no file was written since the exchange at {since}",
-            ),
-            keeps=(f"what is live now, in {OWN_PREFIX}{run} of the same mount",),
-            notes=(),
-            shown=(
-                Line(label="Now", value=_contents(now)),
-                Line(label="Kept copy", value=f"{kept['path']}, since {since}"),
-            ),
+        part = taken_back(
+            _tree(stack, name),
+            params.backup,
+            kept,
+            now=_contents(now),
+            keeps=f"what is live now, in {OWN_PREFIX}{params.backup} of the same mount",
             binding={"volume": now["identity"], "kept": f"{kept['path']} {kept['since']}"},
-            stops=_down(mounted_store(stack, name)),
         )
+        return replace(part, stops=_down(store))
 
     def check(self, stack: Stack, name: str, now: JsonObject) -> None:
         """Raises BadArgument where a copy of the mount would not hold the datastore."""
+
+
+def _tree(stack: Stack, name: str) -> Tree:
+    return Tree(stack, name, actions="volume", what="content")
 
 
 def _down(store: MountedStore) -> tuple[str, ...]:
@@ -150,25 +133,21 @@ def _consistency(store: MountedStore) -> str:
     return "crash-consistent: copied in use, as after a power cut"
 
 
-def _room(name: str, query: FactQuery, at_least: int) -> Guard:
-    return Guard(name=name, query=query, field="free_bytes", at_least=at_least)
-
-
 def _restore_guards(
     stack: Stack, params: RestoreParams, entry: StoreEntry, facts: Facts
 ) -> tuple[Guard, ...]:
     """What is unpacked in the mount's file system, the fetched tar and the safety backup where the
     repository is: often one disk, and then it needs room for all of them."""
     name, now = params.datastore, facts.of(_state(params.datastore))
-    fetching = _room(f"room to fetch the backup of {name}", _fetching(stack), entry.bytes)
+    fetching = room(f"room to fetch the backup of {name}", fetching_disk(stack), entry.bytes)
     if now["free_bytes"] is None:
         return (fetching,)
-    need = int(entry.facts["bytes"] * _ROOM)
-    disk = facts.get(_fetching(stack))
+    need = int(entry.facts["bytes"] * TREE_SHARE)
+    disk = facts.get(fetching_disk(stack))
     if disk is not None and now["device"] is not None and disk["device"] == now["device"]:
         live = (now.get("bytes") or 0) if params.mode == "swap" else 0
-        need += entry.bytes + int(live * _ROOM)
-    return (fetching, _room(f"room for {name} beside the live content", _state(name), need))
+        need += entry.bytes + int(live * TREE_SHARE)
+    return (fetching, room(f"room for {name} beside the live content", _state(name), need))
 
 
 def _loses(params: RestoreParams, facts: Facts, *, there: bool) -> tuple[str, ...]:
@@ -177,8 +156,7 @@ def _loses(params: RestoreParams, facts: Facts, *, there: bool) -> tuple[str, ..
         return (f"nothing of {name}: it is not there",)
     found = facts.get(query)
     if found is None:
-        why = facts.missing.get(query.key, "it was not asked for")
-        return (f"whatever changed in {name} since the backup; not counted: {why}",)
+        return not_counted(name, facts, query)
     count = found["files"]
     if not count:
         return (f"nothing that can be seen of {name}: no file was written since the backup",)
@@ -241,18 +219,6 @@ def _written(params: RestoreParams) -> FactQuery:
 def _kept(params: RestoreParams) -> FactQuery:
     args = {"datastore": params.datastore, "run": params.backup}
     return FactQuery(fact="volume.kept", args=args)
-
-
-def _fetching(stack: Stack) -> FactQuery:
-    """Where the plain tar is fetched to: the repository's own disk, or the temporary folder."""
-    disks = _repository_disk(stack)
-    return disks[0] if disks else FactQuery(fact="drill.room", args={"place": "scratch"})
-
-
-def _repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
-    """Nothing to ask where the repository is no local folder."""
-    root = local_root(rules_of(stack).repository)
-    return () if root is None else (FactQuery(fact="disk.free", args={"path": str(root)}),)
 
 
 VOLUME = VolumePlanner()

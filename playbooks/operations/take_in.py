@@ -6,15 +6,14 @@ that is known of a backup.
 from collections.abc import Sequence
 from datetime import datetime
 
+from playbooks.datastores.disks import repository_disk
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Guard, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
-from playbooks.repository.address import local_root
 from playbooks.repository.given import Given, kind_of
-from playbooks.repository.of_stack import rules_of
 from playbooks.repository.standing import STANDING, how_to_open
 from playbooks.sizes import in_bytes
 from playbooks.spans import moment
@@ -36,7 +35,7 @@ class TakeInParams(Model):
 
 
 def needs(stack: Stack, params: TakeInParams) -> Sequence[FactQuery]:
-    return (_CLOCK, STANDING, _given(params), *_repository_disk(stack))
+    return (_CLOCK, STANDING, _given(params), *repository_disk(stack))
 
 
 def plan(stack: Stack, params: TakeInParams, facts: Facts) -> Plan:
@@ -71,7 +70,7 @@ def plan(stack: Stack, params: TakeInParams, facts: Facts) -> Plan:
                 field="free_bytes",
                 at_least=int(given.bytes * _ROOM),
             )
-            for query in _repository_disk(stack)
+            for query in repository_disk(stack)
         ),
         notes=(
             "Nothing that runs is touched: it becomes a backup, which `latest` never means.",
@@ -191,11 +190,6 @@ def _what(given: Given) -> str:
 
 def _given(params: TakeInParams) -> FactQuery:
     return FactQuery(fact="given.file", args={"path": params.path, "root": params.root})
-
-
-def _repository_disk(stack: Stack) -> tuple[FactQuery, ...]:
-    root = local_root(rules_of(stack).repository)
-    return (FactQuery(fact="disk.free", args={"path": str(root)}),) if root is not None else ()
 
 
 TAKE_IN = Playbook(operation="import", params=TakeInParams, needs=needs, plan=plan)
