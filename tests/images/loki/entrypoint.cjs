@@ -24,7 +24,8 @@ function quoted(query, at) {
   const found = /^("(?:[^"\\]|\\.)*"|`[^`]*`)/.exec(query.slice(at));
   if (!found) throw new Wrong(`parse error at line 1, col ${at + 1}: syntax error: unexpected IDENTIFIER, expecting STRING`);
   const text = found[0];
-  return [text.startsWith("`") ? text.slice(1, -1) : JSON.parse(text.replace(/\\([^"\\/bfnrtu])/g, "\\\\$1")), at + text.length];
+  // Go takes no other escapes in double quotes than JSON does, apart from a few.
+  return [text.startsWith("`") ? text.slice(1, -1) : JSON.parse(text), at + text.length];
 }
 
 function pattern(text) {
