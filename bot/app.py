@@ -233,7 +233,7 @@ async def _work(
         work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
         work.append(_upkeep(parts.house).run())
         work.append(_promises(parts.house).run())
-        work.append(parts.house.watch.run())
+        work += [parts.house.watch.run(), parts.house.live.run()]
         work.append(_sampler(parts.house).run())
         work += [parts.followers.run(), parts.parcels.sweep()]
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))

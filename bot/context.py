@@ -16,6 +16,7 @@ from bot.facts import ThreadedFacts
 from bot.gate import PolicyGate
 from bot.history import StoredHistory
 from bot.ledger import Ledger
+from bot.live import LiveMessages
 from bot.maintenances import StoredMaintenances
 from bot.past import JournaledPast
 from bot.schedules import StoredTimetable
@@ -48,6 +49,7 @@ class House:
     turns: Turns
     ledger: Ledger
     watch: ServiceWatch
+    live: LiveMessages
     context: Context
 
 
@@ -95,7 +97,7 @@ def open_house(
     reading = ThreadedFacts(
         READERS, secrets, now, redact=redactor.redact, past=JournaledPast(database)
     )
-    watch = ServiceWatch(ledger, secrets, bell.ring)
+    watch, live = ServiceWatch(ledger, secrets, bell.ring), LiveMessages(ledger, bell)
     context = _context(configured, ledger, FactsAside(reading, turns), bell, failpoints)
     return House(
         file=configured.file,
@@ -108,7 +110,8 @@ def open_house(
         turns=turns,
         ledger=ledger,
         watch=watch,
-        context=replace(context, watch=watch),
+        live=live,
+        context=replace(context, watch=watch, live=live),
     )
 
 

@@ -343,6 +343,27 @@ class NoBundles:
         raise Refused(f"No diagnostics of {stack.name} are made here.", "Ask in Slack.")
 
 
+class Fresh(Protocol):
+    """A message as of now. It is refreshed `until` then, or with None for the last time."""
+
+    def __call__(self, until: datetime | None) -> Body: ...
+
+
+class Live(Protocol):
+    """Messages in a channel that are kept fresh for a while."""
+
+    def show(self, channel: str, span: timedelta, fresh: Fresh) -> datetime:
+        """Until when it is refreshed. Raises Refused when as many are shown as can be."""
+        ...
+
+
+class NotLive:
+    """Where nothing goes on after an answer."""
+
+    def show(self, _channel: str, _span: timedelta, _fresh: Fresh) -> datetime:
+        raise Refused("Nothing can be kept fresh from here.", "Ask in Slack.")
+
+
 class Watch(Protocol):
     """What continuous probes know of services."""
 
@@ -394,6 +415,7 @@ class Context:
     follows: Follows = field(default_factory=NoFollows)
     bundles: Bundles = field(default_factory=NoBundles)
     watch: Watch = field(default_factory=NoWatch)
+    live: Live = field(default_factory=NotLive)
 
 
 class Clock(Protocol):

@@ -1,19 +1,37 @@
-"""`health STACK [SERVICE]`: asks every service how it is, once, now, and says what it answered."""
+"""`health STACK [SERVICE] [--watch]`: asks every service how it is, now, and says what it answered;
+once, or for some minutes in a message that is kept fresh."""
 
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
-from commands.grammar import Word
+from pydantic import AfterValidator
+
+from commands.grammar import Option, Word
 from commands.lookup import service_of, stack_for
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
+from notifiers.ports import Body
 from notifiers.views import blocks
-from notifiers.views.text import duration, escape, plural
+from notifiers.views.text import duration, escape, plural, utc
+from playbooks.gate.duration import Duration
+from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
 
 _GRACE_SECONDS = 1.0
+_LONGEST = timedelta(minutes=30)
 _COLUMNS = ("Service", "Health", "Answered in", "What it said")
+
+
+def _short(span: timedelta) -> timedelta:
+    if span > _LONGEST:
+        raise ValueError("health is refreshed for 30 minutes at most; ask again then")
+    return span
+
+
+Span = Annotated[Duration, AfterValidator(_short)]
 
 
 class HealthParams(Paged):
@@ -21,19 +39,40 @@ class HealthParams(Paged):
 
     stack: Annotated[str, Word("STACK", "the name of a stack")]
     service: Annotated[str | None, Word("SERVICE", "one of its services; none: all")] = None
+    watch: Annotated[bool, Option("show it in the channel, refreshed every 10 s")] = False
+    for_: Annotated[Span, Option("how long, with --watch", "at most 30m", "TIME")] = timedelta(
+        minutes=5
+    )
 
 
 def _handle(context: Context, call: Call, params: HealthParams) -> Reply:
     stack = stack_for(context, call, params.stack, "read")
     names = _asked(stack, params.service)
+    again = f"health {stack.name}" + (f" {params.service}" if params.service else "")
+    if not params.watch:
+        title, content = _said(context, stack, names)
+        return Reply(body=page(title, content, params.page, again))
+    fresh = partial(_fresh, context, stack, names)
+    until = context.live.show(call.channel, params.for_, fresh)
+    said = f"The health of {stack.name} is shown here, and refreshed until {utc(until)}."
+    return Reply(body=Body(text=said, blocks=tuple(blocks.sections(said))))
+
+
+def _fresh(context: Context, stack: Stack, names: tuple[str, ...], until: datetime | None) -> Body:
+    """The message of a watch as of now."""
+    title, content = _said(context, stack, names)
+    more = f"refreshed until {utc(until)}" if until else "no longer refreshed"
+    shown = content + blocks.context(f"As of {utc(context.now())}, {more}.")
+    return Body(text=title, blocks=tuple(shown))
+
+
+def _said(context: Context, stack: Stack, names: tuple[str, ...]) -> tuple[str, list[JsonObject]]:
+    """A headline, and blocks with a row for each service."""
     facts = context.facts.read(stack, list(map(_query, names)), within=_patience(stack, names))
     title = f"{stack.environment}/{stack.name}: {_headline(facts, names)}"
     rows = [_row(facts, name) for name in names]
     content = blocks.sections(f"*{escape(title)}*")
-    if rows:
-        content += blocks.table(_COLUMNS, rows, right=(2,))
-    again = f"health {stack.name}" + (f" {params.service}" if params.service else "")
-    return Reply(body=page(title, content, params.page, again))
+    return title, content + (blocks.table(_COLUMNS, rows, right=(2,)) if rows else [])
 
 
 def _asked(stack: Stack, service: str | None) -> tuple[str, ...]:
@@ -78,7 +117,7 @@ HEALTH = Subcommand(
     name="health",
     room=Room.SEE,
     summary="asks every service how it is, once, now",
-    examples=("health harbor", "health harbor api"),
+    examples=("health harbor", "health harbor api", "health harbor --watch --for 10m"),
     permission="read",
     params=HealthParams,
     handle=_handle,
