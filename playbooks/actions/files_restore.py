@@ -6,72 +6,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playbooks.actions.beside import (
+    CompareArgs,
+    CopyArgs,
+    ExchangeArgs,
+    ExchangeBackArgs,
+    ExtractArgs,
+    OneTree,
+    not_exchanged,
+    same,
+)
 from playbooks.byhand import files as by_hand
-from playbooks.errors import BrokenBackup, DatastoreError, NoSpace
+from playbooks.errors import DatastoreError, NoSpace
 from playbooks.folders.exchange import exchange, side_of, state, sync_file_system
 from playbooks.folders.include import chosen
 from playbooks.folders.kept import copy_of
 from playbooks.folders.places import Place, identity, place_of
-from playbooks.folders.store import files_store, tar_name
+from playbooks.folders.store import files_store
 from playbooks.folders.tree import measure
 from playbooks.folders.unpack import unpack
-from playbooks.model.base import JsonObject, Model
+from playbooks.model.base import JsonObject
 from playbooks.ports import Work
 from playbooks.registry import Action, Probe
 
 
-class SideArgs(Model):
-    """A datastore of kind files."""
-
-    datastore: str
-
-
-class ExtractArgs(Model):
-    """`files` are those of `repository.fetch`, path by plain name."""
-
-    datastore: str
-    files: dict[str, Path]
-
-
-class CompareArgs(Model):
-    """`digest` is that of the backup's index, `bytes` how much there is to read."""
-
-    datastore: str
-    digest: str
-    bytes: int | None = None
-
-
-class CopyArgs(Model):
-    """`run` is the run that made the copy: this one, or, to undo, an earlier one."""
-
-    datastore: str
-    run: str
-
-
-class ExchangeArgs(Model):
-    """`live` and `side` are the identities that `files.identify` noted before the exchange."""
-
-    datastore: str
-    run: str
-    live: str
-    side: str
-
-
-class ExchangeBackArgs(Model):
-    """As ExchangeArgs; None when nothing was noted, and so nothing exchanged."""
-
-    datastore: str
-    run: str
-    live: str | None
-    side: str | None
-
-
 def extract(work: Work, args: ExtractArgs) -> JsonObject:
     """Fills a folder beside the live one. `{side}`. Repeating it starts afresh."""
-    name = tar_name(args.datastore)
-    if name not in args.files:
-        raise BrokenBackup(f"The backup of {args.datastore} has no {name}.")
-    place = _place(work, args.datastore, work.run)
+    tar, place = args.tar, _place(work, args.datastore, work.run)
     with _explained(place.side):
         _remove_side(place)
         if place.side.exists():
@@ -80,15 +41,15 @@ def extract(work: Work, args: ExtractArgs) -> JsonObject:
                 "Look at it, move it away and ask again.",
             )
         _make_side(place)
-        size = args.files[name].stat().st_size
-        with args.files[name].open("rb") as archive:
+        size = tar.stat().st_size
+        with tar.open("rb") as archive:
             unpack(archive, place.side, lambda done: work.progress(done, size), work.check_stop)
         _require_chosen(place)
         sync_file_system(place.side)
     return {"side": str(place.side)}
 
 
-def remove_side(work: Work, args: SideArgs) -> JsonObject:
+def remove_side(work: Work, args: OneTree) -> JsonObject:
     """Removes what `files.extract` filled, and never what was live before. `{removed}`."""
     place = _place(work, args.datastore, work.run)
     with _explained(place.side):
@@ -108,17 +69,8 @@ def compare(work: Work, args: CompareArgs) -> JsonObject:
             work.check_stop,
             place.include,
         )
-    if found.digest != args.digest:
-        raise DatastoreError(
-            f"What was restored to {place.side} is not equal to the backup.",
-            "The live folder was not touched; see whether its disk keeps owners and modes.",
-        )
-    return {
-        "digest": found.digest,
-        "entries": found.entries,
-        "files": found.files,
-        "bytes": found.bytes,
-    }
+    untouched = "The live folder was not touched; see whether its disk keeps owners and modes."
+    return same(found, args, str(place.side), untouched)
 
 
 def identify(work: Work, args: CopyArgs) -> JsonObject:
@@ -151,10 +103,8 @@ def is_exchanged(work: Work, args: ExchangeArgs) -> JsonObject:
     now = state(place, incoming=args.side, outgoing=args.live)
     if now == "after":
         return Probe(state="done", output=_kept(place)).model_dump()
-    if now in {"before", "halfway"}:
-        return Probe(state="not_done", why=f"the exchange is {now}").model_dump()
     why = f"{place.live} and {place.side} are not the folders that were to be exchanged"
-    return Probe(state="unclear", why=why).model_dump()
+    return not_exchanged(now, why)
 
 
 def settle(work: Work, args: CopyArgs) -> JsonObject:
@@ -225,7 +175,7 @@ def _explained(side: Path) -> Iterator[None]:
 
 RESTORE_ACTIONS = (
     Action("files.extract", ExtractArgs, extract, by_hand.extract),
-    Action("files.remove_side", SideArgs, remove_side, by_hand.remove_side),
+    Action("files.remove_side", OneTree, remove_side, by_hand.remove_side),
     Action("files.compare", CompareArgs, compare, by_hand.compare),
     Action("files.identify", CopyArgs, identify, by_hand.identify),
     Action("files.exchange", ExchangeArgs, swap, by_hand.exchange),

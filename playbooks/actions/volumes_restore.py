@@ -2,16 +2,24 @@
 kept. All of it in the mount itself, through helpers."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
+from playbooks.actions.beside import (
+    CompareArgs,
+    CopyArgs,
+    ExchangeArgs,
+    ExchangeBackArgs,
+    ExtractArgs,
+    OneTree,
+    not_exchanged,
+    same,
+)
 from playbooks.byhand import volumes as by_hand
-from playbooks.errors import BrokenBackup, DatastoreError, OutcomeUnknown
+from playbooks.errors import DatastoreError, OutcomeUnknown
 from playbooks.folders.places import OWN_PREFIX
-from playbooks.folders.store import tar_name
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.helper_container import HelperOrder, clear, helper
 from playbooks.hosts.mounted import mounted, running_with
-from playbooks.model.base import JsonObject, Model
+from playbooks.model.base import JsonObject
 from playbooks.ports import Work
 from playbooks.registry import Action, Probe
 from playbooks.volumes import scripts
@@ -23,53 +31,7 @@ from playbooks.volumes.stream import Moving, measured
 _ARGUMENTS = 200
 
 
-class StoreArgs(Model):
-    """A datastore that is a mount."""
-
-    datastore: str
-
-
-class ExtractArgs(Model):
-    """`files` are those of `repository.fetch`, path by plain name."""
-
-    datastore: str
-    files: dict[str, Path]
-
-
-class CompareArgs(Model):
-    """`digest` is that of the backup's index, `bytes` how much there is to read."""
-
-    datastore: str
-    digest: str
-    bytes: int | None = None
-
-
-class CopyArgs(Model):
-    """`run` is the run that made the copy: this one, or, to undo, an earlier one."""
-
-    datastore: str
-    run: str
-
-
-class ExchangeArgs(Model):
-    """`live` and `side` are what `volume.identify` noted: names of contents."""
-
-    datastore: str
-    run: str
-    live: str
-    side: str
-
-
-class ExchangeBackArgs(Model):
-    """As ExchangeArgs; None when nothing was noted, and so nothing exchanged."""
-
-    datastore: str
-    run: str
-    live: str | None
-    side: str | None
-
-
-def provide(work: Work, args: StoreArgs) -> JsonObject:
+def provide(work: Work, args: OneTree) -> JsonObject:
     """Makes the service's container with its volumes, not started, unless it is there.
 
     `{made}`. Raises HostError.
@@ -88,21 +50,19 @@ def extract(work: Work, args: ExtractArgs) -> JsonObject:
 
     Raises BrokenBackup, HostError, NoSpace.
     """
-    name, path = tar_name(args.datastore), _path(work, args.datastore)
-    if name not in args.files:
-        raise BrokenBackup(f"The backup of {args.datastore} has no {name}.")
+    tar, path = args.tar, _path(work, args.datastore)
     order = _order(work, args.datastore, "extract")
     told(order, scripts.MAKE_SIDE, path, work.run)
     below = f"{OWN_PREFIX}{work.run}/{scripts.RESTORED}"
-    size = args.files[name].stat().st_size
-    with args.files[name].open("rb") as archive, helper(order) as carrier:
+    size = tar.stat().st_size
+    with tar.open("rb") as archive, helper(order) as carrier:
         moving = Moving(archive, below)
         carrier.put(path, moving.chunks(lambda done: work.progress(done, size), work.check_stop))
     _dress(order, f"{path}/{below}", moving.undressed)
     return {"side": f"{path}/{below}"}
 
 
-def remove_side(work: Work, args: StoreArgs) -> JsonObject:
+def remove_side(work: Work, args: OneTree) -> JsonObject:
     """Removes what `volume.extract` filled, and never what was live before. `{removed}`."""
     path = _path(work, args.datastore)
     clear(work.run)
@@ -122,17 +82,10 @@ def compare(work: Work, args: CompareArgs) -> JsonObject:
         found = measured(
             carrier.take(f"{side}/."), lambda done: work.progress(done, args.bytes), work.check_stop
         )
-    if found.digest != args.digest:
-        raise DatastoreError(
-            f"What was restored to {side} is not equal to the backup.",
-            "The live content was not touched; see whether its file system keeps owners and modes.",
-        )
-    return {
-        "digest": found.digest,
-        "entries": found.entries,
-        "files": found.files,
-        "bytes": found.bytes,
-    }
+    untouched = (
+        "The live content was not touched; see whether its file system keeps owners and modes."
+    )
+    return same(found, args, side, untouched)
 
 
 def identify(work: Work, args: CopyArgs) -> JsonObject:
@@ -165,10 +118,8 @@ def is_exchanged(work: Work, args: ExchangeArgs) -> JsonObject:
     if now == "after":
         kept = _kept(work, args.datastore, args.run, args.live)
         return Probe(state="done", output=kept).model_dump()
-    if now in {"before", "halfway"}:
-        return Probe(state="not_done", why=f"the exchange is {now}").model_dump()
     where = holder_of(mounted_store(work.stack, args.datastore), args.run)
-    return Probe(state="unclear", why=f"{where} holds nothing").model_dump()
+    return not_exchanged(now, f"{where} holds nothing")
 
 
 def settle(work: Work, args: CopyArgs) -> JsonObject:
@@ -219,9 +170,9 @@ def _order(work: Work, datastore: str, purpose: str, *, read_only: bool = False)
 
 
 RESTORE_ACTIONS = (
-    Action("volume.provide", StoreArgs, provide, by_hand.provide),
+    Action("volume.provide", OneTree, provide, by_hand.provide),
     Action("volume.extract", ExtractArgs, extract, by_hand.extract),
-    Action("volume.remove_side", StoreArgs, remove_side, by_hand.remove_side),
+    Action("volume.remove_side", OneTree, remove_side, by_hand.remove_side),
     Action("volume.compare", CompareArgs, compare, by_hand.compare),
     Action("volume.identify", CopyArgs, identify, by_hand.identify),
     Action("volume.exchange", ExchangeArgs, exchange, by_hand.exchange),

@@ -6,6 +6,7 @@ their own in the same volume.
 
 from pathlib import Path
 
+from playbooks.actions.beside import not_exchanged
 from playbooks.actions.neo4j.dump import last_transaction
 from playbooks.actions.neo4j.loading import INTO, archive, dumps_of
 from playbooks.byhand import neo4j as by_hand
@@ -165,10 +166,7 @@ def is_exchanged(work: Work, args: ExchangeArgs) -> JsonObject:
     if now == "after":
         kept = _kept(server, args.run, args.outgoing)
         return Probe(state="done", output=kept).model_dump()
-    if now == "unclear":
-        why = f"{server.store.folder}/{OWN_PREFIX}{args.run} holds nothing"
-        return Probe(state="unclear", why=why).model_dump()
-    return Probe(state="not_done", why=f"the exchange is {now}").model_dump()
+    return not_exchanged(now, f"{server.store.folder}/{OWN_PREFIX}{args.run} holds nothing")
 
 
 def compare(work: Work, args: CompareArgs) -> JsonObject:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from playbooks.actions.beside import not_exchanged
 from playbooks.actions.redis.dump import rdb_name
 from playbooks.byhand import redis as by_hand
 from playbooks.datastores.redis_model import (
@@ -140,10 +141,8 @@ def is_exchanged(work: Work, args: ExchangeArgs) -> JsonObject:
     now = _exchange(work, args).state()
     if now == "after":
         return Probe(state="done", output=_kept(args)).model_dump()
-    if now in {"before", "halfway"}:
-        return Probe(state="not_done", why=f"the exchange is {now}").model_dump()
     why = f"{args.layout.holder(args.run)} is not there any more"
-    return Probe(state="unclear", why=why).model_dump()
+    return not_exchanged(now, why)
 
 
 def settle(work: Work, args: CopyArgs) -> JsonObject:
