@@ -1,5 +1,6 @@
 """Versions of an application as images, and a small fleet of services that run them."""
 
+import hashlib
 import json
 import subprocess
 import tempfile
@@ -49,7 +50,7 @@ def versions() -> Iterator[Versions]:
     require_docker()
     made = Versions(f"interlock-test-versions/{uuid.uuid4().hex[:10]}")
     for version in (GOOD, BETTER, SICK, ENDING):
-        _commit(made, version)
+        _docker("tag", _image(version), made.name(version))
     try:
         yield made
     finally:
@@ -69,7 +70,16 @@ def forget_kept(project: str) -> None:
         )
 
 
-def _commit(made: Versions, version: str) -> None:
+def _image(version: str) -> str:
+    """The image of a version, made once and kept by what goes into it."""
+    content = hashlib.sha256(f"{image('app')} {_ENTRY}".encode()).hexdigest()[:12]
+    name = f"interlock-test/app-version:{content}-{version}"
+    if not _docker("images", "--quiet", name).strip():
+        _commit(name, version)
+    return name
+
+
+def _commit(name: str, version: str) -> None:
     container = _docker("create", image("app")).strip()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +93,7 @@ def _commit(made: Versions, version: str) -> None:
             f"ENV HEALTH={'sick' if version == SICK else 'healthy'}",
         ]
         options = [word for change in changes for word in ("--change", change)]
-        _docker("commit", *options, container, made.name(version))
+        _docker("commit", *options, container, name)
     finally:
         _docker("rm", "--force", container)
 
