@@ -1,7 +1,7 @@
 """`updates STACK`: images behind their tags, and packages of the host that wait."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from commands.grammar import Word
 from commands.lookup import stack_for
@@ -16,7 +16,7 @@ from playbooks.model.stack import Stack
 from playbooks.model.updates import ImageUpdate, Packages
 
 # Without a cache of its own apt reads all its lists anew, which takes a while.
-_SECONDS = 30.0
+_SECONDS = 55.0
 _PACKAGES = FactQuery(fact="updates.packages")
 _COLUMNS = ("Service", "Image", "Runs", "Registry has", "State")
 _STALE_SECONDS = 2 * 24 * 3600.0
@@ -25,51 +25,60 @@ _SHOWN = 60
 
 
 class UpdatesParams(Paged):
-    """Of which stack."""
+    """Of which stack, and of what."""
 
     stack: Annotated[str, Word("STACK", "the name of a stack")]
+    what: Annotated[
+        Literal["images", "packages"] | None, Word("WHAT", "`images` or `packages`; none: both")
+    ] = None
 
 
 def _handle(context: Context, call: Call, params: UpdatesParams) -> Reply:
     stack = stack_for(context, call, params.stack, "read")
     contained = [name for name in stack.services if stack.container_of(name)]
-    facts = context.facts.read(stack, [_PACKAGES, *map(_query, contained)], within=_SECONDS)
-    images = [_image(facts, name) for name in contained]
-    known = facts.get(_PACKAGES)
-    packages = Packages.model_validate(known) if known is not None else None
-    title = f"{stack.environment}/{stack.name}: {_headline(images, packages)}"
-    content = blocks.sections(f"*{escape(title)}*")
-    if images:
-        content += blocks.table(_COLUMNS, list(map(_row, images)))
-    content += _waiting(packages, facts)
-    content += blocks.context(_next(stack, images))
-    return Reply(body=page(title, content, params.page, f"updates {stack.name}"))
+    asked = [] if params.what == "packages" else list(map(_query, contained))
+    queries = asked if params.what == "images" else [*asked, _PACKAGES]
+    facts = context.facts.read(stack, queries, within=_SECONDS)
+    images, points, content = [_image(facts, query) for query in asked], [], []
+    if params.what != "packages":
+        points.append(_images_point(images))
+        content += blocks.table(_COLUMNS, list(map(_row, images))) if images else []
+    if params.what != "images":
+        known = facts.get(_PACKAGES)
+        packages = Packages.model_validate(known) if known is not None else None
+        points.append(_packages_point(packages))
+        content += _waiting(packages, facts)
+    title = f"{stack.environment}/{stack.name}: {', '.join(points)}"
+    head = blocks.sections(f"*{escape(title)}*")
+    small = blocks.context(_next(stack, images)) if params.what != "packages" else []
+    again = f"updates {stack.name}{f' {params.what}' if params.what else ''}"
+    return Reply(body=page(title, [*head, *content, *small], params.page, again))
 
 
 def _query(service: str) -> FactQuery:
     return FactQuery(fact="updates.image", args={"service": service})
 
 
-def _image(facts: Facts, service: str) -> ImageUpdate:
-    fact = facts.get(_query(service))
+def _image(facts: Facts, query: FactQuery) -> ImageUpdate:
+    fact = facts.get(query)
     if fact is not None:
         return ImageUpdate.model_validate(fact)
-    why = facts.missing.get(_query(service).key, "not read")
-    return ImageUpdate(service=service, image="", why=why)
+    why = facts.missing.get(query.key, "not read")
+    return ImageUpdate(service=str(query.args["service"]), image="", why=why)
 
 
-def _headline(images: Sequence[ImageUpdate], packages: Packages | None) -> str:
+def _images_point(images: Sequence[ImageUpdate]) -> str:
     behind = [each.service for each in images if each.waiting]
     unknown = sum(each.waiting is None for each in images)
-    parts = [f"newer images wait for {', '.join(behind)}" if behind else "no newer image is known"]
-    parts += [f"{unknown} unknown"] if unknown else []
+    point = f"newer images wait for {', '.join(behind)}" if behind else "no newer image is known"
+    return f"{point}, {unknown} unknown" if unknown else point
+
+
+def _packages_point(packages: Packages | None) -> str:
     if packages is None:
-        parts.append("packages of the host unknown")
-    else:
-        safe = sum(each.security for each in packages.packages)
-        waiting = plural(len(packages.packages), "package")
-        parts.append(f"{waiting} of the host wait, {safe} for security")
-    return ", ".join(parts)
+        return "packages of the host unknown"
+    safe = sum(each.security for each in packages.packages)
+    return f"{plural(len(packages.packages), 'package')} of the host wait, {safe} for security"
 
 
 def _row(image: ImageUpdate) -> tuple[str, ...]:
@@ -115,7 +124,7 @@ UPDATES = Subcommand(
     name="updates",
     room=Room.SEE,
     summary="images that are behind their tags, and packages of the host that wait",
-    examples=("updates harbor",),
+    examples=("updates harbor", "updates harbor images"),
     permission="read",
     params=UpdatesParams,
     handle=_handle,

@@ -5,6 +5,7 @@ from typing import Any
 
 from docker import DockerClient
 from docker.errors import APIError, NotFound
+from docker.utils import parse_repository_tag
 
 from playbooks.hosts.docker import containers_of, engine
 from playbooks.model.compose import Compose
@@ -21,7 +22,8 @@ def image_update(compose: Compose, service: str, name: str) -> ImageUpdate:
         return ImageUpdate(service=service, image="", why="it has no container")
     with engine(_SECONDS, compose.host) as client:
         image = str(client.api.inspect_container(made[0].id)["Config"]["Image"])
-        found = ImageUpdate(service=service, image=image, running=_digests(client, made[0].image))
+        running = _digests(client, made[0].image, parse_repository_tag(image)[0])
+        found = ImageUpdate(service=service, image=image, running=running)
         if "@sha256:" in image:
             return found.model_copy(update={"why": "it is pinned to a digest"})
         return _asked(client, found)
@@ -38,9 +40,11 @@ def _asked(client: DockerClient, found: ImageUpdate) -> ImageUpdate:
     return found.model_copy(update={"newest": str(seen["Descriptor"]["digest"])})
 
 
-def _digests(client: DockerClient, image: str) -> tuple[str, ...]:
+def _digests(client: DockerClient, image: str, repository: str) -> tuple[str, ...]:
+    """Under which it was pulled from (or pushed to) that repository, and no other."""
     try:
         names = client.images.get(image).attrs.get("RepoDigests") or ()
     except NotFound:
         return ()
-    return tuple(sorted({str(name).rpartition("@")[2] for name in names}))
+    parts = (str(name).rpartition("@") for name in names)
+    return tuple(sorted({digest for place, _, digest in parts if place == repository}))

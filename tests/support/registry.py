@@ -60,18 +60,16 @@ def registry() -> Iterator[Registry]:
     """One that is empty, gone with the images that were pushed to it."""
     name = f"interlock-registry-{uuid.uuid4().hex[:8]}"
     _out("docker", "run", "--detach", "--name", name, "-p", "127.0.0.1::5000", image("registry"))
+    place = "127.0.0.1"
     try:
-        port = _out("docker", "port", name, "5000/tcp").rpartition(":")[2]
-        place = f"127.0.0.1:{port}"
+        place += ":" + _out("docker", "port", name, "5000/tcp").rpartition(":")[2]
         wait_until(lambda: _answers(place), "the registry", 30)
         yield Registry(place)
-        for each in _out("docker", "image", "ls", "--quiet", f"{place}/*").split():
-            tags = _out("docker", "image", "inspect", "--format", '{{join .RepoTags " "}}', each)
-            for tag in tags.split():
-                if tag.startswith(place):
-                    _out("docker", "image", "rm", "--force", tag)
     finally:
         subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True)
+        for tag in _out("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split():
+            if tag.startswith(f"{place}/"):
+                _out("docker", "image", "rm", "--force", tag)
 
 
 def _answers(place: str) -> bool:
