@@ -11,15 +11,16 @@ import structlog
 
 from bot import audit
 from bot.bell import Bell
-from bot.covered import Cover, ask_covered, asked_before
 from bot.ledger import Ledger
 from bot.store import maintenances as rows
-from bot.store import outbox
-from commands.ports import Gate
+from bot.store import outbox, requests
+from commands.ports import Asking, Gate
 from notifiers.ports import Body, Desired, Lane
 from notifiers.views import maintenance as view
 from playbooks.errors import InterlockError, Refused
 from playbooks.gate.access import may
+from playbooks.model.people import Actor
+from playbooks.model.plan import Plan
 from playbooks.model.request import Request
 from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance, Window
@@ -96,20 +97,17 @@ class Upkeep:
 
     def _begin(self, stack: Stack, window: Window) -> None:
         once = f"window:{window.id}:begin"
-        request = asked_before(self.ledger, once)
-        if request is None:
+        if self._asked_before(once) is None:
             params = OnParams(message=window.message, until=window.ends, window=window.id)
             try:
                 plan = self.gate.plan("maintenance-on", stack, params)
                 if not plan.nothing_to_do:
-                    typed = f"planned maintenance {window.id}"
-                    ask_covered(self.ledger, plan, Cover(window.run, window.person, typed, once))
+                    self._keep(stack, plan, window, once)
             except Refused as error:
                 self._miss(stack, window, error.message)
                 return
         with self.ledger.database.write() as connection:
             rows.settle(connection, window.id, "begun")
-        self.bell.ring()
 
     def _miss(self, stack: Stack, window: Window, why: str) -> None:
         with self.ledger.database.write() as connection:
@@ -136,7 +134,7 @@ class Upkeep:
             self._say(stack, _key(state, "ends"), view.ends_soon(_named(stack), state, now))
 
     def _end(self, stack: Stack, state: UnderMaintenance) -> None:
-        request = asked_before(self.ledger, _key(state, "lift"))
+        request = self._asked_before(_key(state, "lift"))
         if request is not None:
             self._follow(stack, state, request)
             return
@@ -162,14 +160,27 @@ class Upkeep:
         plan = self.gate.plan("maintenance-off", stack, OffParams())
         if plan.nothing_to_do:
             return
-        cover = Cover(
-            run=state.run,
-            person=state.person,
-            typed="the end of the maintenance",
-            once=_key(state, "lift"),
+        self._keep(stack, plan, state, _key(state, "lift"))
+
+    def _keep(
+        self, stack: Stack, plan: Plan, approved: Window | UnderMaintenance, once: str
+    ) -> None:
+        """Asks for what was approved together with the run that planned it, or switched it on."""
+        person = self.ledger.policy.person(approved.person)
+        slack = person.slack if person else approved.person
+        note = f"Approved together with {approved.run}."
+        asking = Asking(
+            actor=Actor(slack=slack, person=person),
+            channel=self.ledger.channel_of(stack),
+            typed=f"{plan.operation}, as {approved.person} asked for with {approved.run}",
+            origin="schedule",
+            once=once,
         )
-        ask_covered(self.ledger, plan, cover)
-        self.bell.ring()
+        self.gate.keep(plan.model_copy(update={"notes": (*plan.notes, note)}), asking)
+
+    def _asked_before(self, once: str) -> Request | None:
+        with self.ledger.database.read() as connection:
+            return requests.get_once(connection, once)
 
     def _follow(self, stack: Stack, state: UnderMaintenance, request: Request) -> None:
         """It was asked for, and yet maintenance lasts: once that has ended, people are told."""

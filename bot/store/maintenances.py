@@ -1,7 +1,6 @@
 """Maintenance that lasts and windows that are planned, as rows."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -57,13 +56,3 @@ def settle(connection: sa.Connection, window: str, state: str, why: str = "") ->
         .values(state=state, why=why)
     )
     return bool(done.rowcount)
-
-
-def next_moment(connection: sa.Connection) -> datetime | None:
-    """The earliest end or beginning that is known."""
-    ends = sa.select(sa.func.min(maintenances.c.until, type_=maintenances.c.until.type))
-    starts = sa.select(sa.func.min(windows.c.starts, type_=windows.c.starts.type)).where(
-        windows.c.state == "planned"
-    )
-    found = [connection.execute(query).scalar_one() for query in (ends, starts)]
-    return min((moment for moment in found if moment), default=None)
