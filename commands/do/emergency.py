@@ -4,6 +4,7 @@ from typing import Annotated
 
 from commands.asking import Intent, ask_for, said
 from commands.do.ladder import Ladder, Rung, ladder_of, rung_of
+from commands.do.rollback import rollback_params
 from commands.grammar import Word
 from commands.lookup import stack_for
 from commands.ports import Call, Context, Dossier, Reply
@@ -12,19 +13,26 @@ from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.text import code, escape
+from playbooks.errors import InputError
 from playbooks.model.base import Model
 from playbooks.model.plan import Plan, Resort
 from playbooks.model.request import Run
 from playbooks.model.stack import Stack
-from playbooks.operations.emergency import AssessParams, rollback_passed_over
+from playbooks.operations.emergency import AssessParams
 from playbooks.operations.lifecycle import LifecycleParams
+from playbooks.operations.rollback import RollbackParams
 
 _LOOK_BACK = 60
+_THEN_RECOVER = (
+    "If that does not help, the next rung is to recover it from its newest backups, which needs its "
+    "own approval."
+)
 _AFTER = {
     Rung.ASSESS: "If it is not well, the next rung is a restart of all of it, which needs its own "
     "approval.",
-    Rung.RESTART: "If that does not help, the next rung is to recover it from its newest backups, "
-    "which needs its own approval.",
+    Rung.RESTART: "If that does not help, the next rung is to go back to the release before, which "
+    "needs its own approval.",
+    Rung.ROLL_BACK: _THEN_RECOVER,
     Rung.RESTORE: "If that does not help, this was the last rung: the rest is for people.",
 }
 
@@ -38,32 +46,46 @@ class EmergencyWords(Model):
 def _handle(context: Context, call: Call, params: EmergencyWords) -> Reply:
     stack = stack_for(context, call, params.stack, "ask")
     known = context.history.dossiers(stack=stack.name, limit=_LOOK_BACK)
-    ladder = ladder_of(known, context.now())
+    back = _way_back(context, stack)
+    passed_over = (Rung.ROLL_BACK,) if isinstance(back, str) else ()
+    ladder = ladder_of(known, context.now(), passed_over)
     if ladder.waiting is not None:
         return Reply(body=_under_way(stack, ladder.waiting, call))
     if ladder.next is None:
         return Reply(body=_at_the_end(stack, ladder))
-    intent = _intent(context, stack, ladder.next)
+    intent = _intent(context, stack, ladder.next, back)
     plan = context.gate.plan(intent.operation, stack, intent.params)
-    return ask_for(context, call, stack, _on_the_ladder(stack, plan, ladder, ladder.next))
+    return ask_for(context, call, stack, _on_the_ladder(stack, plan, ladder, back))
 
 
-def _intent(context: Context, stack: Stack, rung: Rung) -> Intent:
+def _way_back(context: Context, stack: Stack) -> RollbackParams | str:
+    """Where rolling back leads, or why it is passed over, as a sentence."""
+    try:
+        return rollback_params(context, stack, None)
+    except InputError as error:
+        return f"Rolling back is passed over: {error.message}"
+
+
+def _intent(context: Context, stack: Stack, rung: Rung, back: RollbackParams | str) -> Intent:
     match rung:
+        case Rung.ROLL_BACK if not isinstance(back, str):
+            return Intent("rollback", stack, back)
         case Rung.ASSESS:
             return Intent("assess", stack, AssessParams())
         case Rung.RESTART:
             return Intent("restart", stack, LifecycleParams())
-        case Rung.RESTORE:
+        case _:
             return recover.newest(context, stack)
 
 
-def _on_the_ladder(stack: Stack, plan: Plan, ladder: Ladder, rung: Rung) -> Plan:
+def _on_the_ladder(stack: Stack, plan: Plan, ladder: Ladder, back: RollbackParams | str) -> Plan:
     """The same plan, which says why it is asked for and what follows. Neither is part of what is
     approved."""
     before = tuple(_told(each) for each in ladder.tried)
-    passed = (rollback_passed_over(stack),) if rung is Rung.RESTORE else ()
-    after = _AFTER[rung]
+    rung = ladder.next or Rung.ASSESS
+    passed = (back,) if isinstance(back, str) and rung is Rung.RESTORE else ()
+    skipped = isinstance(back, str) and rung is Rung.RESTART
+    after = _THEN_RECOVER if skipped else _AFTER[rung]
     resort = Resort(subcommand=f"/ops emergency {stack.name}", says=after)
     return plan.model_copy(
         update={

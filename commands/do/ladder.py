@@ -3,7 +3,7 @@
 Where it stands is read from the requests there were, so it survives whatever happens to the bot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,10 +20,11 @@ class Rung(StrEnum):
 
     ASSESS = "assess"
     RESTART = "restart"
+    ROLL_BACK = "rollback"
     RESTORE = "restore"
 
 
-_CURES = (Rung.RESTART, Rung.RESTORE)
+_CURES = (Rung.RESTART, Rung.ROLL_BACK, Rung.RESTORE)
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,11 @@ class Ladder:
     next: Rung | None
 
 
-def ladder_of(dossiers: Sequence[Dossier], now: datetime) -> Ladder:
-    """`dossiers` are those of one stack, newest first.
+def ladder_of(
+    dossiers: Sequence[Dossier], now: datetime, passed_over: Collection[Rung] = ()
+) -> Ladder:
+    """`dossiers` are those of one stack, newest first; `passed_over` are rungs that cannot be
+    stepped on.
 
     An emergency begins with an assessment, and is over when one finds everything well or after
     some hours. A rung counts as tried when its run ended and was not called off.
@@ -50,7 +54,7 @@ def ladder_of(dossiers: Sequence[Dossier], now: datetime) -> Ladder:
     waiting = next((each for each in recent if _under_way(each)), None)
     ended = [each for each in recent if _ended(each)]
     tried = _since_last_well(ended)
-    return Ladder(tried=tuple(tried), waiting=waiting, next=_next(tried))
+    return Ladder(tried=tuple(tried), waiting=waiting, next=_next(tried, passed_over))
 
 
 def rung_of(dossier: Dossier) -> Rung | None:
@@ -58,7 +62,11 @@ def rung_of(dossier: Dossier) -> Rung | None:
     plan = dossier.request.plan
     if plan.operation == "restart" and plan.params.get("service") is None:
         return Rung.RESTART
-    return {"assess": Rung.ASSESS, "recover": Rung.RESTORE}.get(plan.operation)
+    return {
+        "assess": Rung.ASSESS,
+        "rollback": Rung.ROLL_BACK,
+        "recover": Rung.RESTORE,
+    }.get(plan.operation)
 
 
 def found_well(dossier: Dossier) -> bool | None:
@@ -78,7 +86,7 @@ def _since_last_well(ended: Sequence[Dossier]) -> list[Dossier]:
     return found[begun:]
 
 
-def _next(tried: Sequence[Dossier]) -> Rung | None:
+def _next(tried: Sequence[Dossier], passed_over: Collection[Rung]) -> Rung | None:
     if not tried:
         return Rung.ASSESS
     last = tried[-1]
@@ -86,7 +94,7 @@ def _next(tried: Sequence[Dossier]) -> Rung | None:
         return Rung.ASSESS
     if rung_of(last) in _CURES and _succeeded(last):
         return Rung.ASSESS
-    used = {rung_of(each) for each in tried}
+    used = {*(rung_of(each) for each in tried), *passed_over}
     return next((cure for cure in _CURES if cure not in used), None)
 
 

@@ -47,16 +47,6 @@ def plan(stack: Stack, params: AssessParams, facts: Facts) -> Plan:
     )
 
 
-def rollback_passed_over(stack: Stack) -> str:
-    """Why the ladder goes past rolling back, as a sentence."""
-    if stack.deploy is None or not stack.deploy.rollback:
-        return f"Rolling back is passed over: the stack file of {stack.name} names no way back."
-    return (
-        "Rolling back is passed over: it is not done from here. If a new version is the cause, do "
-        f"by hand what `deploy.rollback` of {stack.name} says before going on."
-    )
-
-
 def _backups(stack: Stack, facts: Facts, now: datetime) -> Iterator[Line]:
     """What there is to restore from, should it come to that."""
     known = facts.get(_LIST)

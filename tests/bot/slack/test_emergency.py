@@ -77,7 +77,9 @@ def test_rung_by_rung(bot: Bot) -> None:
     recover = new_card(bot, "emergency harbor")
     assert payload(recover)["operation"] == "recover"
     said = text_of(recover)
-    assert "Rolling back is passed over: the stack file of harbor names no way back." in said
+    assert (
+        "Rolling back is passed over: There is no earlier release of harbor to go back to." in said
+    )
     assert f"restart {payload(restart)['request']} failed" in said
     break_api(bot.folder, broken=False)
     for voter in ("ben", "cleo"):
