@@ -9,7 +9,7 @@ from playbooks.byhand import rotate as by_hand
 from playbooks.errors import ActionFailed
 from playbooks.facts.secret import SecretArgs
 from playbooks.hosts import secret_places
-from playbooks.hosts.renewing import environment_of, renew
+from playbooks.hosts.renewing import environment_of, made_since, renew
 from playbooks.hosts.rotating import Lock, lock_of
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.secret import Secret
@@ -52,10 +52,12 @@ def check(work: Work, args: SecretArgs) -> JsonObject:
 
 
 def renew_back(work: Work, args: RenewAllArgs) -> JsonObject:
-    """Undo of everything, at the end of it: who reads the secret reads it again. Output {}."""
+    """Undo of everything, at the end of it: who was made anew in this run, be it only half, reads
+    the secret again. Output {}."""
     for service in args.services:
-        renew(work.stack, service, work.secrets, force=bool(args.renewed.get(service)))
-        _well(work, service)
+        if args.renewed.get(service) or made_since(work.stack, service, work.started):
+            renew(work.stack, service, work.secrets)
+            _well(work, service)
     return {}
 
 
@@ -92,7 +94,7 @@ def alter_back(work: Work, args: SecretArgs) -> JsonObject:
 
 def renew_one(work: Work, args: RenewArgs) -> JsonObject:
     """Output {containers: [id]} or {pid}. The service is made anew, and reads the new value."""
-    return {**renew(work.stack, args.service, work.secrets, force=True), "service": args.service}
+    return {**renew(work.stack, args.service, work.secrets), "service": args.service}
 
 
 def prove(work: Work, args: ProveArgs) -> JsonObject:

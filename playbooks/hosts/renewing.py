@@ -1,5 +1,7 @@
 """Services that are made anew, so that they read what they are given again."""
 
+from datetime import UTC, datetime
+
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.docker import containers_of, engine_with
 from playbooks.hosts.services import runner_of
@@ -9,15 +11,14 @@ from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 
 
-def renew(stack: Stack, service: str, secrets: Secrets, *, force: bool) -> JsonObject:
+def renew(stack: Stack, service: str, secrets: Secrets) -> JsonObject:
     """Containers are made anew, processes and units restarted; what does not run is not started.
-    Without `force` only containers that compose sees to be out of date. Output {containers: [id]}
-    or what the runner gives. Raises HostError."""
+    Output {containers: [id]} or what the runner gives. Raises HostError."""
     compose, name = stack.compose, stack.container_of(service)
     if compose is not None and name is not None:
-        return _containers(compose, name, force=force)
+        return _containers(compose, name)
     runner = runner_of(stack, service)
-    if runner is None or not force or not runner.seen().up:
+    if runner is None or not runner.seen().up:
         return {}
     runner.stop(stack.stop_seconds(service))
     return runner.start(secrets)
@@ -38,15 +39,32 @@ def environment_of(stack: Stack, service: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _containers(compose: Compose, name: str, *, force: bool) -> JsonObject:
+def made_since(stack: Stack, service: str, moment: datetime) -> bool:
+    """Whether any container of the service was made after that moment."""
+    compose, name = stack.compose, stack.container_of(service)
+    if compose is None or name is None:
+        return False
+    return any(
+        _made_at(container.id) > moment
+        for container in containers_of(compose.project, name, compose.host)
+    )
+
+
+def _made_at(container: str) -> datetime:
+    """To the second."""
+    with engine_with(container) as client:
+        seen = client.api.inspect_container(container)
+    return datetime.fromisoformat(seen["Created"][:19]).replace(tzinfo=UTC)
+
+
+def _containers(compose: Compose, name: str) -> JsonObject:
     before = containers_of(compose.project, name, compose.host)
     up = any(each.up for each in before)
     if before:
         argv = (
             *plugin.base_argv(compose),
             *("up", "--detach" if up else "--no-start", "--no-deps", "--no-build"),
-            *("--pull", "never"),
-            *(("--force-recreate",) if force else ()),
+            *("--pull", "never", "--force-recreate"),
             name,
         )
         with plugin.alone(compose):

@@ -36,10 +36,11 @@ def write(place: SecretPlace, run: str, value: str) -> None:
 
 def put_back(place: SecretPlace, run: str) -> None:
     """The file as it was before the run, if the run touched it. Raises HostError."""
+    kept = kept_at(place, run)
     try:
-        kept_at(place, run).replace(place.file)
-    except FileNotFoundError:
-        return
+        if kept.exists():
+            kept.replace(place.file)
+        _clear(place, run)
     except OSError as error:
         raise _unwritable(place.file, error) from error
 
@@ -48,6 +49,7 @@ def forget(place: SecretPlace, run: str) -> None:
     """Removes what the run kept. Raises HostError."""
     try:
         kept_at(place, run).unlink(missing_ok=True)
+        _clear(place, run)
     except OSError as error:
         raise _unwritable(place.file, error) from error
 
@@ -74,7 +76,7 @@ def _fresh(place: SecretPlace, content: bytes, value: str) -> bytes:
 def _replace(file: Path, content: bytes, like: Path) -> None:
     """Beside it first, with the mode and the owner of `like`, then in its place."""
     about = like.stat()
-    side = file.with_name(f"{file.name}.new")
+    side = _side(file)
     descriptor = os.open(side, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as written:
         written.write(content)
@@ -83,6 +85,16 @@ def _replace(file: Path, content: bytes, like: Path) -> None:
         os.fchmod(written.fileno(), stat.S_IMODE(about.st_mode))
         os.fsync(written.fileno())
     side.replace(file)
+
+
+def _clear(place: SecretPlace, run: str) -> None:
+    """What a kill in the middle of writing left."""
+    for file in (place.file, kept_at(place, run)):
+        _side(file).unlink(missing_ok=True)
+
+
+def _side(file: Path) -> Path:
+    return file.with_name(f".{file.name}.interlock-new")
 
 
 def _unwritable(file: Path, error: OSError) -> HostError:

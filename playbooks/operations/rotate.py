@@ -174,6 +174,7 @@ def _notes(params: RotateParams, states: dict[str, str], *, same: bool) -> tuple
         return (f"Nothing to do: {params.secret} has the value of {params.to} already.",)
     return (
         "Until the old value is proven to be refused, a failure puts it back everywhere.",
+        *(("Containers are made anew from the compose files as they are now.",) if states else ()),
         *(
             f"{name} is not run by Interlock: restart it yourself."
             for name, state in states.items()
