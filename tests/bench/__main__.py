@@ -10,7 +10,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from tests.bench import ack, files, footprint, postgres, volumes
+from tests.bench import (
+    ack,
+    deploy,
+    files,
+    footprint,
+    neo4j,
+    postgres,
+    redis,
+    status,
+    timescale,
+    volumes,
+    watch,
+)
 from tests.bench.peers import missing
 from tests.bench.table import write_page
 
@@ -18,8 +30,14 @@ SUBJECTS = {
     "ack": ack.table,
     "footprint": footprint.table,
     "postgres": postgres.table,
+    "timescale": timescale.table,
+    "redis": redis.table,
+    "neo4j": neo4j.table,
     "files": files.table,
     "volumes": volumes.table,
+    "deploy": deploy.table,
+    "status": status.table,
+    "watch": watch.table,
 }
 _BESIDE_PEERS = {"postgres", "files"}
 _TERMINATED = 143
