@@ -13,11 +13,13 @@ import pytest
 from bot.maintenances import StoredMaintenances
 from commands.ports import Asking
 from playbooks.model.base import Model
-from playbooks.model.request import RequestState
+from playbooks.model.request import RequestState, RunState
 from playbooks.operations.maintenance import OffParams, OnParams, WindowParams
+from tests.support.forks import FORKS
+from tests.support.lives import KILLED
 from tests.support.nights import EVENING, Night, Setting, carry_out, night
 from tests.support.ports import free_port
-from tests.support.story import vote
+from tests.support.story import until, vote
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -32,15 +34,15 @@ def port() -> int:
 def evening(tmp_path: Path, port: int) -> Iterator[Night]:
     """A harbor with a flag file and one service, which is down."""
     health = {"kind": "tcp", "port": port, "seconds": 1}
-    stack: dict[str, Any] = {
-        "maintenance": {
-            "switch": {"kind": "file", "path": str(tmp_path / "flag")},
-            "channels": ["customers"],
-        },
-        "services": {"api": {"health": health}},
-    }
+    stack = {**with_flag(tmp_path), "services": {"api": {"health": health}}}
     with night(Setting(tmp_path, stack=stack)) as one:
         yield one
+
+
+def with_flag(folder: Path) -> dict[str, Any]:
+    """The keys of a stack file whose maintenance is a flag file."""
+    switch = {"kind": "file", "path": str(folder / "flag")}
+    return {"maintenance": {"switch": switch, "channels": ["customers"]}}
 
 
 def flag(one: Night) -> Path:
@@ -48,14 +50,20 @@ def flag(one: Night) -> Path:
 
 
 def asked(one: Night, operation: str, params: Model) -> str:
-    """Asked for by ana and approved by ben; carried out. The request's id."""
+    """Asked for by ana, approved by ben and carried out; the request's id."""
+    request = approved(one, operation, params)
+    asyncio.run(carry_out(one))
+    return request
+
+
+def approved(one: Night, operation: str, params: Model) -> str:
+    """Asked for by ana and approved by ben; the request's id."""
     plan = one.house.gate.plan(operation, one.stack, params)
     actor = one.house.access.actor("U0ANA")
     asking = Asking(actor=actor, channel="C-ops", typed=operation)
     dossier = one.house.gate.ask(plan, asking)
     if dossier.request.state is RequestState.PENDING:
         dossier = vote(one.house, dossier, "ben")
-    asyncio.run(carry_out(one))
     return dossier.request.id
 
 
@@ -177,3 +185,35 @@ def test_a_window_can_be_called_off(evening: Night) -> None:
     at(evening, starts)
     assert evening.said("window:") == []
     assert evening.requests() == []
+
+
+@pytest.mark.parametrize("point", ["before", "effect", "after"])
+def test_killed_while_it_is_switched_on(tmp_path: Path, point: str) -> None:
+    """kill -9 around the switch: the next life ends with users who see it, one memory of it, and an
+    end that does not move."""
+    setting = Setting(tmp_path, stack=with_flag(tmp_path))
+    process = FORKS.Process(target=_switches_on, args=(setting, f"step:maintenance.on:{point}"))
+    process.start()
+    process.join(60)
+    assert process.exitcode == KILLED
+    with night(setting) as one:
+        one.clock.turn_to(EVENING + MINUTE)
+        asyncio.run(carry_out(one))
+        state = remembered(one).of("harbor")
+        [dossier] = one.house.history.dossiers()
+        assert dossier.run is not None
+        assert dossier.run.state is RunState.SUCCEEDED
+    assert (tmp_path / "flag").exists()
+    assert state is not None
+    assert state.run == dossier.request.id
+    assert state.until - state.since == HOUR
+
+
+def _switches_on(setting: Setting, failpoint: str) -> None:
+    with night(setting, failpoint=failpoint) as one:
+        asyncio.run(_carries_out(one, approved(one, "maintenance-on", OnParams(lasting=HOUR))))
+
+
+async def _carries_out(one: Night, request: str) -> None:
+    await one.house.engine.start()
+    await until(one.house, request)
