@@ -1,0 +1,212 @@
+"""Real Prometheus, real Alertmanager, the bot, the workspace: from a rule to a card and back."""
+
+import json
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from bot.workspace.testing import running_workspace
+from tests.images.build import image
+from tests.support.bot import Bot, bot_beside, wait_until
+from tests.support.docker import require_docker
+from tests.support.ports import held_ports
+from tests.support.talk import HARBOR, press, text_of
+from tests.support.workspace import Sim
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+TOKEN = "Sesame-alerts-3"
+_RULE = "HarborFull"
+_PROMETHEUS = (
+    *("--storage.tsdb.path=/tmp/data", "--web.enable-lifecycle"),
+    "--rules.alert.resend-delay=1s",
+)
+_ALERTMANAGER = ("--storage.path=/tmp/data", "--cluster.listen-address=")
+
+
+@dataclass
+class Watch:
+    """Prometheus and Alertmanager on loopback, in the network of this host."""
+
+    folder: Path
+    prometheus: str
+    alertmanager: str
+    names: tuple[str, str]
+
+    def rules(self, *, firing: bool) -> None:
+        """Writes the rules and has Prometheus read them."""
+        rule = {
+            "alert": _RULE,
+            "expr": "vector(97) > 90" if firing else "vector(97) > 99",
+            "labels": {"severity": "critical", "stack": "harbor"},
+            "annotations": {"summary": "Berths are full", "value": "{{ $value }}"},
+        }
+        (self.folder / "rules.yml").write_text(
+            yaml.safe_dump({"groups": [{"name": "harbor", "interval": "1s", "rules": [rule]}]})
+        )
+        httpx.post(f"{self.prometheus}/-/reload", timeout=10).raise_for_status()
+
+    def silences(self) -> list[dict[str, Any]]:
+        """Those of Alertmanager that are active."""
+        found = httpx.get(f"{self.alertmanager}/api/v2/silences", timeout=10).json()
+        return [each for each in found if each["status"]["state"] == "active"]
+
+    def restart_alertmanager(self) -> None:
+        subprocess.run(["docker", "restart", "-t", "2", self.names[1]], check=True, timeout=60)
+        self.wait()
+
+    def wait(self) -> None:
+        for address in (self.prometheus, self.alertmanager):
+            wait_until(lambda address=address: answers(f"{address}/-/ready"), address, 60)
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@contextmanager
+def watching(folder: Path, bot_address: str, ports: tuple[int, int]) -> Iterator[Watch]:
+    """Both of them, ended with the block."""
+    folder.mkdir()
+    names = f"interlock-prom-{uuid.uuid4().hex[:6]}", f"interlock-am-{uuid.uuid4().hex[:6]}"
+    addresses = [f"127.0.0.1:{port}" for port in ports]
+    watch = Watch(folder, f"http://{addresses[0]}", f"http://{addresses[1]}", names)
+    write_configuration(folder, bot_address, addresses[1])
+    share = ["--network", "host", "--volume", f"{folder}:/watch:ro", "--user", "0"]
+    programs = {
+        names[0]: ["prometheus", *_PROMETHEUS],
+        names[1]: ["prometheus-alertmanager", *_ALERTMANAGER],
+    }
+    try:
+        for (name, (program, *options)), address in zip(programs.items(), addresses, strict=True):
+            file = "prometheus.yml" if program == "prometheus" else "alertmanager.yml"
+            argv = ["docker", "run", "--detach", "--name", name, *share, "--entrypoint", program]
+            argv += [image("prometheus"), *options, f"--config.file=/watch/{file}"]
+            subprocess.run(
+                [*argv, f"--web.listen-address={address}"], check=True, capture_output=True
+            )
+        watch.wait()
+        yield watch
+    finally:
+        subprocess.run(
+            ["docker", "rm", "--force", "--volumes", *names], capture_output=True, check=True
+        )
+
+
+def write_configuration(folder: Path, bot_address: str, alertmanager: str) -> None:
+    prometheus = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": ["/watch/rules.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
+    }
+    receiver = {
+        "url": f"{bot_address}/alerts/alertmanager",
+        "http_config": {"authorization": {"credentials": TOKEN}},
+    }
+    alerting = {
+        "route": {
+            "receiver": "interlock",
+            "group_by": ["alertname"],
+            "group_wait": "1s",
+            "group_interval": "1s",
+            "repeat_interval": "1h",
+        },
+        "receivers": [{"name": "interlock", "webhook_configs": [receiver]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(prometheus))
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(alerting))
+    (folder / "rules.yml").write_text("groups: []\n")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[tuple[Bot, Watch]]:
+    """The bot knows where Alertmanager is, and Alertmanager where the bot is."""
+    require_docker()
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        held_ports(3) as (port, *others),
+        running_workspace(tmp_path / "workspace", rates=False) as workspace,
+        httpx.Client(base_url=workspace.url, timeout=30, trust_env=False) as http,
+        bot_beside(Sim(workspace, http), tmp_path / "home", port=port) as made,
+    ):
+        environment.setenv("ALERT_TOKEN", TOKEN)
+        settings = made.folder / "interlock.yaml"
+        described = json.loads(settings.read_text())
+        described["alerts"] = {
+            "sources": {
+                "alertmanager": {
+                    "kind": "alertmanager",
+                    "bearer": "env:ALERT_TOKEN",
+                    "api": f"http://127.0.0.1:{others[1]}",
+                }
+            }
+        }
+        settings.write_text(json.dumps(described))
+        made.start()
+        with watching(tmp_path / "watch", made.address, (others[0], others[1])) as watch:
+            yield made, watch
+
+
+def card(bot: Bot, state: str) -> dict[str, Any]:
+    """The one card of the rule, once it is in that state."""
+
+    def look() -> dict[str, Any] | None:
+        found = [
+            each
+            for each in bot.sim.messages(channel=HARBOR)
+            if (each.get("metadata") or {}).get("event_type") == "interlock.alert"
+        ]
+        assert len(found) <= 1, [text_of(each) for each in found]
+        fits = found and found[0]["metadata"]["event_payload"]["state"] == state
+        return found[0] if fits else None
+
+    made: dict[str, Any] = wait_until(look, f"the card that is {state}", 60)
+    return made
+
+
+def test_from_a_rule_to_a_card_and_back(house: tuple[Bot, Watch]) -> None:
+    """It fires with the measured value; silenced in Slack it is silenced in Alertmanager, through
+    restarts of both; the end of the silence is one there, too; what ended meanwhile is resolved."""
+    bot, watch = house
+    watch.rules(firing=True)
+    fired = card(bot, "firing")
+    assert "97" in text_of(fired) and "Berths are full" in text_of(fired)
+    press(bot.sim, fired, "silence", "ben")
+    [silence] = wait_until(watch.silences, "the silence in Alertmanager", 30)
+    matched = {each["name"]: each["value"] for each in silence["matchers"]}
+    assert matched == {"alertname": _RULE, "stack": "harbor"}
+    assert silence["createdBy"] == "ben"
+    bot.kill()
+    watch.rules(firing=False)
+    bot.start()
+    press(bot.sim, card(bot, "silenced"), "unsilence", "ben")
+    wait_until(lambda: not watch.silences(), "the end of the silence in Alertmanager", 30)
+    assert card(bot, "resolved")["ts"] == fired["ts"]
+    watch.restart_alertmanager()
+    watch.rules(firing=True)
+    assert card(bot, "firing")["ts"] == fired["ts"], "the same trouble stays on its card"
+
+
+def test_alertmanager_away_is_said_on_the_card(house: tuple[Bot, Watch]) -> None:
+    """Silenced here all the same; the card says that it could not be told, until it is."""
+    bot, watch = house
+    watch.rules(firing=True)
+    fired = card(bot, "firing")
+    subprocess.run(["docker", "stop", "-t", "2", watch.names[1]], check=True, capture_output=True)
+    press(bot.sim, fired, "silence", "ben")
+    wait_until(lambda: "could not be told" in text_of(card(bot, "silenced")), "the trouble", 30)
+    subprocess.run(["docker", "start", watch.names[1]], check=True, capture_output=True)
+    watch.wait()
+    wait_until(watch.silences, "the silence in Alertmanager", 60)
+    wait_until(lambda: "could not be told" not in text_of(card(bot, "silenced")), "its end", 30)
