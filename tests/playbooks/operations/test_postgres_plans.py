@@ -173,6 +173,7 @@ def answers(case: Mapping[str, Any]) -> dict[str, JsonObject]:
         },
         "postgres.database": merged(DATABASE, case.get("database")),
         "postgres.kept": {"copies": case.get("kept", [COPY])},
+        "postgres.archive": case.get("archive", {}),
     }
 
 
@@ -188,7 +189,7 @@ def answer(query: FactQuery, case: Mapping[str, Any]) -> JsonObject:
 def planned(case: Mapping[str, Any]) -> Plan:
     mode = case.get("mode", "swap")
     backup = "k3f9q2" if mode == "undo" else BACKUP_ID
-    params = RestoreParams(datastore="postgres", backup=backup, mode=mode)
+    params = RestoreParams(datastore="postgres", backup=backup, mode=mode, at=case.get("at"))
     queries = RESTORE.needs(STACK, params)
     return RESTORE.plan(STACK, params, Facts({q.key: answer(q, case) for q in queries}))
 
