@@ -1,46 +1,107 @@
 """How long services take to answer their probes: what is known where nothing else measures."""
 
-from commands.ports import Context, Reply
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from commands.ports import Attachment, Context, Reply
+from notifiers import charts
 from notifiers.ports import Body
 from notifiers.views import blocks
-from notifiers.views.text import duration, escape
+from notifiers.views.text import code, duration, escape
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
+from playbooks.model.watching import Latency
 
 _SECONDS = 8.0
-_COLUMNS = ("Service", "Health", "Probe took")
-_HINT = "Set `telemetry.prometheus` in the stack file to see more."
+_COLUMNS = ("Service", "Health", "Probe now", "Mean", "Longest", "Failed")
+_FIGURES = (2, 3, 4, 5)
+_SHOWN = 10
 
 
-def without_prometheus(context: Context, stack: Stack) -> Reply:
-    """That the stack has no Prometheus, and what its probes say right now."""
+@dataclass(frozen=True)
+class _Probed:
+    """A service: how it is now, and how its probes went."""
+
+    name: str
+    health: str
+    ms: float | None
+    past: Sequence[Latency]
+
+    @property
+    def answers(self) -> int:
+        return sum(each.answers for each in self.past)
+
+    @property
+    def mean_ms(self) -> float | None:
+        return sum(each.total_ms for each in self.past) / self.answers if self.answers else None
+
+    @property
+    def most_ms(self) -> float | None:
+        return max((each.most_ms for each in self.past), default=None)
+
+
+def without_prometheus(context: Context, stack: Stack, span: timedelta) -> Reply:
+    """That the stack has no Prometheus, and what its probes say, now and over the last `span`."""
     services = [name for name, service in stack.services.items() if service.health is not None]
     facts = context.facts.read(stack, [_query(name) for name in services], within=_SECONDS)
+    since = context.now() - span
+    probed = [
+        _probed(facts, name, context.watch.latencies(stack.name, name, since)) for name in services
+    ]
     title = f"{stack.environment}/{stack.name} has no Prometheus"
-    found = [ms for name in services if (ms := _ms(facts, name)) is not None]
+    found = [each.ms for each in probed if each.ms is not None]
     if found:
-        slowest = duration(max(found) / 1000)
-        title += f"; the slowest of {len(found)} probes took {slowest}"
+        title += f"; the slowest of {len(found)} probes took {_time(max(found))}"
     content = blocks.sections(f"*{escape(title)}*")
-    if services:
-        rows = [_row(facts, name) for name in services]
-        content += blocks.table(_COLUMNS, rows, right=(2,))
-    return Reply(body=Body(text=title, blocks=(*content, *blocks.context(_HINT))))
+    if probed:
+        content += blocks.table(_COLUMNS, [_row(each) for each in probed], right=_FIGURES)
+    hint = f"{code('telemetry.prometheus')} in the stack file shows more"
+    body = Body(text=title, blocks=(*content, *blocks.context(hint)))
+    return Reply(body=body, file=_picture(context, stack, probed, span))
 
 
 def _query(service: str) -> FactQuery:
     return FactQuery(fact="service.health", args={"service": service})
 
 
-def _ms(facts: Facts, service: str) -> float | None:
-    ms = (facts.get(_query(service)) or {}).get("ms")
-    return None if ms is None else float(ms)
-
-
-def _row(facts: Facts, service: str) -> tuple[str, ...]:
+def _probed(facts: Facts, service: str, past: Sequence[Latency]) -> _Probed:
     fact = facts.get(_query(service))
     if fact is None:
         why = facts.missing.get(_query(service).key, "not read")
-        return (service, f"unknown: {why}", "")
-    ms = _ms(facts, service)
-    return (service, str(fact["detail"]), "" if ms is None else duration(max(ms, 1) / 1000))
+        return _Probed(service, f"unknown: {why}", None, past)
+    ms = fact.get("ms")
+    return _Probed(service, str(fact["detail"]), None if ms is None else float(ms), past)
+
+
+def _row(probed: _Probed) -> tuple[str, ...]:
+    failed = sum(each.failures for each in probed.past)
+    return (
+        probed.name,
+        probed.health,
+        _time(probed.ms),
+        _time(probed.mean_ms),
+        _time(probed.most_ms),
+        f"{failed:,} of {probed.answers:,}" if probed.past else "",
+    )
+
+
+def _time(ms: float | None) -> str:
+    return "" if ms is None else duration(max(ms, 1) / 1000)
+
+
+def _picture(
+    context: Context, stack: Stack, probed: Sequence[_Probed], span: timedelta
+) -> Attachment | None:
+    slowest = sorted(probed, key=lambda each: -(each.mean_ms or 0))[:_SHOWN]
+    curves = [
+        charts.Curve(each.name, [(some.at, some.mean_ms) for some in each.past])
+        for each in slowest
+        if each.past
+    ]
+    title = f"Probes of {stack.environment}/{stack.name}"
+    drawn = charts.curves(curves, title, "ms", (context.now() - span, context.now()))
+    if drawn is None:
+        return None
+    name = f"probes-{stack.name}.png"
+    return Attachment(name=name, title=title, content=drawn, media="image/png")

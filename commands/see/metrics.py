@@ -45,7 +45,7 @@ def _handle(context: Context, call: Call, params: MetricsParams) -> Reply:
     span = _span(context, params)
     service = service_of(stack, params.service)[0] if params.service else ""
     if stack.telemetry.prometheus is None:
-        return without_prometheus(context, stack)
+        return without_prometheus(context, stack, span)
     names = tuple(names_of(stack)) if params.name is None else (params.name,)
     for name in names:
         wanted(stack, name)

@@ -6,7 +6,7 @@ import pytest
 from backports.zstd import ZstdFile
 
 from tests.support.bot import Bot, wait_until
-from tests.support.talk import ask, newest_file, run_to_the_end
+from tests.support.talk import ask, ask_patiently, newest_file, run_to_the_end
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -32,9 +32,9 @@ def test_a_bundle_is_sent_to_those_who_may_and_deleted_in_time(shared: Bot) -> N
     log = shared.folder / "services" / "api.log"
     with log.open("a") as file:
         file.write("ERROR cannot reach postgres://api:Tr0ub4dor@db/harbor\n")
-    refused = ask(shared.sim, "diagnose harbor", user="ana")
+    refused = ask_patiently(shared.sim, "diagnose harbor", user="ana")
     assert "You may not download backups or diagnostics of harbor" in refused
-    said = ask(shared.sim, "diagnose harbor", user="dora")
+    said = ask_patiently(shared.sim, "diagnose harbor", user="dora")
     assert "in your direct messages" in said and "then it is deleted" in said
     sent = newest_file(shared.sim, "dora")
     assert sent["name"].endswith(".tar.zst")
