@@ -35,7 +35,7 @@ CAPABILITIES = (
     Capability("S7", "Connectivity between services", "CRAS"),
     Capability("S8", "Certificates and headers"),
     Capability("S9", "What a stack is"),
-    Capability("S10", "Diagnostics bundle", "C"),
+    Capability("S10", "Diagnostics bundle"),
     Capability("S11", "Metrics from Prometheus"),
     Capability("S12", "Configuration and exposure"),
     Capability("S13", "Updates waiting", "NSAC"),

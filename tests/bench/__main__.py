@@ -12,6 +12,7 @@ from rich.markdown import Markdown
 
 from tests.bench import (
     ack,
+    alerts,
     deploy,
     files,
     footprint,
@@ -38,6 +39,7 @@ SUBJECTS = {
     "deploy": deploy.table,
     "status": status.table,
     "watch": watch.table,
+    "alerts": alerts.table,
 }
 _BESIDE_PEERS = {"postgres", "files"}
 _TERMINATED = 143
