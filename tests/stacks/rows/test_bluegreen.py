@@ -20,10 +20,11 @@ from playbooks.operations.bluegreen import (
     UpParams,
 )
 from tests.images.build import image
-from tests.support.docker import PASSWORD, STACKS
+from tests.support.docker import PASSWORD, SHIPPED, STACKS
 from tests.support.run_plan import Bench
 from tests.support.stream import stream
 from tests.support.systems import System, operated
+from tests.support.talk import card_in, new_card, payload, press, text_of
 from tests.support.traefik import traefik
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -61,8 +62,15 @@ def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
             "reload": ["docker", "exec", proxy, "nginx", "-s", "reload"],
         },
     }
-    environment = {"ARC_POSTGRES_PASSWORD": PASSWORD}
-    with operated("arc", folder, environment, deploy={"bluegreen": bluegreen}) as made:
+    services = yaml.safe_load((SHIPPED / "arc.yaml").read_text())["services"]
+    services["raymond"]["start_seconds"] = 8
+    with operated(
+        "arc",
+        folder,
+        {"ARC_POSTGRES_PASSWORD": PASSWORD},
+        deploy={"bluegreen": bluegreen},
+        services=services,
+    ) as made:
         made.project.compose("up", "--detach", "redis")
         _nginx(made, proxy)
         try:
@@ -136,6 +144,20 @@ def test_a_stream_of_requests_loses_nothing_through_nginx(arc: System) -> None:
     assert _of(first) == [f"{first}-raymond-1"]
     assert "is retired" in arc.says("bluegreen arc back")
     assert arc.project.container("redis").id == stores
+
+
+@pytest.mark.covers("D6", "C", only="a version that never gets healthy")
+def test_a_version_that_never_gets_healthy_gets_no_traffic(arc: System) -> None:
+    """The run is undone with the reason, what came up is removed, traffic stays where it was."""
+    rules = yaml.safe_load(arc.project.stack_file.read_text())["deploy"]["bluegreen"]
+    route = (arc.project.folder / "nginx" / "upstream.conf").read_text()
+    before = {project: _of(project) for project in rules["projects"]}
+    card = new_card(arc.bot, "bluegreen arc sick --switch")
+    press(arc.bot.sim, card, "approve", "ben")
+    undone = card_in(arc.bot.sim, "undone", payload(card)["request"], 120)
+    assert "is not well after 8 s" in text_of(undone)
+    assert {project: _of(project) for project in rules["projects"]} == before
+    assert (arc.project.folder / "nginx" / "upstream.conf").read_text() == route
 
 
 @pytest.mark.covers("D6", "C", only="by Traefik's file provider", by_contract=True)
