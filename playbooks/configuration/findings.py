@@ -5,6 +5,7 @@ from typing import Literal
 
 from playbooks.configuration.model import Contained, Described, Effective, PublishedPort
 from playbooks.model.base import Model
+from playbooks.model.datastores import RedisStore
 from playbooks.model.stack import Stack
 
 Weight = Literal["danger", "trouble", "advice"]
@@ -27,6 +28,7 @@ def findings(
     """The gravest first. `containers` is None where they are not known."""
     found = [*_unset(stack, files), *_refused(files)]
     known = list(containers or ())
+    found += _without_password(stack)
     if not files.refused:
         found += _passwords(files)
         found += _exposed(stack, files)
@@ -80,6 +82,18 @@ def _passwords(files: Effective) -> Iterator[Finding]:
                 what=f"{weak.setting} {weak.why}",
                 where=(name,),
                 act="Give it a value of its own, at least 20 random characters.",
+            )
+
+
+def _without_password(stack: Stack) -> Iterator[Finding]:
+    for name, store in stack.datastores.items():
+        if isinstance(store, RedisStore) and store.password is None:
+            yield Finding(
+                id="password.none",
+                weight="trouble",
+                what=f"{name} asks for no password, as the stack file has none",
+                where=(store.service,),
+                act="Set requirepass, or keep its port to the stack's own network.",
             )
 
 

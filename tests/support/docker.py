@@ -134,6 +134,7 @@ def _lay_out(
         "project": made.name,
         "files": ["compose.yaml"],
         "env_files": [".env"],
+        "required": described["compose"].get("required", []),
     }
     described["backup"]["repository"] = "backups"
     for elsewhere in ("schedules", "proof", "copies"):

@@ -111,6 +111,14 @@ def test_variables_without_a_value() -> None:
     assert found == {"variable.required": "danger", "variable.blank": "trouble"}
 
 
+def test_a_redis_without_a_password_is_told() -> None:
+    """As the stack file has it, which is what backups use."""
+    told = _STACK.model_dump(mode="json")
+    told["datastores"]["cache"] = {"kind": "redis", "service": "web"}
+    said = findings(Stack.model_validate(told), Effective(), None)
+    assert [(each.id, each.where) for each in said] == [("password.none", ("web",))]
+
+
 def test_refused_files_hide_the_rest() -> None:
     """Nothing is made up about files that compose does not take."""
     said = findings(_STACK, Effective(refused="no such file", unset=("KEY",)), [])

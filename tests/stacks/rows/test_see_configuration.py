@@ -31,6 +31,49 @@ def test_the_effective_configuration_is_composes_own_without_secrets(system: Sys
     assert not [secret for secret in _SECRETS if secret in text]
 
 
+@pytest.mark.covers("S12", "RNSAC", only="dangers, and what is missing")
+@on("RNSAC")
+def test_what_is_missing_is_what_docker_has_not(system: System) -> None:
+    """Limits, health checks, restart policies and rotated logs against `docker inspect`; required
+    variables against the env file."""
+    cells = system.says(f"config {system.name}").splitlines()
+    has = {
+        "no limit of memory": "{{if .HostConfig.Memory}}yes{{end}}",
+        "no health check": "{{if .Config.Healthcheck}}yes{{end}}",
+        "no restart policy": "{{.HostConfig.RestartPolicy.Name}}",
+        "logs that are never": '{{index .HostConfig.LogConfig.Config "max-size"}}',
+    }
+    for opening, form in has.items():
+        lacking = {name for name, said in _inspected(system, form).items() if said in {"", "no"}}
+        rows = [at for at, cell in enumerate(cells) if cell.startswith(opening)]
+        found = {name for at in rows for name in cells[at + 1].split(", ")}
+        assert found == lacking, opening
+    described = yaml.safe_load(system.project.stack_file.read_text())
+    given = (system.project.folder / ".env").read_text()
+    unset = [name for name in described["compose"]["required"] if f"{name}=" not in given]
+    required = [cell for cell in cells if cell.startswith("required variables without a value")]
+    assert required == (
+        [f"required variables without a value: {', '.join(sorted(unset))}"] if unset else []
+    )
+    open_redis = [n for n, d in described["datastores"].items() if _is_open_redis(d)]
+    assert all(f"{name} asks for no password" in " ".join(cells) for name in open_redis)
+
+
+def _is_open_redis(store: dict[str, str]) -> bool:
+    return store["kind"] == "redis" and "password" not in store
+
+
+def _inspected(system: System, form: str) -> dict[str, str]:
+    """What `docker inspect` says of the containers of the project, by service."""
+    wanted = f"label=com.docker.compose.project={system.project.name}"
+    argv = ["docker", "ps", "--quiet", "--filter", wanted]
+    found = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+    service = '{{index .Config.Labels "com.docker.compose.service"}}'
+    argv = ["docker", "inspect", "--format", f"{service}={form}", *found]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+
 @pytest.mark.covers("S12", "RNSAC", only="who holds a port, and what the world reaches")
 @on("RNSAC")
 def test_ports_are_held_by_whom_docker_says(system: System) -> None:
