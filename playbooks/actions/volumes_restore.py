@@ -13,11 +13,12 @@ from playbooks.actions.beside import (
     not_exchanged,
     same,
 )
+from playbooks.actions.helpers import clear_all
 from playbooks.byhand import volumes as by_hand
 from playbooks.errors import DatastoreError, OutcomeUnknown
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts import compose as plugin
-from playbooks.hosts.helper_container import HelperOrder, clear, helper
+from playbooks.hosts.helper_container import HelperOrder, helper
 from playbooks.hosts.mounted import mounted, running_with
 from playbooks.model.base import JsonObject
 from playbooks.ports import Work
@@ -36,11 +37,13 @@ def provide(work: Work, args: OneTree) -> JsonObject:
 
     `{made}`. Raises HostError.
     """
-    store, compose = mounted_store(work.stack, args.datastore), work.stack.compose
+    store = mounted_store(work.stack, args.datastore)
+    compose = work.stack.compose_of(store.service)
     if compose is None or mounted(work.stack, store.service, store.path) is not None:
         return {"made": False}
     with plugin.alone(compose):
-        plugin.run(plugin.create_argv(compose, work.stack.container_of(store.service) or ""))
+        argv = plugin.create_argv(compose, work.stack.container_of(store.service) or "")
+        plugin.run(argv, on=compose.host)
     mount_of(work.stack, args.datastore)
     return {"made": True}
 
@@ -65,7 +68,7 @@ def extract(work: Work, args: ExtractArgs) -> JsonObject:
 def remove_side(work: Work, args: OneTree) -> JsonObject:
     """Removes what `volume.extract` filled, and never what was live before. `{removed}`."""
     path = _path(work, args.datastore)
-    clear(work.run)
+    clear_all(work)
     if mounted(work.stack, mounted_store(work.stack, args.datastore).service, path) is None:
         return {"removed": False}
     said = told(_order(work, args.datastore, "remove"), scripts.REMOVE_SIDE, path, work.run)

@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from playbooks.errors import ActionFailed, FactUnavailable
 from playbooks.hosts.docker import engine
+from playbooks.hosts.engines import engines_of
 from playbooks.hosts.helper_container import HelperOrder, sweep
 from playbooks.hosts.mounted import mounted, running_with
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.hosts import LocalHost
 from playbooks.model.volumes import AzuriteStore
 from playbooks.ports import Reading
 from playbooks.registry import Reader
@@ -66,7 +68,13 @@ def _state(reading: Reading, name: str) -> JsonObject:
     store = mounted_store(reading.stack, name)
     mount = mounted(reading.stack, store.service, store.path)
     if mount is None:
-        return {"there": False, "path": store.path, "identity": "", "kept": [], **_engine_disk()}
+        return {
+            "there": False,
+            "path": store.path,
+            "identity": "",
+            "kept": [],
+            **_engine_disk(reading.stack),
+        }
     seen = _look(reading, name)
     return {
         "there": True,
@@ -145,12 +153,15 @@ def _count(reading: Reading, name: str, script: str, word: str) -> int:
 def _order(reading: Reading, name: str) -> HelperOrder:
     """A name of its own: facts may be read several times at once."""
     purpose = f"look-{uuid.uuid4().hex[:8]}"
-    sweep(_RUN, _FORGOTTEN_SECONDS)
+    for host in engines_of(reading.stack):
+        sweep(_RUN, _FORGOTTEN_SECONDS, host)
     return order_for(reading.stack, name, run=_RUN, purpose=purpose, read_only=True)
 
 
-def _engine_disk() -> JsonObject:
+def _engine_disk(stack: Stack) -> JsonObject:
     """Where new volumes will be, as far as it can be seen from here."""
+    if any(not isinstance(host, LocalHost) for host in engines_of(stack)):
+        return {"free_bytes": None, "device": None}
     with engine() as client:
         root = Path(client.api.info()["DockerRootDir"])
     if not root.is_dir():

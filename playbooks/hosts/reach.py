@@ -14,6 +14,7 @@ from playbooks.errors import HostError, OutcomeUnknown
 from playbooks.model.hosts import LocalHost, SshHost, TlsHost
 
 REMEMBERED_SECONDS = 5.0
+LOOPBACK = "127.0.0.1"
 
 
 class Gate:
@@ -101,14 +102,17 @@ def tunnel_to(host: SshHost) -> Path:
     return path
 
 
-def address_on(host: LocalHost | SshHost | TlsHost, port: int) -> tuple[str, int]:
-    """Where this host reaches a port that the other one has on its loopback: through ssh; where
-    there is none, at its own address. Raises HostError when it is away."""
+def address_on(
+    host: LocalHost | SshHost | TlsHost, port: int, at: str = LOOPBACK
+) -> tuple[str, int]:
+    """Where this host reaches a port that the other one has on its loopback, or at another address
+    that it knows: through ssh; where there is none, at its own address. Raises HostError when it
+    is away."""
     match host:
         case LocalHost():
-            return "127.0.0.1", port
+            return at, port
         case SshHost():
-            return "127.0.0.1", int(_links().port(host, port))
+            return LOOPBACK, int(_links().port(host, port, at))
         case TlsHost():
             check_reach(host)
             return host.address, port

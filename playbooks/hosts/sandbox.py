@@ -22,6 +22,7 @@ from playbooks.errors import HostError
 from playbooks.hosts.compose import images_of
 from playbooks.hosts.container_tool import ContainerTool, output_in
 from playbooks.hosts.docker import containers_of, engine
+from playbooks.hosts.engines import elsewhere
 from playbooks.model.stack import Stack
 
 LABEL = "interlock.drill"
@@ -172,6 +173,11 @@ def image_of(stack: Stack, service: str) -> str:
     name = stack.container_of(service)
     if stack.compose is None or name is None:
         raise HostError(f"{stack.name}/{service} runs in no container.")
+    if away := elsewhere(stack, service):
+        raise HostError(
+            f"{stack.name}/{service} runs on {away}, and rehearsals are made on this host.",
+            "Rehearse its backups where its images are.",
+        )
     for container in containers_of(stack.compose.project, name):
         return container.image
     described = images_of(stack.compose)

@@ -7,6 +7,7 @@ their own in the same volume.
 from pathlib import Path
 
 from playbooks.actions.beside import not_exchanged
+from playbooks.actions.helpers import clear_all
 from playbooks.actions.neo4j.dump import last_transaction
 from playbooks.actions.neo4j.loading import INTO, archive, dumps_of
 from playbooks.byhand import neo4j as by_hand
@@ -20,7 +21,7 @@ from playbooks.errors import (
 )
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.helper_container import clear, helper, output_of
+from playbooks.hosts.helper_container import helper, output_of
 from playbooks.hosts.neo4j import scripts
 from playbooks.hosts.neo4j.cypher import PATIENT_SECONDS, noted
 from playbooks.hosts.neo4j.server import Server, server_of, stopped_server
@@ -77,9 +78,10 @@ def provide(work: Work, args: StoreArgs) -> JsonObject:
     """Makes the service's container with its volumes, not started, unless it is there. `{made}`."""
     store = neo4j_store(work.stack, args.datastore)
     service = work.stack.container_of(store.service)
-    if work.stack.compose is None or service is None:
+    compose = work.stack.compose_of(store.service)
+    if compose is None or service is None:
         raise DatastoreError(f"{work.stack.name}/{store.service} runs in no container.")
-    composed = ComposedService(work.stack.compose, service)
+    composed = ComposedService(compose, service)
     made = not composed.containers()
     composed.create()
     return {"made": made}
@@ -110,7 +112,7 @@ def load(work: Work, args: LoadArgs) -> JsonObject:
 
 def remove_side(work: Work, args: StoreArgs) -> JsonObject:
     """Removes what `neo4j.load` made, and never what was live before. `{removed}`."""
-    clear(work.run)
+    clear_all(work)
     server = server_of(work.stack, args.datastore)
     said = output_of(server.as_root(work.run, scripts.REMOVE_SIDE, (work.run,)))
     return {"removed": said.strip() == b"removed"}

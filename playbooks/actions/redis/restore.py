@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from playbooks.actions.beside import not_exchanged
+from playbooks.actions.helpers import clear_all
 from playbooks.actions.redis.dump import rdb_name
 from playbooks.byhand import redis as by_hand
 from playbooks.datastores.redis_model import (
@@ -20,7 +21,7 @@ from playbooks.datastores.redis_model import (
 )
 from playbooks.errors import BrokenBackup, DatastoreError, HostError
 from playbooks.hosts.container import Container
-from playbooks.hosts.helper_container import HelperOrder, clear, helper, output_of
+from playbooks.hosts.helper_container import HelperOrder, helper, output_of
 from playbooks.hosts.redis import beside, throwaway
 from playbooks.hosts.redis.contained import cli_of, container_of
 from playbooks.hosts.redis.saving import checked
@@ -89,7 +90,7 @@ def lay(work: Work, args: LayArgs) -> JsonObject:
 
 def remove_side(work: Work, args: SideArgs) -> JsonObject:
     """Removes what `redis.lay` laid beside, and never what was live before. `{removed}`."""
-    clear(work.run)
+    clear_all(work)
     container = container_of(work.stack, args.datastore)
     return {"removed": beside.removed(container.id, work.run, args.layout)}
 
@@ -150,7 +151,7 @@ def settle(work: Work, args: CopyArgs) -> JsonObject:
     container = container_of(work.stack, args.datastore)
     mark = f"{args.layout.holder(args.run)}/{NEVER_LIVE}"
     output_of(beside.order(container.id, work.run, "settle", 'rm -f -- "$1"', mark))
-    clear(work.run)
+    clear_all(work)
     return {}
 
 

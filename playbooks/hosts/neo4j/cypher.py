@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 
 from playbooks.datastores.neo4j_model import Contents, Noted
-from playbooks.errors import DatastoreError
+from playbooks.errors import DatastoreError, HostError
 from playbooks.hosts.container import Container
+from playbooks.hosts.reached import authority_of
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.ports import Secrets
 
@@ -103,15 +104,14 @@ def _number(packed: bytes) -> int | None:
 def _client(
     store: Neo4jStore, container: Container, secrets: Secrets | None, seconds: float
 ) -> httpx.Client:
-    published = container.published.get(store.port)
-    if published is None and not container.addresses:
-        raise DatastoreError(f"Port {store.port} of {container.name} cannot be reached from here.")
-    host, port = published or (container.addresses[0], store.port)
+    try:
+        at = authority_of(container, store.port)
+    except HostError as error:
+        raise DatastoreError(error.message, error.hint) from error
     auth = None
     if secrets is not None and store.password is not None:
         auth = httpx.BasicAuth(store.user, secrets.resolve(store.password).reveal())
-    at = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    return httpx.Client(base_url=at, auth=auth, timeout=seconds, trust_env=False)
+    return httpx.Client(base_url=f"http://{at}", auth=auth, timeout=seconds, trust_env=False)
 
 
 def _asked(

@@ -7,6 +7,7 @@ from playbooks.errors import HostError
 from playbooks.hosts.container import Container, host_of
 from playbooks.hosts.docker import containers_of
 from playbooks.hosts.postgres.contained_store import ContainedStore
+from playbooks.hosts.reached import address_of
 from playbooks.model.compose import Compose
 from playbooks.model.datastores import PostgresStore
 from playbooks.model.hosts import LocalHost
@@ -24,7 +25,7 @@ def contained(stack: Stack, store: PostgresStore) -> PostgresStore:
     if compose is None or service is None:
         return store
     container = _running(compose, service)
-    host, port = _address(container, store.port)
+    host, port = address_of(container, store.port)
     place = {
         "host": host,
         "port": port,
@@ -57,17 +58,7 @@ def _running(compose: Compose, service: str) -> Container:
         return up[0]
     seen = ", ".join(f"{each.name} is {each.status}" for each in found) or "it has no container"
     raise HostError(
-        f"{service} of the compose project {compose.project} is needed with one running container: {seen}.",
+        f"{service} of the compose project {compose.project} is needed with one running "
+        f"container: {seen}.",
         "Start it first.",
     )
-
-
-def _address(container: Container, port: int) -> tuple[str, int]:
-    if port in container.published:
-        return container.published[port]
-    if not container.addresses:
-        raise HostError(
-            f"{container.name} publishes no port {port} and has no address of its own.",
-            "Publish the port in the compose file.",
-        )
-    return container.addresses[0], port

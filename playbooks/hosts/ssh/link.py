@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncssh
 
 from playbooks.errors import HostError
-from playbooks.hosts.reach import REMEMBERED_SECONDS, away
+from playbooks.hosts.reach import LOOPBACK, REMEMBERED_SECONDS, away
 from playbooks.hosts.ssh.trust import client_keys, known_hosts
 from playbooks.model.hosts import SshHost
 from playbooks.ports import Secrets
@@ -26,7 +26,7 @@ class Link:
         self._opening = asyncio.Lock()
         self._connection: asyncssh.SSHClientConnection | None = None
         self._engine: asyncssh.SSHListener | None = None
-        self._ports: dict[int, asyncssh.SSHListener] = {}
+        self._ports: dict[tuple[str, int], asyncssh.SSHListener] = {}
         self._failed: HostError | None = None
         self._until = 0.0
         self.number = 0
@@ -65,15 +65,13 @@ class Link:
                 )
         return self._socket
 
-    async def port(self, secrets: Secrets, port: int) -> int:
-        """A port of this host's loopback that leads to one of that host's."""
+    async def port(self, secrets: Secrets, port: int, at: str) -> int:
+        """A port of this host's loopback that leads to one at an address that the host knows."""
         connection = await self.connection(secrets)
         async with self._opening:
-            if port not in self._ports:
-                self._ports[port] = await connection.forward_local_port(
-                    "127.0.0.1", 0, "127.0.0.1", port
-                )
-            return self._ports[port].get_port()
+            if (at, port) not in self._ports:
+                self._ports[at, port] = await connection.forward_local_port(LOOPBACK, 0, at, port)
+            return self._ports[at, port].get_port()
 
     async def close(self) -> None:
         if self._connection is not None:

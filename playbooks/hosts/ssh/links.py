@@ -60,9 +60,10 @@ class Links:
         """A socket of this host that leads to that host's Docker Engine. Raises HostError."""
         return self._within(host, self._link(host).engine_socket(keyring()))
 
-    def port(self, host: SshHost, port: int) -> int:
-        """A port of 127.0.0.1 here that leads to that host's 127.0.0.1. Raises HostError."""
-        return self._within(host, self._link(host).port(keyring(), port))
+    def port(self, host: SshHost, port: int, at: str) -> int:
+        """A port of 127.0.0.1 here that leads to one at an address that the host knows. Raises
+        HostError."""
+        return self._within(host, self._link(host).port(keyring(), port, at))
 
     def open_port(self, host: SshHost, port: int, seconds: float) -> None:
         """Opens a port of that host's 127.0.0.1 once. Raises HostError when the host is away,
