@@ -14,6 +14,7 @@ from playbooks.hosts.helper_container import HelperOrder, sweep
 from playbooks.hosts.mounted import mounted, running_with
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.hosts import LocalHost
+from playbooks.model.stack import Stack
 from playbooks.model.volumes import AzuriteStore
 from playbooks.ports import Reading
 from playbooks.registry import Reader
