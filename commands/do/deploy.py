@@ -11,7 +11,7 @@ from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.text import code, escape, utc
-from playbooks.errors import BadArgument
+from playbooks.errors import BadArgument, Refused
 from playbooks.model.base import Model
 from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
@@ -124,10 +124,21 @@ def _asked(
     confirmed: bool,
 ) -> Reply:
     """Where nobody approves, whoever asks goes through the checklist first."""
+    _refuse_locked(context, operation.locate(context, call, params, "ask"), call)
     plan = operation.plan(context, call, params, "ask")
     if plan.checklist and not confirmed and context.history.approvals_needed(plan) == 0:
         return Reply(body=_to_confirm(plan.summary, plan.checklist, call))
     return operation.ask(context, call, params)
+
+
+def _refuse_locked(context: Context, stack: Stack, call: Call) -> None:
+    """Before anything is read; the gate looks again."""
+    lock = context.deploy_locks.of(stack)
+    if lock is not None and lock.person != call.actor.name:
+        raise Refused(
+            f"{stack.name} is locked by {lock.person} since {utc(lock.at)}: {lock.reason}.",
+            f"Ask {lock.person}; `/ops deploy unlock {stack.name}` ends it.",
+        )
 
 
 def _to_confirm(summary: str, checklist: tuple[str, ...], call: Call) -> Body:

@@ -1,12 +1,14 @@
-"""`renew-cert STACK`: the stack's own way to new certificates."""
+"""`renew-cert STACK [ENDPOINT]`: the stack's own way to a new certificate."""
 
 from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
 from commands.lookup import stack_for
+from commands.names import found
 from commands.ports import Call, Context
 from commands.subcommand import Room, Subcommand
+from playbooks.errors import InputError
 from playbooks.model.base import Model
 from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
@@ -14,17 +16,29 @@ from playbooks.operations.renew_cert import RenewParams
 
 
 class RenewWords(Model):
-    """Whose certificates."""
+    """Which certificate."""
 
     stack: Annotated[str, Word("STACK", "the name of a stack")]
+    endpoint: Annotated[
+        str | None, Word("ENDPOINT", "one of its https addresses; none: the only one")
+    ] = None
 
 
 def _locate(context: Context, call: Call, params: RenewWords, permission: Permission) -> Stack:
     return stack_for(context, call, params.stack, permission)
 
 
-def _intend(_context: Context, stack: Stack, _params: RenewWords) -> Intent:
-    return Intent("renew-cert", stack, RenewParams())
+def _intend(_context: Context, stack: Stack, params: RenewWords) -> Intent:
+    ways = {name: name for name in stack.tls.renew}
+    if params.endpoint is None and len(ways) == 1:
+        return Intent("renew-cert", stack, RenewParams(endpoint=next(iter(ways))))
+    if not ways:
+        raise InputError(
+            f"{stack.name} does not say how its certificates are renewed.",
+            "Name the steps by endpoint as `tls.renew` in the stack file.",
+        )
+    name = found(ways, params.endpoint or "", "certificate that it renews", stack.name)
+    return Intent("renew-cert", stack, RenewParams(endpoint=name))
 
 
 OPERATION = Operation(locate=_locate, intend=_intend)
@@ -32,8 +46,8 @@ OPERATION = Operation(locate=_locate, intend=_intend)
 RENEW_CERT = Subcommand(
     name="renew-cert",
     room=Room.DO,
-    summary="renew a stack's certificates in its own way, and see the new one served",
-    examples=("renew-cert harbor",),
+    summary="renew a stack's certificate in its own way, and see the new one served",
+    examples=("renew-cert harbor", "renew-cert harbor api"),
     permission="ask",
     params=RenewWords,
     handle=OPERATION.ask,

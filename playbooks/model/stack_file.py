@@ -31,7 +31,7 @@ _SETS: Location = ("backup", "sets")
 _SCRIPTS: Location = ("scripts",)
 _WAYS: Location = ("deploy", "ways", _ANY, _ANY)
 _ROLLBACK: Location = ("deploy", "rollback", _ANY)
-_RENEW: Location = ("tls", "renew", _ANY)
+_RENEW: Location = ("tls", "renew", _ANY, _ANY)
 _REFERENCES: tuple[tuple[Location, Location], ...] = (
     (("services", _ANY, "needs", _ANY), _SERVICES),
     (("datastores", _ANY, "service"), _SERVICES),

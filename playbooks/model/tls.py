@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from playbooks.model.base import Model, Name
 from playbooks.model.deploy import ProcedureStep
@@ -62,12 +62,21 @@ class TlsEndpoint(Model):
 class Tls(Model):
     """`endpoints` are asked how they answer; `files` are certificates in PEM. `warn_days` are the
     days before the end from which on it is said, more urgently each time. `renew` are the steps
-    that bring new ones, in order."""
+    that bring a new one, by endpoint."""
 
     endpoints: dict[Name, TlsEndpoint] = {}
     files: dict[Name, Path] = {}
     warn_days: tuple[int, int, int] = Field(default=(30, 14, 7))
-    renew: tuple[ProcedureStep, ...] = ()
+    renew: dict[Name, tuple[ProcedureStep, ...]] = {}
+
+    @model_validator(mode="after")
+    def _renewed_ones_are_there(self) -> Self:
+        if unknown := sorted(set(self.renew) - set(self.endpoints)):
+            raise ValueError(
+                f"renew names the unknown endpoint {unknown[0]!r}; "
+                f"there is: {', '.join(self.endpoints) or 'none'}"
+            )
+        return self
 
     def urgency(self, days_left: float) -> str:
         """What days to the end mean: nothing, or one of soon, very soon, now, expired."""

@@ -1,4 +1,4 @@
-"""Renew the certificates of a stack in its own way, and see what is served afterwards."""
+"""Renew a certificate of a stack in its own way, and see what is served afterwards."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
 from playbooks.model.certificates import Certificate, Served
+from playbooks.model.deploy import ProcedureStep
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Line, Plan, Step
 from playbooks.model.stack import Stack
@@ -18,55 +19,42 @@ _CLOCK = FactQuery(fact="clock.now")
 
 
 class RenewParams(Model):
-    """Nothing to choose: all certificates that the stack renews together."""
+    """Which of the stack's https addresses."""
+
+    endpoint: str
 
 
-def needs(stack: Stack, _params: RenewParams) -> Sequence[FactQuery]:
-    return (
-        _CLOCK,
-        *(_query(each) for each in stack.tls.endpoints.values()),
-        *procedure_needs(_setting(stack), stack.tls.renew),
-    )
+def needs(stack: Stack, params: RenewParams) -> Sequence[FactQuery]:
+    steps = _way(stack, params)
+    endpoint = stack.tls.endpoints[params.endpoint]
+    return (_CLOCK, _query(endpoint), *procedure_needs(_setting(stack), steps))
 
 
 def plan(stack: Stack, params: RenewParams, facts: Facts) -> Plan:
-    """Raises BadArgument where the stack names no way or no address, FactUnavailable."""
-    _require_way(stack)
+    """Raises BadArgument where the stack names no way, FactUnavailable."""
+    steps, endpoint = _way(stack, params), stack.tls.endpoints[params.endpoint]
     now = datetime.fromisoformat(facts.of(_CLOCK)["now"])
-    seen = {
-        name: Served.model_validate(facts.of(_query(endpoint))).certificate
-        for name, endpoint in stack.tls.endpoints.items()
-    }
-    proving = tuple(
-        _proof(name, endpoint, seen[name]) for name, endpoint in stack.tls.endpoints.items()
-    )
-    whole = procedure(_setting(stack), stack.tls.renew, facts).then(Procedure(stages=(proving,)))
+    known = Served.model_validate(facts.of(_query(endpoint))).certificate
+    proof = _proof(params.endpoint, endpoint, known)
+    whole = procedure(_setting(stack), steps, facts).then(Procedure(stages=((proof,),)))
     made = as_plan("renew-cert", stack, whole)
-    lines = tuple(Line(label=name, value=_told(known, now)) for name, known in seen.items())
     return made.model_copy(
         update={
-            "summary": f"RENEW CERTIFICATES of {stack.environment}/{stack.name}",
+            "summary": f"RENEW CERTIFICATE {stack.environment}/{stack.name} {params.endpoint}",
             "params": params.model_dump(mode="json"),
-            "shown": (*lines, *made.shown),
-            "binding": {
-                **made.binding,
-                "certificates": {n: known and known.sha256 for n, known in seen.items()},
-            },
+            "shown": (Line(label="Served now", value=_told(known, now)), *made.shown),
+            "binding": {**made.binding, "certificate": known and known.sha256},
         }
     )
 
 
-def _require_way(stack: Stack) -> None:
-    if not stack.tls.renew:
+def _way(stack: Stack, params: RenewParams) -> tuple[ProcedureStep, ...]:
+    if params.endpoint not in stack.tls.renew:
         raise BadArgument(
-            f"{stack.name} does not say how its certificates are renewed.",
+            f"{stack.name} does not say how the certificate of {params.endpoint} is renewed.",
             "Name the steps as `tls.renew` in the stack file.",
         )
-    if not stack.tls.endpoints:
-        raise BadArgument(
-            f"{stack.name} has no https address at which a new certificate could be seen.",
-            "Name one as `tls.endpoints` in the stack file.",
-        )
+    return stack.tls.renew[params.endpoint]
 
 
 def _proof(name: str, endpoint: TlsEndpoint, former: Certificate | None) -> Step:
@@ -95,7 +83,7 @@ def _query(endpoint: TlsEndpoint) -> FactQuery:
 
 
 def _setting(stack: Stack) -> Setting:
-    return Setting(stack, None, f"The certificates of {stack.name} are being renewed.")
+    return Setting(stack, None, f"The certificate of {stack.name} is being renewed.")
 
 
 RENEW_CERT = Playbook(operation="renew-cert", params=RenewParams, needs=needs, plan=plan)

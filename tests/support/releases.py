@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from tests.support.docker import SHIPPED, Project
+from tests.support.renewing import Site
 from tests.support.versions import Versions
 
 _POSTGRES = {
@@ -25,6 +26,14 @@ ROLLED: Mapping[str, tuple[str, str]] = {
     "spice-harvester": ("funnel", "bff"),
 }
 """Services that nothing else of their system needs much, by system."""
+FRONTS: Mapping[str, str] = {
+    "relica": "viewfinder",
+    "neurocore": "frontend",
+    "analytics-engine": "api_gateway",
+    "arc": "traefik",
+    "spice-harvester": "bff",
+}
+"""The service in front, by system."""
 
 _PENDING = "SELECT name FROM trial_wanted EXCEPT SELECT name FROM trial_done ORDER BY 1"
 _MIGRATE = f"INSERT INTO trial_done {_PENDING} RETURNING name"
@@ -65,7 +74,13 @@ for number in range(1500):
 }
 
 
-def releasing(name: str, folder: Path, versions: Versions) -> dict[str, Any]:
+def renewed_by(name: str, site: Site, tls: Mapping[str, Any]) -> dict[str, Any]:
+    """The `tls` of the system with a site beside, which its front serves."""
+    more = site.described({"kind": "restart", "services": [FRONTS[name]]})
+    return {**tls, **more, "endpoints": {**tls["endpoints"], **more["endpoints"]}}
+
+
+def releasing(name: str, folder: Path, versions: Versions, site: Site) -> dict[str, Any]:
     """Changes of the shipped stack file: the way `trial` with two services and, where there is a
     PostgreSQL, a migration; `update` in the stack's own order. Lays scripts into `folder`, which
     becomes a git repository."""
@@ -77,7 +92,7 @@ def releasing(name: str, folder: Path, versions: Versions) -> dict[str, Any]:
         trial = [{"kind": "backup", "set": "database"}, migration(name), *trial]
     ways = {**deploy.get("ways", {}), "trial": trial, **_update(name, deploy)}
     changes: dict[str, Any] = {
-        "scripts": _scripts(shipped),
+        "scripts": {**_scripts(shipped), "renew-site": site.script},
         "deploy": {**deploy, "ways": ways},
     }
     if name == "spice-harvester":

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, TERMINUS_KEY
-from tests.support.releases import releasing
+from tests.support.releases import releasing, renewed_by
+from tests.support.renewing import site
 from tests.support.systems import System, operated
 from tests.support.tls import fronts
 from tests.support.versions import forget_kept, versions
@@ -42,13 +43,14 @@ def system(
     with (
         versions() as brought,
         fronts(folder / "tls") as tls,
+        site(folder / "site") as renewable,
         operated(
             name,
             folder,
             _SECRETS[name],
             queries=_QUERIES,
-            tls=tls,
-            **releasing(name, folder, brought),
+            tls=renewed_by(name, renewable, tls),
+            **releasing(name, folder, brought, renewable),
         ) as made,
     ):
         made.does(f"start {name}", "ben")
