@@ -10,7 +10,7 @@ from tests.images.build import image
 from tests.support.bot import free_port
 from tests.support.docker import PASSWORD, REDIS_PASSWORD, TERMINUS_KEY
 from tests.support.systems import System, on
-from tests.support.talk import newest_file
+from tests.support.talk import ask_patiently, newest_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _SECRETS = (PASSWORD, REDIS_PASSWORD, TERMINUS_KEY)
@@ -20,7 +20,7 @@ _SECRETS = (PASSWORD, REDIS_PASSWORD, TERMINUS_KEY)
 @on("RNSAC")
 def test_the_effective_configuration_is_composes_own_without_secrets(system: System) -> None:
     """Every service of `docker compose config` is in the file with its image, and no secret is."""
-    system.says(f"config {system.name}")
+    ask_patiently(system.bot.sim, f"config {system.name}")
     uploaded = newest_file(system.bot.sim, "ana")
     text = system.bot.sim.http.get(f"/sim/files/{uploaded['id']}").text
     shown = yaml.safe_load(text)["services"]
@@ -36,7 +36,7 @@ def test_the_effective_configuration_is_composes_own_without_secrets(system: Sys
 def test_what_is_missing_is_what_docker_has_not(system: System) -> None:
     """Limits, health checks, restart policies and rotated logs against `docker inspect`; required
     variables against the env file."""
-    cells = system.says(f"config {system.name}").splitlines()
+    cells = ask_patiently(system.bot.sim, f"config {system.name}").splitlines()
     has = {
         "no limit of memory": "{{if .HostConfig.Memory}}yes{{end}}",
         "no health check": "{{if .Config.Healthcheck}}yes{{end}}",
@@ -59,6 +59,35 @@ def test_what_is_missing_is_what_docker_has_not(system: System) -> None:
     assert all(f"{name} asks for no password" in " ".join(cells) for name in open_redis)
 
 
+@pytest.mark.covers("S12", "RNSAC")
+@on("RNSAC")
+def test_what_became_dangerous_in_the_files_is_told(system: System) -> None:
+    """A default password, a port for the world, a variable without a value and a container that is
+    older than its file; none of them by its value, and none any more when the file is back."""
+    file = system.project.folder / "compose.yaml"
+    before = file.read_text()
+    described = yaml.safe_load(before)
+    name, service = next((n, s) for n, s in described["services"].items() if "ports" in s)
+    service["environment"] |= {"ADMIN_PASSWORD": "changeme", "OTHER": "${NOT_SET_ANYWHERE}"}
+    service["ports"] = ["8123:8000"]
+    file.write_text(yaml.safe_dump(described, sort_keys=False))
+    try:
+        said = ask_patiently(system.bot.sim, f"config {system.name}")
+    finally:
+        file.write_text(before)
+    cells = said.splitlines()
+    assert cells[cells.index("ADMIN_PASSWORD is a well-known default") + 1] == name
+    assert "changeme" not in said
+    opened = next(cell for cell in cells if cell.startswith("0.0.0.0:8123 → 8000"))
+    assert "open to the world" in opened
+    assert 'write "127.0.0.1:8123:8000"' in said
+    assert "variables without a value, which become blank: NOT_SET_ANYWHERE" in said
+    changed = "the files were changed since the container was made"
+    assert cells[cells.index(changed) + 1] == name
+    again = ask_patiently(system.bot.sim, f"config {system.name}")
+    assert changed not in again and "ADMIN_PASSWORD" not in again
+
+
 def _is_open_redis(store: dict[str, str]) -> bool:
     return store["kind"] == "redis" and "password" not in store
 
@@ -78,20 +107,20 @@ def _inspected(system: System, form: str) -> dict[str, str]:
 @on("RNSAC")
 def test_ports_are_held_by_whom_docker_says(system: System) -> None:
     """Every published port is shown with its container, and one that is opened to the world."""
-    said = system.says(f"ports {system.name}")
+    said = ask_patiently(system.bot.sim, f"ports {system.name}")
     assert "none is open to the world" in said
     published = _published(system)
     assert published
     for container, port in published:
         assert container in said and str(port) in said
-        assert f"Port {port} is held on this host by container {container}" in system.says(
-            f"ports {port}"
+        assert f"Port {port} is held on this host by container {container}" in ask_patiently(
+            system.bot.sim, f"ports {port}"
         )
     stray, port = f"{system.project.name}-stray", free_port()
     _run_stray(system, stray, port)
     try:
-        opened = system.says(f"ports {system.name}")
-        asked = system.says(f"config {system.name}")
+        opened = ask_patiently(system.bot.sim, f"ports {system.name}")
+        asked = ask_patiently(system.bot.sim, f"config {system.name}")
     finally:
         subprocess.run(["docker", "rm", "--force", stray], check=True, capture_output=True)
     assert f"{port} open to the world" in opened

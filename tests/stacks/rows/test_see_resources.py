@@ -36,7 +36,7 @@ def _picture(system: System, name: str) -> tuple[int, int]:
     return width, height
 
 
-@pytest.mark.covers("S4", "RNSAC", only="the trend of services and host")
+@pytest.mark.covers("S4", "RNSAC")
 @on("RNSAC")
 def test_use_over_time_is_what_docker_counts(system: System) -> None:
     """A line for each service and the host, from samples that the bot took by itself, and a
