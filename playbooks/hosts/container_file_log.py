@@ -49,7 +49,7 @@ class ContainerFileLog:
             return Fresh((), {"offset": size})
         data = self._end(min(size - begin, _MOST_BYTES))
         whole, newline, rest = data.rpartition(b"\n")
-        lines = tuple(_lines(whole))[-most:] if newline else ()
+        lines = tuple(_lines(b"\n".join(whole.split(b"\n")[-most:]))) if newline else ()
         return Fresh(lines, {"offset": size - len(rest)})
 
     def _end(self, count: int = _MOST_BYTES) -> bytes:

@@ -1,13 +1,12 @@
 """Log files of this host."""
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from playbooks.errors import HostError
-from playbooks.hosts.log_lines import Fresh, LogLine, lines_in, text_of
+from playbooks.hosts.log_lines import Fresh, LogLine, text_of
 from playbooks.hosts.logs import tail
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of
@@ -59,11 +58,9 @@ def _from(path: Path, begin: int, most: int) -> tuple[tuple[LogLine, ...], int]:
     except OSError as error:
         raise _unreadable(path, error) from error
     whole, newline, _ = data.rpartition(b"\n")
-    kept: deque[LogLine] = deque(maxlen=most)
-    for raw in lines_in([whole]) if newline else ():
-        text = text_of(raw)
-        kept.append(LogLine(text, time_of(text)))
-    return tuple(kept), begin + len(whole) + len(newline)
+    texts = [text_of(raw) for raw in whole.split(b"\n")[-most:]] if newline else []
+    lines = tuple(LogLine(text, time_of(text)) for text in texts)
+    return lines, begin + len(whole) + len(newline)
 
 
 def _unreadable(path: Path, error: OSError) -> HostError:

@@ -45,7 +45,7 @@ class ShellFileLog:
         # More may have come since the size was read: what is over is read the next time.
         data = self._from(max(begin, size - _MOST_BYTES), min(size - begin, _MOST_BYTES))
         whole, newline, rest = data.rpartition(b"\n")
-        found = tuple(_lines(whole))[-most:] if newline else ()
+        found = tuple(_lines(b"\n".join(whole.split(b"\n")[-most:]))) if newline else ()
         return Fresh(found, {"inode": inode, "offset": size - len(rest)})
 
     def _end(self, count: int) -> bytes:

@@ -1,12 +1,15 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.support.bot import Bot, wait_until
+from bot.workspace.testing import running_workspace
+from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.talk import HARBOR, ask, text_of
+from tests.support.workspace import Sim
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 Json = dict[str, Any]
 
 
@@ -92,6 +95,26 @@ def test_a_restart_says_that_it_ended(shared: Bot) -> None:
     assert ended["ts"] == root["ts"]
     assert "Interlock was started anew" in text_of(ended)
     assert "/ops logs harbor api --follow 10m" in text_of(ended)
+
+
+def test_slack_never_has_to_slow_it_down(tmp_path: Path) -> None:
+    """With Slack's own limits in force, a log that never ends is followed without one refusal."""
+    with (
+        running_workspace(state=tmp_path / "workspace", rates=True) as workspace,
+        httpx.Client(base_url=workspace.url, timeout=60) as http,
+        bot_beside(Sim(workspace, http), tmp_path / "bot") as bot,
+    ):
+        bot.start()
+        root = _follow(bot)
+
+        def enough() -> bool:
+            with _log(bot).open("a") as file:
+                file.writelines(f"line {number} of many\n" for number in range(50))
+            return len(_thread(bot, root)) >= 4
+
+        wait_until(enough, "four messages in the thread", 90)
+        calls = [*bot.sim.calls("chat.postMessage"), *bot.sim.calls("chat.update")]
+        assert {call["status"] for call in calls} == {200}
 
 
 def test_what_cannot_be_followed_is_refused(shared: Bot) -> None:
