@@ -142,6 +142,9 @@ def _lay_out(
     # They name addresses of others.
     for elsewhere in ("drill", "tls"):
         described.pop(elsewhere, None)
+    for service in described["services"].values():
+        # Here all of a system is in containers; units are tried on a host that has systemd.
+        service.pop("systemd", None)
     for store in described["datastores"].values():
         _settle(store, folder)
     _settle_secrets(described)
