@@ -14,7 +14,7 @@ from playbooks.model.facts import FactQuery
 from playbooks.model.insight import Insight, Table
 from playbooks.model.stack import Stack
 
-SECONDS = 15.0
+SECONDS = 20.0
 OVERVIEW = "overview"
 _CELL = 60
 

@@ -60,6 +60,6 @@ def answer(system: System, text: str) -> str:
     if said["response"]:
         return text_of(said["response"])
     found: list[str] = wait_until(
-        lambda: ephemeral_to(system.bot.sim, "ana", "ops")[known:], f"the answer to {text}", 20
+        lambda: ephemeral_to(system.bot.sim, "ana", "ops")[known:], f"the answer to {text}", 40
     )
     return found[-1]

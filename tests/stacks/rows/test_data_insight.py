@@ -22,28 +22,28 @@ def test_postgresql_is_looked_into(system: System) -> None:
     sql(system, "DELETE FROM seen WHERE n % 2 = 0; ANALYZE seen; CREATE INDEX seen_n ON seen (n)")
     try:
         [(version,)] = sql(system, "SHOW server_version")
-        overview = system.says(db + at.option)
+        overview = answer(system, db + at.option)
         assert f"PostgreSQL {version.split()[0]}" in overview and "Cache hits" in overview
-        sizes = system.says(f"{db} sizes{at.option}")
+        sizes = answer(system, f"{db} sizes{at.option}")
         assert "public.seen" in sizes and "public.seen_n" in sizes
-        assert "estimate" in system.says(f"{db} bloat{at.option}")
-        assert "shared_buffers" in system.says(f"{db} cache{at.option}")
-        assert "No standby is connected" in system.says(f"{db} replication{at.option}")
+        assert "estimate" in answer(system, f"{db} bloat{at.option}")
+        assert "shared_buffers" in answer(system, f"{db} cache{at.option}")
+        assert "No standby is connected" in answer(system, f"{db} replication{at.option}")
         _slow(system, f"{db} slow{at.option}")
         with session(system, application_name="who-is-here"):
-            assert "who-is-here" in system.says(f"{db} connections{at.option}")
+            assert "who-is-here" in answer(system, f"{db} connections{at.option}")
     finally:
         sql(system, "DROP TABLE seen")
 
 
 def _slow(system: System, typed: str) -> None:
     """Without the extension it is said how to get it; with it statements are named."""
-    assert "pg_stat_statements is missing" in system.says(typed)
+    assert "pg_stat_statements is missing" in answer(system, typed)
     sql(system, "CREATE EXTENSION pg_stat_statements")
     try:
         sql(system, "SELECT pg_stat_statements_reset()")
         sql(system, "SELECT count(*) AS a_statement_of_ours FROM seen WHERE n > 17")
-        said = system.says(typed)
+        said = answer(system, typed)
         assert "a_statement_of_ours" in said and "> $1" in said
     finally:
         sql(system, "DROP EXTENSION pg_stat_statements")
@@ -63,8 +63,8 @@ def test_locks_and_active_queries_are_seen(system: System) -> None:
         thread.start()
         blocked = f"SELECT pg_blocking_pids({waiter})"
         wait_until(lambda: sql(system, blocked) == [([holder],)], "the lock")
-        locks = system.says(f"db {system.name} {at.store} locks{at.option}")
-        active = system.says(f"db {system.name} {at.store} active{at.option}")
+        locks = answer(system, f"db {system.name} {at.store} locks{at.option}")
+        active = answer(system, f"db {system.name} {at.store} active{at.option}")
         holding.execute("COMMIT")
         thread.join(10)
     sql(system, "DROP TABLE held")
@@ -78,9 +78,9 @@ def test_locks_and_active_queries_are_seen(system: System) -> None:
 def test_only_named_queries_are_explained(system: System) -> None:
     """A query of the stack file is explained; what is typed is never taken for SQL."""
     at = POSTGRES[system.name]
-    said = system.says(f"db {system.name} {at.store} explain databases")
+    said = answer(system, f"db {system.name} {at.store} explain databases")
     assert "Scan" in said and "pg_database" in said
-    assert "no query" in system.says(f"db {system.name} {at.store} explain 'SELECT 1'")
+    assert "no query" in answer(system, f"db {system.name} {at.store} explain 'SELECT 1'")
 
 
 @pytest.mark.covers("S6b", "RNAC")
@@ -91,13 +91,13 @@ def test_redis_is_looked_into(system: System) -> None:
     redis_cli(system, "SET", "insight:small", "x")
     try:
         version = re.search(r"redis_version:(\S+)", redis_cli(system, "INFO", "server"))
-        assert version and f"Redis {version[1]}" in system.says(f"redis {system.name}")
-        assert "Of the system" in system.says(f"redis {system.name} memory")
-        largest = system.says(f"redis {system.name} bigkeys")
+        assert version and f"Redis {version[1]}" in answer(system, f"redis {system.name}")
+        assert "Of the system" in answer(system, f"redis {system.name} memory")
+        largest = answer(system, f"redis {system.name} bigkeys")
         assert largest.index("insight:large") < largest.index("insight:small")
-        assert "interlock" in system.says(f"redis {system.name} clients")
-        assert "append-only file" in system.says(f"redis {system.name} persistence")
-        assert "commands a second" in system.says(f"redis {system.name} rates")
+        assert "interlock" in answer(system, f"redis {system.name} clients")
+        assert "append-only file" in answer(system, f"redis {system.name} persistence")
+        assert "commands a second" in answer(system, f"redis {system.name} rates")
     finally:
         redis_cli(system, "DEL", "insight:large", "insight:small")
 
@@ -110,13 +110,13 @@ def test_slow_and_current_commands_of_redis_are_seen(system: System) -> None:
     redis_cli(system, "CONFIG", "SET", "slowlog-log-slower-than", "0")
     redis_cli(system, "SET", "slow:key", "a-secret-value")
     redis_cli(system, "CONFIG", "SET", "slowlog-log-slower-than", limit)
-    slow = system.says(f"redis {system.name} slowlog")
+    slow = answer(system, f"redis {system.name} slowlog")
     redis_cli(system, "SLOWLOG", "RESET")
     assert "SET slow:key ?" in slow and "a-secret-value" not in slow
     over = threading.Event()
     thread = threading.Thread(target=_write, args=(system, over))
     thread.start()
-    heard = system.says(f"redis {system.name} monitor --seconds 2")
+    heard = answer(system, f"redis {system.name} monitor --seconds 2")
     over.set()
     thread.join(20)
     redis_cli(system, "DEL", "slow:key")
@@ -135,7 +135,8 @@ def test_neo4j_is_looked_into(system: System) -> None:
     shell = ("cypher-shell", "-u", "neo4j", "-p", "Sesame-neo4j-1")
     system.project.in_container("neo4j", *shell, "CREATE (:Insight)-[:SEES]->(:Insight)")
     try:
-        assert "answers over Bolt" in answer(system, "graph relica")
+        answers = "answers over Bolt"
+        wait_until(lambda: answers in answer(system, "graph relica"), "a warm server", 60)
         counts = answer(system, "graph relica counts")
         assert re.search(r"Insight\s+2\b", counts) and re.search(r"SEES\s+1\b", counts)
         assert "/data/databases/neo4j" in answer(system, "graph relica neo4j size")

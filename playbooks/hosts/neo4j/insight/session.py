@@ -16,7 +16,8 @@ from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 
-ANSWER_SECONDS = 5.0
+# The first answers of a server that has just begun take it a while.
+ANSWER_SECONDS = 10.0
 _CONNECT_SECONDS = 4.0
 
 Row = Mapping[str, Any]
