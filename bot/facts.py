@@ -37,6 +37,9 @@ class _Nothing:
     def going_on(self, _stack: str) -> Sequence[str]:
         return ()
 
+    def firing(self, _stack: str) -> Sequence[str]:
+        return ()
+
 
 NOTHING_REMEMBERED: Past = _Nothing()
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from bot.store import journal, maintenances, runs
+from bot.store import journal, maintenances, runs, watching
 from bot.store.database import Database
 from playbooks.model.window import UnderMaintenance, Window
 
@@ -30,6 +30,11 @@ class JournaledPast:
     def going_on(self, stack: str) -> Sequence[str]:
         with self._database.read() as connection:
             return runs.going_on(connection, stack)
+
+    def firing(self, stack: str) -> Sequence[str]:
+        with self._database.read() as connection:
+            found = watching.open_conditions(connection, stack)
+        return [f"{each.service} {each.kind}: {each.detail}" for each in found]
 
     def _newest(self, connection: sa.Connection, stack: str, repository: str) -> str | None:
         for backup, begun in journal.published(connection, stack):

@@ -38,6 +38,10 @@ class Past(Protocol):
         """Ids of the stack's runs that have begun and not ended, oldest first."""
         ...
 
+    def firing(self, stack: str) -> Sequence[str]:
+        """What is wrong with the stack as it is watched, a few words each, oldest first."""
+        ...
+
 
 class Maintenances(Protocol):
     """Which stacks are under maintenance, and when more is planned. Whoever is told to be quieter

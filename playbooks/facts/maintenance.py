@@ -24,8 +24,10 @@ def state(reading: Reading, _: NoArgs) -> JsonObject:
 
 
 def going_on(reading: Reading, _: NoArgs) -> JsonObject:
-    """{runs: [id]}: the stack's runs that have begun and not ended, oldest first."""
-    return {"runs": list(reading.past.going_on(reading.stack.name))}
+    """{runs: [id], firing: [words]}: the stack's runs that have begun and not ended, and what is
+    wrong with it as it is watched; oldest first."""
+    name = reading.stack.name
+    return {"runs": list(reading.past.going_on(name)), "firing": list(reading.past.firing(name))}
 
 
 def windows(reading: Reading, _: NoArgs) -> JsonObject:

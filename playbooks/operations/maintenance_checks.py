@@ -86,7 +86,7 @@ def _disk(stack: Stack, facts: Facts) -> Check:
 
 @dataclass(frozen=True)
 class Lifting:
-    """What speaks against letting users in: services that are not well, and runs that go on."""
+    """What speaks against letting users in: what is not well or fires, and runs that go on."""
 
     unwell: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
@@ -108,14 +108,15 @@ def lifting_needs(stack: Stack) -> Sequence[FactQuery]:
 
 
 def lifting(stack: Stack, facts: Facts) -> Lifting:
-    """Whether it is safe to lift: all services well, no run on the stack. What is unknown is not
-    safe."""
-    unwell = (_unwell(stack, name, facts) for name in stack.services)
-    runs = facts.get(RUNS)
-    return Lifting(
-        unwell=tuple(why for why in unwell if why),
-        runs=tuple(runs["runs"]) if runs else (),
-    )
+    """Whether it is safe to lift: all services well, nothing firing, no run on the stack. What is
+    unknown is not safe."""
+    seen = [_unwell(stack, name, facts) for name in stack.services]
+    known = facts.get(RUNS)
+    if known is None:
+        why = facts.missing.get(RUNS.key, "it was not read")
+        return Lifting((*filter(None, seen), f"what goes on is unknown: {why}"))
+    firing = (f"{each} (watched)" for each in known["firing"])
+    return Lifting(unwell=(*filter(None, seen), *firing), runs=tuple(known["runs"]))
 
 
 def lifting_line(stack: Stack, facts: Facts) -> Line:
@@ -123,7 +124,9 @@ def lifting_line(stack: Stack, facts: Facts) -> Line:
     found = lifting(stack, facts)
     value = "no: " + "; ".join(found.against)
     if found.safe:
-        value = f"yes: all {len(stack.services)} services are well and no run goes on"
+        value = (
+            f"yes: all {len(stack.services)} services are well, nothing fires and no run goes on"
+        )
     return Line(label="Safe to lift?", value=value)
 
 

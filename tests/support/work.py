@@ -45,6 +45,9 @@ class Remembered:
     def going_on(self, stack: str) -> Sequence[str]:
         return ()
 
+    def firing(self, stack: str) -> Sequence[str]:
+        return ()
+
 
 @dataclass
 class NotedMaintenances:

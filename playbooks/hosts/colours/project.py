@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from playbooks.errors import BadArgument, HostError
@@ -12,7 +11,6 @@ from playbooks.hosts import compose as plugin
 from playbooks.hosts.container import Container
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.docker import containers_of
-from playbooks.hosts.reached import authority_of
 from playbooks.model.bluegreen import BlueGreen
 from playbooks.model.compose import Compose
 from playbooks.model.stack import Stack
@@ -32,7 +30,7 @@ class Colour:
     rules: BlueGreen
     name: str
 
-    @cached_property
+    @property
     def compose(self) -> Compose:
         """Raises BadArgument where the stack has no compose project."""
         own = self.stack.compose
@@ -74,13 +72,10 @@ class Colour:
 
     def up(self, version: str) -> tuple[Container, ...]:
         """Its services run with that version afterwards. Raises HostError."""
-        fresh = self.version_file.with_suffix(".new")
-        fresh.write_text(f"{self.rules.variable}={version}\n")
-        fresh.replace(self.version_file)
-        fresh_colour = Colour(self.stack, self.rules, self.name)
+        self._note(version)
         plugin.run(
             (
-                *plugin.base_argv(fresh_colour.compose),
+                *plugin.base_argv(self.compose),
                 *("up", "--detach", "--no-deps", "--no-build", "--pull", "missing"),
                 *self.services,
             ),
@@ -104,7 +99,7 @@ class Colour:
             raise HostError(f"No container of {self.rules.entry} runs in {self.name}.")
         if self.rules.reached == "name":
             return tuple(f"{each.name}:{self.rules.port}" for each in running)
-        return tuple(authority_of(each, self.rules.port) for each in running)
+        return tuple(self._published(each) for each in running)
 
     def drain(self, seconds: float, look_around: Callable[[float], None]) -> int | None:
         """Waits until nobody is connected to the entry any more, or the time is over; how many are
@@ -132,6 +127,28 @@ class Colour:
         except HostError:
             return None
         return sum(connected(table.decode(), self.rules.port) for table in tables)
+
+    def _note(self, version: str) -> None:
+        """Whole or not at all."""
+        fresh = self.version_file.with_suffix(".new")
+        try:
+            fresh.write_text(f"{self.rules.variable}={version}\n")
+            fresh.replace(self.version_file)
+        except OSError as error:
+            raise HostError(
+                f"{self.version_file} cannot be written: {error.strerror}.",
+                "Interlock needs to write beside the compose files of the stack.",
+            ) from error
+
+    def _published(self, container: Container) -> str:
+        """As the container's own host has it, where the proxy is, too."""
+        if self.rules.port not in container.published:
+            raise HostError(
+                f"{container.name} publishes no port {self.rules.port}.",
+                "Publish it in the files of `deploy.bluegreen`, or let `reached` be name.",
+            )
+        host, port = container.published[self.rules.port]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def _composed(self, service: str) -> str:
         return self.stack.container_of(service) or service

@@ -63,7 +63,7 @@ def facts(**changes: JsonObject | None) -> Facts:
     values: dict[str, JsonObject | None] = {
         "clock": {"now": NOW.isoformat()},
         "state": {"on": False, "known": None},
-        "runs": {"runs": []},
+        "runs": {"runs": [], "firing": []},
         "windows": {"windows": []},
         "disk": {"free_bytes": 50, "total_bytes": 100},
         "api": {"healthy": True, "detail": "healthy"},
@@ -131,7 +131,7 @@ def test_what_the_bot_can_check_is_checked() -> None:
     with the approval, but not once more when a planned window begins."""
     plan = on(
         OnParams(),
-        facts(disk={"free_bytes": 10, "total_bytes": 100}, runs={"runs": ["bbbbbb"]}),
+        facts(disk={"free_bytes": 10, "total_bytes": 100}, runs={"runs": ["bbbbbb"], "firing": []}),
         checklist=["Tell the users"],
     )
     assert {line.label: line.value for line in plan.shown} == {
@@ -150,7 +150,9 @@ def test_what_the_bot_can_check_is_checked() -> None:
         ({"api": {"healthy": False, "detail": "down"}}, ("api is not healthy: down",)),
         ({"api": None}, ("api is unknown: it took too long",)),
         ({"worker": {"state": "stopped"}}, ("worker is stopped",)),
-        ({"runs": {"runs": ["bbbbbb"]}}, ("run bbbbbb goes on",)),
+        ({"runs": {"runs": ["bbbbbb"], "firing": []}}, ("run bbbbbb goes on",)),
+        ({"runs": {"runs": [], "firing": ["api down: x"]}}, ("api down: x (watched)",)),
+        ({"runs": None}, ("what goes on is unknown: it took too long",)),
     ],
 )
 def test_it_is_safe_to_lift_where_all_is_well(
