@@ -33,8 +33,8 @@ from playbooks.operations.removal import CLEAN, DOWN, KILL
 from playbooks.operations.renew_cert import RENEW_CERT
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.rollback import ROLLBACK
-from playbooks.operations.script import SCRIPT
 from playbooks.operations.rotate import ROTATE
+from playbooks.operations.script import SCRIPT
 from playbooks.operations.server_sessions import CANCEL_QUERY, TERMINATE
 from playbooks.operations.server_setting import SETTING
 from playbooks.operations.take_in import TAKE_IN
@@ -103,6 +103,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "certs": ("playbooks.actions.certs:ACTIONS",),
         "deploy": ("playbooks.actions.deploy:ACTIONS",),
         "bluegreen": ("playbooks.actions.bluegreen:ACTIONS",),
+        "compose": ("playbooks.actions.adjusting:ACTIONS",),
         "drill": ("playbooks.actions.drill:DRILL_ACTIONS",),
         "files": (
             "playbooks.actions.files:ACTIONS",
@@ -123,8 +124,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "secret": ("playbooks.actions.secret:ACTIONS",),
         "service": (
             "playbooks.actions.service:ACTIONS",
-            "playbooks.actions.adjusting:ACTIONS",
-            "playbooks.actions.removal:ACTIONS",
+            "playbooks.actions.killing:ACTIONS",
         ),
         "stack": ("playbooks.actions.assess:ACTIONS",),
         "terminus": ("playbooks.actions.terminus:ACTIONS",),

@@ -28,4 +28,4 @@ def adjust(work: Work, args: AdjustArgs) -> JsonObject:
     return adjusting.adjust(compose, name, args.adjusted, args.follow)
 
 
-ACTIONS: tuple[Action[Any], ...] = (Action("service.adjust", AdjustArgs, adjust, by_hand.adjust),)
+ACTIONS: tuple[Action[Any], ...] = (Action("compose.adjust", AdjustArgs, adjust, by_hand.adjust),)

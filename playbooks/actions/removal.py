@@ -1,11 +1,9 @@
-"""Ending services at once, and removing what the engine has of a project."""
+"""Removing what the engine has of a project."""
 
 from typing import Any
 
-from playbooks.actions.service import managed
 from playbooks.byhand import removal as by_hand
 from playbooks.errors import ActionFailed, HostError
-from playbooks.facts.service import OneService
 from playbooks.hosts import project
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.compose import Compose
@@ -26,12 +24,6 @@ class LeftoversArgs(Model):
     containers: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     volumes: tuple[Held, ...] = ()
-
-
-def kill(work: Work, args: OneService) -> JsonObject:
-    """No output. It has no time to end by itself."""
-    managed(work, args.service).stop(0)
-    return {}
 
 
 def down(work: Work, _: NoArgs) -> JsonObject:
@@ -74,7 +66,6 @@ def _compose(work: Work) -> Compose:
 
 
 ACTIONS: tuple[Action[Any], ...] = (
-    Action("service.kill", OneService, kill, by_hand.kill),
     Action("project.down", NoArgs, down, by_hand.down),
     Action("project.clean", VolumesArgs, clean, by_hand.clean),
     Action("project.is_gone", VolumesArgs, is_gone, by_hand.look),

@@ -240,9 +240,9 @@ def _adjust_step(
     return Step(
         key=f"adjust.{service}",
         name=what,
-        action="service.adjust",
+        action="compose.adjust",
         args=_call(service, wanted, follow),
-        undo=ActionCall(action="service.adjust", args=_call(service, former, follow)),
+        undo=ActionCall(action="compose.adjust", args=_call(service, former, follow)),
         idempotent=True,
     )
 
