@@ -35,9 +35,9 @@ def placed(
 
 
 def want_card(connection: sa.Connection, shown: Shown, now: datetime) -> None:
-    """The card should show how the group is."""
+    """The card should show how the group is. What an operation explains is in less haste."""
     group = shown.group
-    critical = group.severity == "critical" and group.firing > 0
+    critical = group.severity == "critical" and group.firing > 0 and not group.meanwhile
     desired = Desired(
         key=alert_key(group),
         channel=group.channel,

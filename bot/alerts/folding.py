@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.alerts.cards import end_storm, placed, want_card, want_digest
+from bot.alerts.meanwhile import meanwhile
 from bot.store import alerts as rows
 from bot.store import inbox
 from bot.store.alerts import Known, Shown
@@ -151,6 +152,7 @@ class Folding:
             change = _happened(was.group if was else None, group, now)
             happened += change
             if _needs_a_place(was, group):
+                group = group.model_copy(update={"meanwhile": meanwhile(connection, group.stack)})
                 fresh, storm = placed(connection, Shown(group), self.rules.storm, now)
                 if storm is not None and self._turn(f"storm:{storm.id}", _DIGEST_SECONDS):
                     want_digest(connection, storm, now)

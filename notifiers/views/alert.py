@@ -50,6 +50,7 @@ def alert_card(group: Group, now: datetime) -> Body:
         ]
     )
     content += _links(group)
+    content += blocks.context(*(escape(sentence) for sentence in group.meanwhile))
     if group.silence_problem:
         content += blocks.context(escape(group.silence_problem))
     if flaps(group, now):

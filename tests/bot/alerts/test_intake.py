@@ -1,6 +1,7 @@
 """Alerts by wire: posted as their sources post them, seen in the channel."""
 
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from bot.workspace.testing import running_workspace
 from tests.support.bot import Bot, bot_beside, wait_until
-from tests.support.talk import HARBOR, ask, press, text_of
+from tests.support.talk import HARBOR, ask, card_in, cards, payload, press, text_of
 from tests.support.workspace import Sim
 
 TOKEN = "Sesame-alerts-1"
@@ -155,6 +156,26 @@ def test_restart_from_the_card_goes_through_the_gate(bot: Bot) -> None:
         )
 
     wait_until(asked, "the request of the restart", 20)
+
+
+def test_an_alert_in_a_run_is_tied_to_it(bot: Bot) -> None:
+    """What begins while a run is going on names it."""
+    much = bot.folder / "uploads" / "much.bin"
+    much.touch()
+    os.truncate(much, 8_000_000_000)  # no bytes on the disk, seconds to read
+    ask(bot.sim, "backup harbor uploads")
+    request = str(payload(card_in(bot.sim, "running"))["request"])
+    send(bot, "alertmanager", notice("Meanwhile"))
+    assert f"Run {request} (backup) was going on" in text_of(card(bot, "Meanwhile", "firing"))
+    ask(bot.sim, f"cancel {request}")
+    wait_until(lambda: f"run {request}" not in going_on(bot), "the end of the run", 60)
+    much.unlink()
+
+
+def going_on(bot: Bot) -> set[str]:
+    """The runs whose cards say that they run."""
+    states = (payload(each) for each in cards(bot.sim))
+    return {f"run {each['request']}" for each in states if each["state"] == "running"}
 
 
 def test_without_a_proof_nothing_is_taken(bot: Bot) -> None:
