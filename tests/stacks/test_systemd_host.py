@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.support.bot import free_port, wait_until
 from tests.support.hosted import Hosted, hosted
 from tests.support.ssh_host import SshHost, ssh_host
-from tests.support.talk import payload, text_of
+from tests.support.talk import ask_patiently, payload, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -17,8 +18,9 @@ _SLOW = """[Service]
 ExecStart=/bin/sh -c 'trap "sleep 2; exit 0" TERM; while :; do sleep 0.1; done'
 """
 _NGINX = {
-    "systemd": {"unit": "nginx.service", "sudo": True},
+    "systemd": {"unit": "nginx.service", "sudo": True, "reload": True},
     "health": {"kind": "http", "url": "http://127.0.0.1/"},
+    "logs": [{"path": "/var/log/site"}],
 }
 
 
@@ -79,6 +81,44 @@ def test_units_are_seen_as_systemd_has_them(host: SshHost, operated: Hosted) -> 
     assert "nginx" in used, used
 
 
+def test_a_host_is_looked_at_where_it_is(host: SshHost, operated: Hosted) -> None:
+    """Its disks against its own df, its ports against its own ss, packages by its own apt."""
+    sim = operated.bot.sim
+    disks = ask_patiently(sim, "disk site")
+    used = host.does("df", "--portability", "/").splitlines()[-1].split()[4]
+    assert any(f" {percent} %" in disks for percent in _near(int(used.rstrip("%")))), disks
+    ports = ask_patiently(sim, "ports 80")
+    assert "Port 80 is held on 127.0.0.1 by" in ports and "open to the world" in ports, ports
+    assert "nobody" in ask_patiently(sim, "ports 81").partition(" on this host")[0]
+    packages = ask_patiently(sim, "updates site packages", seconds=90)
+    assert "of the host wait" in packages, packages
+
+
+def _near(percent: int) -> range:
+    """Others write to the same disk meanwhile."""
+    return range(percent - 2, percent + 3)
+
+
+@pytest.mark.covers("S3", "S", only="journals of units, files of a host behind ssh")
+def test_journals_and_files_of_the_host_are_read(host: SshHost, operated: Hosted) -> None:
+    """By level, journald's own included; files of folders by name; errors are counted in both."""
+    host.does("mkdir", "-p", "/var/log/site")
+    host.write("/var/log/site/app.log", "INFO up\nERROR ship 7 sank\n")
+    said = operated.says("logs site nginx --from app.log --level error")
+    assert "ERROR ship 7 sank" in said and "INFO up" not in said, said
+    said = operated.says("logs site")
+    assert "/var/log/site/app.log" in said and "slow\noutput" in said, said
+    host.does("systemctl", "kill", "--signal=KILL", "slow.service")
+    wait_until(lambda: _state(host, "slow") == "failed", "the unit to fail")
+    said = operated.says("logs site slow --level warning")
+    assert "Failed with result" in said and "Started slow" not in said, said
+    host.does("systemctl", "reset-failed", "slow.service")
+    host.does("systemctl", "start", "slow.service")
+    now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    host.write("/var/log/site/app.log", f"{now} ERROR ship 8 sank\n")
+    assert "ship <n> sank" in operated.says("errors site --since 10m")
+
+
 @pytest.mark.covers("D1", "S", only="units of systemd")
 def test_units_stop_start_and_restart(host: SshHost, operated: Hosted) -> None:
     """systemd itself says so, and a restart gives another process."""
@@ -91,6 +131,24 @@ def test_units_stop_start_and_restart(host: SshHost, operated: Hosted) -> None:
     assert "1 of 2 services up" in operated.says("status site")
     operated.does("start site nginx", "ben")
     assert _state(host, "nginx") == "active"
+
+
+def test_a_unit_reloads_without_a_stop(host: SshHost, operated: Hosted) -> None:
+    """nginx serves by its new settings, in the process that it had; what it refuses fails the run,
+    with its own words, and changes nothing."""
+    place, before = "/etc/nginx/conf.d/reloaded.conf", _pid(host, "nginx")
+    host.write(place, "add_header X-Reloaded yes;")
+    operated.does("reload site nginx", "ben")
+    answer = httpx.get(f"http://127.0.0.1:{host.web}/", timeout=10, trust_env=False)
+    assert answer.headers["X-Reloaded"] == "yes"
+    assert _pid(host, "nginx") == before
+    host.write(place, "no_such_thing;")
+    ended = operated.end_of(operated.asks("reload site nginx", "ben"))
+    host.does("rm", place)
+    assert payload(ended)["state"] == "failed", text_of(ended)
+    assert "no_such_thing" in text_of(ended)
+    assert _pid(host, "nginx") == before
+    assert "cannot reload" in operated.says("reload site slow")
 
 
 def test_a_connection_cut_in_mid_stop_is_found_out_about(host: SshHost, operated: Hosted) -> None:
