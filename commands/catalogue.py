@@ -9,7 +9,7 @@ from commands.do.bluegreen import BLUEGREEN
 from commands.do.cleanup import PRUNE_DOCKER, PRUNE_LOGS
 from commands.do.deploy import DEPLOY, MIGRATE, UPDATE
 from commands.do.emergency import EMERGENCY
-from commands.do.lifecycle import RESTART, START, STOP
+from commands.do.lifecycle import RELOAD, RESTART, START, STOP
 from commands.do.maintenance import MAINTENANCE
 from commands.do.recover_service import RECOVER_SERVICE
 from commands.do.removal import CLEAN, DOWN, KILL
@@ -83,6 +83,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     START,
     STOP,
     RESTART,
+    RELOAD,
     RECOVER_SERVICE,
     KILL,
     DOWN,

@@ -29,6 +29,7 @@ from playbooks.operations.prune_docker import PRUNE_DOCKER
 from playbooks.operations.prune_logs import PRUNE_LOGS
 from playbooks.operations.recover import RECOVER
 from playbooks.operations.recover_service import RECOVER_SERVICE
+from playbooks.operations.reload import RELOAD
 from playbooks.operations.removal import CLEAN, DOWN, KILL
 from playbooks.operations.renew_cert import RENEW_CERT
 from playbooks.operations.restore import RESTORE
@@ -49,6 +50,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     START,
     STOP,
     RESTART,
+    RELOAD,
     RECOVER_SERVICE,
     KILL,
     DOWN,

@@ -1,4 +1,4 @@
-"""`start`, `stop` and `restart`: whole stacks or one service."""
+"""`start`, `stop`, `restart` and `reload`: whole stacks or one service."""
 
 from functools import partial
 from typing import Annotated, Literal
@@ -31,7 +31,7 @@ def _intend(operation: str, _context: Context, stack: Stack, params: ServiceOfSt
 
 
 def _subcommand(
-    name: Literal["start", "stop", "restart"], summary: str
+    name: Literal["start", "stop", "restart", "reload"], summary: str
 ) -> Subcommand[ServiceOfStack]:
     operation = Operation(locate=_locate, intend=partial(_intend, name))
     return Subcommand(
@@ -49,3 +49,4 @@ def _subcommand(
 START = _subcommand("start", "start a stack's services in their order, or one of them")
 STOP = _subcommand("stop", "stop a stack's services in reverse order, or one of them")
 RESTART = _subcommand("restart", "stop and start again, waiting for health")
+RELOAD = _subcommand("reload", "take up new settings without a stop, where a service can")

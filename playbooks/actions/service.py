@@ -9,6 +9,7 @@ from playbooks.errors import ActionFailed, HostError
 from playbooks.facts.service import OneService, check_of
 from playbooks.hosts.runner import Runner
 from playbooks.hosts.services import runner_of
+from playbooks.hosts.systemd_runner import systemd_runner
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action, Probe
@@ -55,6 +56,17 @@ def stop(work: Work, args: StopArgs) -> JsonObject:
         seconds = work.stack.stop_seconds(args.service)
     managed(work, args.service).stop(seconds)
     return {"at": datetime.now(UTC).isoformat()}
+
+
+def reload(work: Work, args: OneService) -> JsonObject:
+    """Output {pid, unit}. It takes up its settings anew and is not stopped."""
+    unit = work.stack.service(args.service).systemd
+    if unit is None or not unit.reload:
+        raise HostError(
+            f"{args.service} cannot reload, as far as the stack file says.",
+            "Write `reload: true` below `systemd` of the service.",
+        )
+    return systemd_runner(unit, work.stack.host_of(args.service)).reload()
 
 
 def await_health(work: Work, args: AwaitArgs) -> JsonObject:
@@ -126,6 +138,7 @@ ACTIONS: tuple[Action[Any], ...] = (
     Action("service.start", OneService, start, by_hand.start),
     Action("service.create", OneService, create, by_hand.create),
     Action("service.stop", StopArgs, stop, by_hand.stop),
+    Action("service.reload", OneService, reload, by_hand.reload),
     Action("service.await_health", AwaitArgs, await_health, by_hand.await_health),
     Action("service.bring_up", AwaitArgs, bring_up, by_hand.await_health),
     Action("service.is_up", OneService, is_up, by_hand.state),

@@ -1,12 +1,11 @@
 """A service by hand. Interlock knows a local process again by its pid file."""
 
-from playbooks.byhand import compose, systemd
+from playbooks.byhand import compose, health, systemd
 from playbooks.byhand.hosts import there
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command, secret, word
 from playbooks.model.base import JsonObject
-from playbooks.model.compose import ContainerHealth
-from playbooks.model.stack import HttpHealth, Process, TcpHealth
+from playbooks.model.stack import Process
 from playbooks.model.stack_file import holds_secret
 
 _UNMANAGED = "# Interlock does not run it: do this where it runs."
@@ -71,31 +70,22 @@ def stop(known: Known, args: JsonObject) -> Lines:
     )
 
 
+def reload(known: Known, args: JsonObject) -> Lines:
+    unit = systemd.unit_of(known, args)
+    return systemd.reload(*unit) if unit else (_UNMANAGED,)
+
+
 def await_health(known: Known, args: JsonObject) -> Lines:
-    service = known.stack.service(str(args["service"]))
-    match service.health:
-        case HttpHealth() as http:
-            asking = command(
-                "curl",
-                "--fail",
-                "--silent",
-                "--show-error",
-                "--max-time",
-                f"{http.seconds:g}",
-                http.url,
-            )
-        case TcpHealth() as tcp:
-            connect = 'exec 3<>"/dev/tcp/$0/$1"'
-            asking = command(
-                "timeout", f"{tcp.seconds:g}", "bash", "-c", connect, tcp.host, str(tcp.port)
-            )
-        case ContainerHealth():
-            found = compose.composed(known, args)
-            return compose.await_health(*found, service.start_seconds) if found else (_UNMANAGED,)
-        case None:
-            return ("# No way to see its health is known: look at its log.",)
-    asking = there(known.stack.host_of(str(args["service"])), asking)
-    return (f"until {asking}; do sleep 1; done  # give up after {service.start_seconds:g} s",)
+    name = str(args["service"])
+    service = known.stack.service(name)
+    asking = health.asking(known, args)
+    if asking is not None:
+        asking = there(known.stack.host_of(name), asking)
+        return (f"until {asking}; do sleep 1; done  # give up after {service.start_seconds:g} s",)
+    if service.health is None:
+        return ("# No way to see its health is known: look at its log.",)
+    found = compose.composed(known, args)
+    return compose.await_health(*found, service.start_seconds) if found else (_UNMANAGED,)
 
 
 def state(known: Known, args: JsonObject) -> Lines:
