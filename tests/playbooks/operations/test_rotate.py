@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from playbooks.catalogue import ACTIONS
 from playbooks.errors import ActionFailed, BadArgument
 from playbooks.hosts.secret_places import forget, kept_at, put_back, write
-from playbooks.model.plan import Risk
+from playbooks.model.plan import Risk, Step
 from playbooks.model.rotation import SecretPlace
 from playbooks.model.stack import Stack
 from playbooks.operations.rotate import ROTATE, RotateParams
+from tests.support.carry import call
 from tests.support.run_plan import Bench
-from tests.support.work import KnownSecrets
+from tests.support.work import KnownSecrets, TestWork
 
 OLD, NEW = "the-old-value-1", "the-new-value-2"
 # Keeps one value in a file: `set` takes the old one and the new one, `check` one.
@@ -88,6 +90,22 @@ def test_a_secret_of_a_program_is_rotated(folder: Path) -> None:
         "kept",
         "token.txt",
     ]
+
+
+def test_every_step_may_be_repeated(folder: Path) -> None:
+    """A bot that is killed after a step's effect does the step again: nothing else comes of it."""
+    made = bench(folder)
+    plan, work = made.plan(ROTATE, PARAMS), made.work()
+    assert all(step.idempotent for step in plan.steps)
+    made.run(plan, work, before=lambda step: done_before(made, work, step))
+    assert (folder / "kept").read_text() == NEW
+    assert f"TOKEN={NEW}" in (folder / ".env").read_text()
+    assert not list(folder.glob(".*interlock*"))
+
+
+def done_before(made: Bench, work: TestWork, step: Step) -> None:
+    """The step's effect, without anybody hearing of it."""
+    call(step.call, work, ACTIONS, made.outputs)
 
 
 def test_what_lets_everybody_in_proves_nothing(folder: Path) -> None:
