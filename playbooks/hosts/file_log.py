@@ -6,13 +6,16 @@ from datetime import datetime
 from pathlib import Path
 
 from playbooks.errors import HostError
-from playbooks.hosts.log_lines import Fresh, LogLine, text_of
+from playbooks.hosts.log_lines import Fresh, LogLine, lines_in, text_of
 from playbooks.hosts.logs import tail
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of
 from playbooks.model.base import JsonObject
 
 _MOST_BYTES = 4 * 1024 * 1024
+_STREAMED_BYTES = 64 * 1024 * 1024
+_CHUNK = 256 * 1024
+_AT_ONCE = 10_001
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,11 @@ class FileLog:
         return LineMask()
 
     def newest(self, lines: int, since: datetime | None) -> Iterator[LogLine]:
+        """Of many lines those in the last 64 MB, one after the other."""
         try:
+            if lines > _AT_ONCE:
+                yield from _streamed(self.path, since)
+                return
             found = tail(self.path, lines, since)
         except OSError as error:
             raise _unreadable(self.path, error) from error
@@ -47,6 +54,25 @@ class FileLog:
         begin = int(cursor["offset"]) if same else 0
         lines, end = _from(self.path, max(begin, seen.st_size - _MOST_BYTES), most)
         return Fresh(lines, {"inode": seen.st_ino, "offset": end})
+
+
+def _streamed(path: Path, since: datetime | None) -> Iterator[LogLine]:
+    """Forwards, so that none is kept. A line without a time goes with the line before it."""
+    if not path.exists():
+        return
+    newer = since is None
+    with path.open("rb") as file:
+        begin = max(0, path.stat().st_size - _STREAMED_BYTES)
+        file.seek(begin)
+        chunks = iter(lambda: file.read(_CHUNK), b"")
+        for number, raw in enumerate(lines_in(chunks)):
+            if begin and number == 0:
+                continue  # most likely only the end of a line
+            text = text_of(raw)
+            at = time_of(text)
+            newer = newer if since is None or at is None else at >= since
+            if newer:
+                yield LogLine(text, at)
 
 
 def _from(path: Path, begin: int, most: int) -> tuple[tuple[LogLine, ...], int]:

@@ -39,7 +39,7 @@ class JournalLog:
 
 
 def _line(entry: Entry) -> LogLine:
-    return LogLine(entry.text, entry.at, level=_level(entry.priority))
+    return LogLine(entry.line, entry.at, level=_level(entry.priority))
 
 
 def _level(priority: int | None) -> Level | None:

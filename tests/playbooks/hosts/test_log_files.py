@@ -67,6 +67,17 @@ def test_the_newest_lines_come_oldest_first(tmp_path: Path, kind: str) -> None:
     assert line.at == datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
+def test_many_lines_are_streamed(tmp_path: Path) -> None:
+    """A long search goes through a file forwards, from the time on that is asked for."""
+    path = tmp_path / "a.log"
+    path.write_text("2026-11-22 08:00:00 one\n2026-11-22 09:00:00 two\n  of it\n")
+    source = FileLog(path)
+    assert len(list(source.newest(100_000, None))) == 3
+    since = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+    assert [line.text[-5:] for line in source.newest(100_000, since)] == ["0 two", "of it"]
+    assert list(FileLog(tmp_path / "none").newest(100_000, None)) == []
+
+
 def test_a_path_is_never_an_option(tmp_path: Path) -> None:
     """A file with the name of an option is read like any other."""
     path = tmp_path / "--help"
