@@ -29,7 +29,7 @@ test: setup-dev
 	@$(BIN)/pytest -m "not slow" $(TESTS)
 
 test-slow: setup-dev
-	@$(BIN)/pytest -m slow --durations 15 $(TESTS)
+	@$(if $(TESTS),$(BIN)/pytest -m slow --durations 15 $(TESTS),$(BIN)/python -m tests.halves)
 
 check: setup-dev
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ Packages come from wherever the machine's own apt sources point to, with the sui
 image is tagged by the hash of all that goes into it and made only when that tag is not there.
 """
 
+import fcntl
 import hashlib
 import json
 import re
@@ -160,11 +161,24 @@ def tag_of(name: str) -> str:
 def image(name: str) -> str:
     """The tag of the image, which is there afterwards. The first time takes up to two minutes."""
     tag = tag_of(name)
-    if subprocess.run(
-        ["docker", "image", "inspect", tag], capture_output=True, check=False
-    ).returncode:
-        _make(name, tag)
+    if not _is_there(tag):
+        with _alone(name):
+            if not _is_there(tag):
+                _make(name, tag)
     return tag
+
+
+def _is_there(tag: str) -> bool:
+    argv = ["docker", "image", "inspect", tag]
+    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Nobody else on this machine makes that image meanwhile."""
+    with (Path(tempfile.gettempdir()) / f"interlock-image-{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _make(name: str, tag: str) -> None:
