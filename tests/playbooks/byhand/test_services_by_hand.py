@@ -1,5 +1,6 @@
 """The runbooks of services, followed to the letter: Interlock knows what was started by hand."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -84,3 +85,20 @@ def test_a_port_is_waited_for_and_what_is_not_ours_is_said(tmp_path: Path, free_
 def test_every_action_can_be_done_by_hand() -> None:
     """No action is left out of the runbooks."""
     assert [action.name for action in ACTIONS if action.describe is None] == []
+
+
+def test_every_kind_of_health_can_be_asked_by_hand() -> None:
+    """One line that bash can read for each kind; a password is never in it."""
+    checks = {
+        "http": {"url": "http://127.0.0.1:1/", "login": {"user": "a b", "password": "env:PW"}},
+        "tcp": {"port": 1},
+        "websocket": {"url": "ws://127.0.0.1:1/live"},
+        "command": {"argv": ["test", "-f", "it's here"], "on_host": True},
+    }
+    for kind, keys in checks.items():
+        service = Service.model_validate({"health": {"kind": kind, **keys}})
+        stack = Stack(name="harbor", environment="prod", channel="c", services={"api": service})
+        line = lines(stack, "service.await_health")
+        done = subprocess.run(["bash", "-n", "-c", line], capture_output=True, check=False)
+        assert done.returncode == 0, (line, done.stderr)
+        assert line.startswith("until ")
