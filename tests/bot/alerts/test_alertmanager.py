@@ -175,6 +175,10 @@ def card(bot: Bot, state: str) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.covers("R1", "RNSAC", only="what Alertmanager sends, on a stack of the tests")
+@pytest.mark.covers(
+    "R2", "RNSAC", only="grouped, acknowledged, silenced and in a storm, on a stack of the tests"
+)
 def test_from_a_rule_to_a_card_and_back(house: tuple[Bot, Watch]) -> None:
     """It fires with the measured value; silenced in Slack it is silenced in Alertmanager, through
     restarts of both; the end of the silence is one there, too; what ended meanwhile is resolved."""
