@@ -254,27 +254,44 @@ def _named_again(known: Composed, image: str) -> None:
 
 
 def _await(work: Work, service: str, seconds: float) -> int:
-    """Milliseconds until it was well. Raises ActionFailed."""
+    """Milliseconds until it was well. An engine that is away for a moment is waited for like the
+    service. Raises ActionFailed."""
     began = time.monotonic()
-    hint = f"See `/ops logs {work.stack.name} {service}`."
-    runner = runner_of(work.stack, service)
     while True:
-        seen = check_of(work.stack, service, work.secrets)
+        try:
+            well, detail = _look(work, service)
+        except HostError as error:
+            well, detail = False, error.message.rstrip(".")
         waited = time.monotonic() - began
-        containers = runner.seen().containers if runner else ()
-        if seen["healthy"] is not False and (runner is None or runner.seen().up):
+        if well:
             return round(waited * 1000)
-        if any(each.restarts >= _ENDED_OFTEN or each.status == "exited" for each in containers):
-            raise ActionFailed(f"{service} ends again and again: {seen['detail']}.", hint)
-        if any(each.health == "unhealthy" for each in containers):
-            raise ActionFailed(f"{service} says that it is unhealthy.", hint)
         if waited > seconds:
             raise ActionFailed(
-                f"{service} is not healthy after {seconds:g} s: {seen['detail']}.", hint
+                f"{service} is not healthy after {seconds:g} s: {detail}.", _hint(work, service)
             )
         work.progress(round(waited), round(seconds), "seconds")
         work.check_stop()
         time.sleep(_POLL_SECONDS)
+
+
+def _look(work: Work, service: str) -> tuple[bool, str]:
+    """Whether it is well, and what is seen. Raises ActionFailed when waiting would not help,
+    HostError when nothing can be seen."""
+    runner = runner_of(work.stack, service)
+    seen = runner.seen() if runner else None
+    health = check_of(work.stack, service)
+    for each in seen.containers if seen else ():
+        if each.restarts >= _ENDED_OFTEN or each.status == "exited":
+            what = f"{service} ends again and again: {health['detail']}."
+            raise ActionFailed(what, _hint(work, service))
+        if each.health == "unhealthy":
+            raise ActionFailed(f"{service} says that it is unhealthy.", _hint(work, service))
+    up = seen is None or seen.up
+    return health["healthy"] is not False and up, health["detail"]
+
+
+def _hint(work: Work, service: str) -> str:
+    return f"See `/ops logs {work.stack.name} {service}`."
 
 
 ACTIONS: tuple[Action[Any], ...] = (

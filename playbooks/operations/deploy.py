@@ -20,12 +20,11 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Line, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.operations.guards import together
-from playbooks.operations.procedure import (
+from playbooks.operations.procedure import procedure, procedure_needs
+from playbooks.operations.procedure_basis import (
     Procedure,
     Setting,
     pending_query,
-    procedure,
-    procedure_needs,
     rolled,
     takes_version,
 )

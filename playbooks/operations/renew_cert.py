@@ -12,7 +12,11 @@ from playbooks.model.plan import Line, Plan, Step
 from playbooks.model.stack import Stack
 from playbooks.model.tls import TlsEndpoint
 from playbooks.operations.deploy import as_plan
-from playbooks.operations.procedure import Procedure, Setting, procedure, procedure_needs
+from playbooks.operations.procedure import procedure, procedure_needs
+from playbooks.operations.procedure_basis import (
+    Procedure,
+    Setting,
+)
 from playbooks.playbook import Playbook
 
 _CLOCK = FactQuery(fact="clock.now")

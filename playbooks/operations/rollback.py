@@ -19,11 +19,10 @@ from playbooks.operations.deploy import (
     version_set,
 )
 from playbooks.operations.guards import together
-from playbooks.operations.procedure import (
+from playbooks.operations.procedure import procedure, procedure_needs
+from playbooks.operations.procedure_basis import (
     Procedure,
     Setting,
-    procedure,
-    procedure_needs,
     rolled,
 )
 from playbooks.operations.recover import RecoverParams
