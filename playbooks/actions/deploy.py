@@ -279,7 +279,7 @@ def _look(work: Work, service: str) -> tuple[bool, str]:
     HostError when nothing can be seen."""
     runner = runner_of(work.stack, service)
     seen = runner.seen() if runner else None
-    health = check_of(work.stack, service)
+    health = check_of(work.stack, service, work.secrets)
     for each in seen.containers if seen else ():
         if each.restarts >= _ENDED_OFTEN or each.status == "exited":
             what = f"{service} ends again and again: {health['detail']}."
