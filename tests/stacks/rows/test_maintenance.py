@@ -171,3 +171,19 @@ def test_a_page_that_nginx_refuses_is_never_served(host: SshHost, harvester: Bot
     assert host.does("readlink", "/etc/nginx/sites-enabled/default").strip().endswith("/production")
     assert "is not under maintenance" in ask(harvester.sim, "maintenance spice-harvester")
     host.write(page, whole)
+
+
+@pytest.mark.covers("D8", "S", only="a window that is planned")
+def test_a_window_is_planned_shown_and_called_off(host: SshHost, harvester: Bot) -> None:
+    """Planned with an approval that confirms the list, shown with its id, called off without one;
+    what cannot be a window is refused in words."""
+    sim = harvester.sim
+    plan = 'maintenance spice-harvester schedule --at "tomorrow 22:00" --for 90m'
+    window = run_to_the_end(harvester, plan)
+    assert window in ask(sim, "maintenance spice-harvester")
+    assert "already" in ask(sim, plan)
+    assert "has passed" in ask(sim, 'maintenance spice-harvester schedule --at "today 00:00"')
+    assert "does not go with" in ask(sim, "maintenance spice-harvester on --at 22:00")
+    run_to_the_end(harvester, "maintenance spice-harvester cancel", voters=())
+    assert window not in ask(sim, "maintenance spice-harvester")
+    assert _page(host) == (200, "This is production.")
