@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from tests.support.bot import free_port, wait_until
+from tests.support.docker import SHIPPED
 from tests.support.hosted import Hosted, hosted
 from tests.support.ssh_host import SshHost, ssh_host
 from tests.support.talk import ask_patiently, payload, text_of
@@ -16,6 +19,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _ANOTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK5zRUwPKJSHOe2FBBkxjUzaUW1WYClsQhFqKSb4oSjq"
 _SLOW = """[Service]
 ExecStart=/bin/sh -c 'trap "sleep 2; exit 0" TERM; while :; do sleep 0.1; done'
+"""
+_UNIT = """[Service]
+ExecStart=/usr/sbin/nginx -c {place} -g "daemon off;"
+"""
+_APPLICATION = """pid /run/{service}.pid;
+events {{}}
+http {{ server {{ listen 127.0.0.1:{port}; location /health {{ return 200 "well"; }} }} }}
 """
 _NGINX = {
     "systemd": {"unit": "nginx.service", "sudo": True, "reload": True},
@@ -28,9 +38,27 @@ _NGINX = {
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshHost]:
     with ssh_host(tmp_path_factory.mktemp("host")) as made:
         made.write("/etc/systemd/system/slow.service", _SLOW)
+        for service, port in (("oms", 8000), ("funnel", 8003), ("bff", 8002)):
+            _install(made, service, port)
         made.does("systemctl", "daemon-reload")
         made.does("systemctl", "start", "slow.service")
         yield made
+
+
+def _harvester() -> dict[str, Any]:
+    """SPICE HARVESTER's units as they are shipped; TerminusDB is not theirs to start."""
+    shipped = yaml.safe_load((SHIPPED / "spice-harvester.yaml").read_text())
+    units = {n: each for n, each in shipped["services"].items() if "systemd" in each}
+    for unit in units.values():
+        unit["needs"] = [name for name in unit["needs"] if name in units]
+    return {"name": "spice-harvester", "objectives": {"rto": "5m"}, "services": units}
+
+
+def _install(host: SshHost, service: str, port: int) -> None:
+    """The unit of a service: a real server that says it is well."""
+    place = f"/etc/nginx/{service}.conf"
+    host.write(place, _APPLICATION.format(service=service, port=port))
+    host.write(f"/etc/systemd/system/spice-harvester-{service}.service", _UNIT.format(place=place))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +85,8 @@ def operated(host: SshHost, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "hosts": hosts,
         "services": {"nginx": _NGINX, "other": {**_NGINX, "host": "nowhere"}},
     }
-    with hosted(tmp_path_factory.mktemp("bot"), site, elsewhere) as made:
+    harvester = {**_harvester(), "host": "web-1", "hosts": hosts}
+    with hosted(tmp_path_factory.mktemp("bot"), site, elsewhere, harvester) as made:
         yield made
 
 
@@ -88,7 +117,7 @@ def test_a_host_is_looked_at_where_it_is(host: SshHost, operated: Hosted) -> Non
     used = host.does("df", "--portability", "/").splitlines()[-1].split()[4]
     assert any(f" {percent} %" in disks for percent in _near(int(used.rstrip("%")))), disks
     ports = ask_patiently(sim, "ports 80")
-    assert "Port 80 is held on 127.0.0.1 by" in ports and "open to the world" in ports, ports
+    assert f"Port 80 is held on 127.0.0.1:{host.port} by" in ports and "open to the world" in ports, ports
     assert "nobody" in ask_patiently(sim, "ports 81").partition(" on this host")[0]
     packages = ask_patiently(sim, "updates site packages", seconds=90)
     assert "of the host wait" in packages, packages
@@ -116,7 +145,7 @@ def test_journals_and_files_of_the_host_are_read(host: SshHost, operated: Hosted
     host.does("systemctl", "start", "slow.service")
     now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
     host.write("/var/log/site/app.log", f"{now} ERROR ship 8 sank\n")
-    assert "ship <n> sank" in operated.says("errors site --since 10m")
+    assert "ship <n> sank" in ask_patiently(operated.bot.sim, "errors site --since 10m")
 
 
 @pytest.mark.covers("D1", "S", only="units of systemd")
@@ -131,6 +160,33 @@ def test_units_stop_start_and_restart(host: SshHost, operated: Hosted) -> None:
     assert "1 of 2 services up" in operated.says("status site")
     operated.does("start site nginx", "ben")
     assert _state(host, "nginx") == "active"
+
+
+@pytest.mark.covers("S1", "S", only="units of systemd")
+@pytest.mark.covers("D1", "S", only="units of systemd")
+@pytest.mark.covers("D15", "S", only="units of systemd")
+def test_the_harvester_starts_in_layers_and_recovers(host: SshHost, operated: Hosted) -> None:
+    """Its units as shipped: OMS and Funnel before the BFF, each well before the next; one that was
+    killed is recovered, and systemd has it so."""
+    operated.does("start spice-harvester", "ben")
+    began = {unit: _since(host, unit) for unit in ("oms", "funnel", "bff")}
+    assert began["bff"] > max(began["oms"], began["funnel"]) > 0, began
+    assert "3 of 3 services up" in operated.says("status spice-harvester")
+    host.does("systemctl", "kill", "--signal=KILL", "spice-harvester-oms.service")
+    wait_until(lambda: _state(host, "spice-harvester-oms") == "failed", "the unit to be dead")
+    said = operated.says("status spice-harvester")
+    assert "2 of 3 services up" in said, said
+    assert "signal" in said, said
+    operated.does("recover-service spice-harvester oms", "ben")
+    assert _state(host, "spice-harvester-oms") == "active"
+    operated.does("stop spice-harvester", "ben")
+    assert {_state(host, f"spice-harvester-{unit}") for unit in began} == {"inactive"}
+
+
+def _since(host: SshHost, unit: str) -> int:
+    """When it came up, in microseconds after the boot."""
+    name, shown = f"spice-harvester-{unit}", "--property=ActiveEnterTimestampMonotonic"
+    return int(host.does("systemctl", "show", shown, "--value", name))
 
 
 def test_a_unit_reloads_without_a_stop(host: SshHost, operated: Hosted) -> None:

@@ -15,7 +15,7 @@ from tests.support.docker import require_docker
 
 USER = "ops"
 ENGINE_SOCKET = "/srv/engine.sock"
-_SECONDS = 30.0
+_SECONDS = 120.0
 _TICK = 0.1
 _AS_A_HOST = (
     *("--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined"),
