@@ -119,7 +119,7 @@ def _bench(made: System, folder: Path, **changes: Any) -> Bench:
     return Bench(load_stack(file))
 
 
-@pytest.mark.covers("D6", "C", only="by an upstream of nginx")
+@pytest.mark.covers("D6", "C")
 def test_a_stream_of_requests_loses_nothing_through_nginx(arc: System) -> None:
     """Brought up, switched to and gone back from while two clients ask without a pause: every
     request is answered, by one version and then by the other; the stores are never touched."""

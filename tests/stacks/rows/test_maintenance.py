@@ -29,7 +29,7 @@ def _told(said: str | None) -> str:
     return str(json.loads(said)["message"]) if said else ""
 
 
-@pytest.mark.covers("D8", "NA", only="a key in Redis")
+@pytest.mark.covers("D8", "NA")
 @on("NA")
 def test_a_key_in_redis_says_it(system: System) -> None:
     """It is there with its end while maintenance lasts, ends by itself should nobody lift it, and
@@ -48,7 +48,7 @@ def test_a_key_in_redis_says_it(system: System) -> None:
     assert "is not under maintenance" in system.says(f"maintenance {system.name}")
 
 
-@pytest.mark.covers("D8", "R", only="a flag file")
+@pytest.mark.covers("D8", "R")
 @on("R")
 def test_a_flag_file_says_it(system: System) -> None:
     """It lies beside the compose file while maintenance lasts, and nothing of it afterwards."""
@@ -59,7 +59,7 @@ def test_a_flag_file_says_it(system: System) -> None:
     assert not [each for each in system.project.folder.iterdir() if "maintenance" in each.name]
 
 
-@pytest.mark.covers("D8", "C", only="by Traefik's file provider", by_contract=True)
+@pytest.mark.covers("D8", "C", by_contract=True)
 @on("C")
 def test_traefik_shows_it_by_contract(system: System) -> None:
     """A stand-in that obeys the same files answers 503 for every path while maintenance lasts, and
@@ -140,7 +140,7 @@ def _page(host: SshHost) -> tuple[int, str]:
     return answer.status_code, answer.text.strip()
 
 
-@pytest.mark.covers("D8", "S", only="nginx under systemd, by ssh")
+@pytest.mark.covers("D8", "S")
 def test_nginx_serves_the_page_of_the_maintenance(host: SshHost, harvester: Bot) -> None:
     """The flag and the site's link change on the host, nginx serves the page and then the site
     again; what to confirm before is asked for with the approval."""
