@@ -29,6 +29,17 @@ LEAF = {
     "arc": "traefik",
 }
 MANY = {"neurocore": "celery-worker", "analytics-engine": "demo_config_ui", "arc": "kratos"}
+# Of log files: how many days old, and whether they stay.
+LOGS = {
+    "neurocore": {"api.log.1": (6, True), "api.log.2": (8, False)},
+    "spice-harvester": {
+        "bff.log": (90, True),
+        "bff.log.1": (6, True),
+        "bff.log.2": (8, False),
+        "access.log.1": (29, True),
+        "access.log.2": (31, False),
+    },
+}
 ONE_ONLY = {"neurocore": "api", "analytics-engine": "calculation_engine_service", "arc": "raymond"}
 
 
@@ -214,7 +225,8 @@ def _gone_back(system: System) -> bool:
 @pytest.mark.covers("D11", "NSAC")
 @on("NSAC")
 def test_only_what_the_stack_left_over_is_removed(system: System) -> None:
-    """An ended one-off of the project goes and is named before; another project's stays."""
+    """An ended one-off of the project goes and is named before; another project's stays. Where the
+    stack says how long logs are kept, what is older goes, and what is written stays."""
     project, leaf = system.project, LEAF[system.name]
     image = project.container(leaf).tag
     mine, other = (_ended(name, image) for name in (project.name, f"{project.name}-other"))
@@ -227,6 +239,23 @@ def test_only_what_the_stack_left_over_is_removed(system: System) -> None:
         assert mine not in left and other in left and project.container(leaf).id in left
     finally:
         docker("rm", other)
+    if system.name in LOGS:
+        _old_logs_go(system)
+
+
+def _old_logs_go(system: System) -> None:
+    """`LOGS` has of each file how many days old it is, and whether it stays."""
+    logs, ages = system.project.folder / "logs", LOGS[system.name]
+    logs.mkdir(exist_ok=True)
+    for name, (days, _) in ages.items():
+        (logs / name).write_text("line\n")
+        then = time.time() - days * 86400
+        os.utime(logs / name, (then, then))
+    system.does(f"prune-logs {system.name}", *_BOTH)
+    left = {each.name for each in logs.iterdir()} & set(ages)
+    assert left == {name for name, (_, stays) in ages.items() if stays}
+    for name in left:
+        (logs / name).unlink()
 
 
 def _ended(project: str, image: str) -> str:
@@ -237,21 +266,3 @@ def _ended(project: str, image: str) -> str:
     }
     options = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
     return docker("create", *options, image).strip()
-
-
-@pytest.mark.covers("D11", "S", only="old logs")
-@on("S")
-def test_logs_go_when_they_are_older_than_they_are_kept(system: System) -> None:
-    """Seven days for the services' own, thirty for the shared ones; what is written stays."""
-    logs = system.project.folder / "logs"
-    logs.mkdir(exist_ok=True)
-    ages = {"bff.log.2": 8, "bff.log.1": 6, "bff.log": 90, "access.log.1": 29, "access.log.2": 31}
-    for name, days in ages.items():
-        (logs / name).write_text("line\n")
-        then = time.time() - days * 86400
-        os.utime(logs / name, (then, then))
-    system.does(f"prune-logs {system.name}", *_BOTH)
-    left = {each.name for each in logs.iterdir()} & set(ages)
-    assert left == {"bff.log.1", "bff.log", "access.log.1"}
-    for name in left:
-        (logs / name).unlink()
