@@ -41,8 +41,8 @@ def _stores_up(system: System) -> None:
 
 @pytest.mark.covers("D2", "C")
 def test_kill_is_at_once_down_keeps_the_data_and_clean_saves_it_first(system: System) -> None:
-    """A killed store has no time to end. After `down` the key is there again; after `clean` nothing is, but a backup of both stores
-    that was made on the way and brings it back."""
+    """A killed store has no time to end. After `down` the key is there again; after `clean` nothing
+    is, but a backup of both stores that was made on the way and brings it back."""
     _stores_up(system)
     system.does("kill arc redis", *_BOTH)
     assert system.project.container("redis").exit_code == 137
