@@ -174,7 +174,7 @@ def _drift(files: Effective, containers: list[Contained]) -> Iterator[Finding]:
         [
             each.service
             for each in containers
-            if each.service in services and each.hash != services[each.service].hash
+            if each.service in services and each.hash not in services[each.service].hashes
         ],
         "Make it anew with the next deploy, or put the files back.",
     )

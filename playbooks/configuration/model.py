@@ -34,8 +34,8 @@ class Weakness(Model):
 
 
 class Described(Model):
-    """One service of the files. `restart` is its policy, empty for none; `hash` is what compose
-    compares containers with."""
+    """One service of the files. `restart` is its policy, empty for none; `hashes` are what compose
+    notes on containers that it makes of it, together with others or alone."""
 
     image: str
     ports: tuple[PublishedPort, ...] = ()
@@ -46,7 +46,7 @@ class Described(Model):
     log_driver: str
     log_rotates: bool
     weak: tuple[Weakness, ...] = ()
-    hash: str = ""
+    hashes: tuple[str, ...] = ()
 
 
 class Effective(Model):

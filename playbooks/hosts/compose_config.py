@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,11 @@ def effective(compose: Compose) -> Effective:
         described = json.loads(run((*base_argv(compose), "config", "--format", "json"), _SECONDS))
     except HostError as error:
         return Effective(unset=unset, refused=error.message)
-    hashes = _hashes(compose)
+    together, alone = _hashes(compose), _hashes_alone(compose, described)
     secrets = [value for name, value in given.items() if is_secret(name)]
     return Effective(
         services={
-            name: _described(each, hashes.get(name, ""))
+            name: _described(each, (together.get(name, ""), alone.get(name, "")))
             for name, each in (described.get("services") or {}).items()
         },
         text=yaml.safe_dump(masked(described, secrets), sort_keys=False, allow_unicode=True),
@@ -65,11 +66,7 @@ def _given(compose: Compose, names: Iterable[str]) -> Mapping[str, str]:
     if not asked:
         return {}
     project = {"services": {"asked": {"image": "asked", "environment": asked}}}
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(project, file)
-        file.flush()
-        only = compose.model_copy(update={"files": (Path(file.name),), "profiles": ()})
-        folder = ("--project-directory", str(compose.files[0].parent))
+    with _only(project, compose) as (only, folder):
         argv = (*base_argv(only), *folder, "config", "--format", "json")
         answered = json.loads(run(argv, _SECONDS))
     found: dict[str, str] = answered["services"]["asked"]["environment"]
@@ -81,7 +78,29 @@ def _hashes(compose: Compose) -> Mapping[str, str]:
     return dict(words for line in lines if len(words := line.split()) == 2)
 
 
-def _described(service: Mapping[str, Any], hash_: str) -> Described:
+def _hashes_alone(compose: Compose, described: Mapping[str, Any]) -> Mapping[str, str]:
+    """Of services that are made without those that they depend on, as Interlock makes them: the
+    plugin counts the dependencies in, and leaves them out then."""
+    services = {
+        name: {key: value for key, value in each.items() if key != "depends_on"}
+        for name, each in (described.get("services") or {}).items()
+    }
+    with _only({**described, "services": services}, compose) as (only, folder):
+        lines = run((*base_argv(only), *folder, "config", "--hash", "*"), _SECONDS).splitlines()
+    return dict(words for line in lines if len(words := line.split()) == 2)
+
+
+@contextmanager
+def _only(project: Mapping[str, Any], compose: Compose) -> Iterator[tuple[Compose, Sequence[str]]]:
+    """The project as the only file, and the words that keep its relative paths where they were."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(project, file)
+        file.flush()
+        only = compose.model_copy(update={"files": (Path(file.name),), "profiles": ()})
+        yield only, ("--project-directory", str(compose.files[0].parent))
+
+
+def _described(service: Mapping[str, Any], hashes: tuple[str, ...]) -> Described:
     limits = ((service.get("deploy") or {}).get("resources") or {}).get("limits") or {}
     check = service.get("healthcheck") or {}
     logging = service.get("logging") or {}
@@ -96,7 +115,7 @@ def _described(service: Mapping[str, Any], hash_: str) -> Described:
         log_driver=driver,
         log_rotates=rotates(driver, logging.get("options") or {}),
         weak=tuple(_weak(service)),
-        hash=hash_,
+        hashes=hashes,
     )
 
 

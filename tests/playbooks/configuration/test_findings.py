@@ -34,7 +34,7 @@ _GOOD: dict[str, Any] = {
     "processors": True,
     "log_driver": "json-file",
     "log_rotates": True,
-    "hash": "h1",
+    "hashes": ("h1", "h9"),
 }
 _MADE: dict[str, Any] = {
     "service": "web",
@@ -79,7 +79,8 @@ def _port(address: str, target: int = 80) -> dict[str, Any]:
             {"log_rotates": False},
             {"log.grows": "advice"},
         ),
-        ({"hash": "h2"}, {}, {"drift.changed": "trouble"}),
+        ({"hashes": ("h2",)}, {}, {"drift.changed": "trouble"}),
+        ({}, {"hash": "h9"}, {}),
         ({}, {"behind": True}, {"drift.image": "trouble"}),
         (_port("127.0.0.1"), {}, {}),
         (_port("0.0.0.0"), {}, {"port.world": "advice"}),
