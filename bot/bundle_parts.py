@@ -63,7 +63,8 @@ def fact_parts(stack: Stack) -> dict[str, FactQuery]:
         for name in stack.services
         if stack.container_of(name) is not None
     }
-    return {**services, **containers, **_of_project(stack), **_of_stores(stack)}
+    # What takes longest comes first.
+    return {**_of_project(stack), **_of_stores(stack), **services, **containers}
 
 
 def log_parts(stack: Stack) -> Iterator[LogPart]:

@@ -25,7 +25,7 @@ from playbooks.model.people import Actor
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
 
-_FACT_SECONDS = 25.0
+_FACT_SECONDS = 40.0
 _LOG_SECONDS = 8.0
 _LOG_BYTES = 4 * 1024 * 1024
 _THREADS = 4

@@ -9,7 +9,7 @@ from backports.zstd import ZstdFile
 
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, TERMINUS_KEY
 from tests.support.systems import System, on
-from tests.support.talk import ask, newest_file
+from tests.support.talk import ask_patiently, newest_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -28,7 +28,7 @@ def test_a_bundle_holds_everything_and_no_secret(system: System) -> None:
     """Services, inspections, logs, volumes, networks, databases and the compose configuration are
     in it, and none of the system's passwords."""
     sim = system.bot.sim
-    said = ask(sim, f"diagnose {system.name}", user="dora")
+    said = ask_patiently(sim, f"diagnose {system.name}", user="dora", seconds=150)
     assert "in your direct messages" in said, said
     packed = sim.http.get(f"/sim/files/{newest_file(sim, 'dora')['id']}").content
     plain = ZstdFile(io.BytesIO(packed)).read()
@@ -40,6 +40,9 @@ def test_a_bundle_holds_everything_and_no_secret(system: System) -> None:
             entry.name.partition("/")[2]: (tar.extractfile(entry) or io.BytesIO()).read().decode()
             for entry in tar
         }
+    manifest = json.loads(texts["manifest.json"])
+    missing = {part["name"]: part["missing"] for part in manifest["parts"] if part["missing"]}
+    assert not [name for name in missing if name.startswith(("services/", "compose/"))], missing
     service = _STORES[system.name]
     [inspected] = json.loads(texts[f"services/{service}/inspect.json"])["containers"]
     assert inspected["Id"] == system.project.container(service).id
@@ -53,6 +56,3 @@ def test_a_bundle_holds_everything_and_no_secret(system: System) -> None:
     assert system.project.container(service).name in network["members"]
     assert "services:" in json.loads(texts["compose/effective.json"])["text"]
     assert any(name.startswith(f"datastores/{service}/") for name in texts), sorted(texts)
-    manifest = json.loads(texts["manifest.json"])
-    missing = {part["name"]: part["missing"] for part in manifest["parts"] if part["missing"]}
-    assert not [name for name in missing if name.startswith(("services/", "compose/"))], missing
