@@ -227,3 +227,40 @@ def test_a_person_can_do_the_same_by_hand(switch: Switch, words: list[str]) -> N
     lines = "\n".join(by_hand(known, ActionCall(action="maintenance.on", args=said)))
     assert all(word in lines for word in words)
     assert by_hand(known, ActionCall(action="maintenance.off", args={"of": "{run}"}))
+
+
+@pytest.mark.parametrize(
+    ("backups", "says"),
+    [
+        ([], "look first: there is none; `/ops backup harbor` makes one"),
+        ([HOUR], "ok: the newest is 1 h old"),
+        ([50 * HOUR, 30 * HOUR], "look first: the newest is 1 d 6 h old"),
+        (None, "unknown: it was not read"),
+    ],
+)
+def test_the_newest_backup_is_looked_at(backups: list[timedelta] | None, says: str) -> None:
+    """Against the stack's own objective, else a day; what cannot be read is not called good."""
+    described = stack().model_dump(mode="json", by_alias=True) | {"backup": {"repository": "/b"}}
+    protected = Stack.model_validate(described)
+    found = facts()
+    if backups is not None:
+        listing = {"backups": [_summary(age) for age in backups]}
+        found = Facts({**found.values, FactQuery(fact="repository.list").key: listing})
+    shown = MAINTENANCE_ON.plan(protected, OnParams(), found).shown
+    assert {line.label: line.value for line in shown}["Backup"] == says
+
+
+def _summary(age: timedelta) -> JsonObject:
+    made = NOW - age
+    return {
+        "id": f"{made:%Y%m%d-%H%M%S}-aaaaaa",
+        "made_at": made.isoformat(),
+        "origin": "asked",
+        "run": "aaaaaa",
+        "requester": "ana",
+        "environment": "prod",
+        "stores": {},
+        "bytes": 1,
+        "stored_bytes": 1,
+        "encrypted": False,
+    }
