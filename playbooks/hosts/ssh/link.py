@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from pathlib import Path
 
 import asyncssh
@@ -12,6 +13,7 @@ from playbooks.hosts.ssh.trust import client_keys, known_hosts
 from playbooks.model.hosts import SshHost
 from playbooks.ports import Secrets
 
+LOGIN_SECONDS = 10.0
 _KEEPALIVE_SECONDS = 5
 _UNANSWERED = 2
 
@@ -90,11 +92,14 @@ class Link:
             "keepalive_count_max": _UNANSWERED,
             **client_keys(host, secrets),
         }
+        opened = await self._dialled()
         try:
-            async with asyncio.timeout(host.connect_seconds):
-                return await asyncssh.connect(host.address, host.port, **options)
+            async with asyncio.timeout(LOGIN_SECONDS):
+                return await asyncssh.connect(host.address, host.port, sock=opened, **options)
         except TimeoutError as error:
-            raise away(host, f"no connection within {host.connect_seconds:g} s") from error
+            opened.close()
+            why = f"it took the connection, and let nobody in within {LOGIN_SECONDS:g} s"
+            raise away(host, why) from error
         except asyncssh.HostKeyNotVerifiable as error:
             raise _stranger(host) from error
         except asyncssh.PermissionDenied as error:
@@ -105,6 +110,30 @@ class Link:
         except (asyncssh.Error, OSError) as error:
             why = getattr(error, "reason", "") or getattr(error, "strerror", "") or str(error)
             raise away(host, why) from error
+
+    async def _dialled(self) -> socket.socket:
+        """An open connection, at the first of the host's addresses that takes one. Raises
+        HostError."""
+        host, loop = self._host, asyncio.get_running_loop()
+        failed: OSError = OSError("it has no address")
+        try:
+            async with asyncio.timeout(host.connect_seconds):
+                found = await loop.getaddrinfo(host.address, host.port, type=socket.SOCK_STREAM)
+                for family, kind, protocol, _, address in found:
+                    opened = socket.socket(family, kind, protocol)
+                    opened.setblocking(False)
+                    try:
+                        await loop.sock_connect(opened, address)
+                    except OSError as error:
+                        opened.close()
+                        failed = error
+                    else:
+                        return opened
+        except TimeoutError as error:
+            raise away(host, f"no connection within {host.connect_seconds:g} s") from error
+        except OSError as error:
+            failed = error
+        raise away(host, failed.strerror or str(failed)) from failed
 
 
 def _stranger(host: SshHost) -> HostError:

@@ -16,7 +16,7 @@ import asyncssh
 
 from playbooks.errors import HostError
 from playbooks.hosts.keyring import keyring
-from playbooks.hosts.ssh.link import Link
+from playbooks.hosts.ssh.link import LOGIN_SECONDS, Link
 from playbooks.model.hosts import SshHost
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ class Links:
 
     def _within(self, host: SshHost, work: Coroutine[Any, Any, T]) -> T:
         try:
-            return self.call(work, host.connect_seconds + _SLACK_SECONDS)
+            return self.call(work, host.connect_seconds + LOGIN_SECONDS + _SLACK_SECONDS)
         except TimeoutError as error:
             raise HostError(f"{host.title} does not answer any more.") from error
         except (asyncssh.Error, OSError) as error:

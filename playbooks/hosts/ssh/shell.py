@@ -14,6 +14,7 @@ import asyncssh
 
 from playbooks.errors import HostError, NoSpace, OutcomeUnknown
 from playbooks.hosts.shell import NOTHING, SECONDS, Done
+from playbooks.hosts.ssh.link import LOGIN_SECONDS
 from playbooks.hosts.ssh.links import Links, links
 from playbooks.hosts.ssh.quoting import command_line, settings, with_settings
 from playbooks.hosts.tool import RunningTool
@@ -70,7 +71,9 @@ class SshTool:
         told = with_settings(argv) if environment else argv
         line = command_line(told, directory)
         opening = _opened(self._links, host, line, settings(environment))
-        self._process = self._links.call(opening, host.connect_seconds + _OPEN_SECONDS)
+        self._process = self._links.call(
+            opening, host.connect_seconds + LOGIN_SECONDS + _OPEN_SECONDS
+        )
         self._listening = self._links.spawn(self._listen())
 
     def chunks(self) -> Iterator[bytes]:
