@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from playbooks.errors import ActionFailed, BadArgument, InterlockError
 from playbooks.model.plan import Step
 from playbooks.operations.deploy import DEPLOY, DeployParams
 from playbooks.operations.rollback import ROLLBACK, RollbackParams
+from tests.support.engine_proxy import engine_proxy
 from tests.support.run_plan import Bench
 from tests.support.versions import BETTER, ENDING, GOOD, SICK, Fleet, fleet
 
@@ -18,8 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def ships(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    """Three services; each test begins with all of them at the good version."""
-    with fleet(tmp_path_factory.mktemp("fleet"), 3) as made:
+    """Two services; each test begins with all of them at the good version."""
+    with fleet(tmp_path_factory.mktemp("fleet"), 2) as made:
         yield made
 
 
@@ -82,6 +84,25 @@ def test_an_image_that_is_missing_changes_nothing(good: Fleet) -> None:
         _deploy(good, "v9.9.9")
     assert [good.project.container(name).id for name in good.names] == ids
     assert good.versions.name(GOOD) in good.env_file.read_text()
+
+
+def test_an_engine_that_is_away_for_a_moment_is_waited_for(
+    good: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way to the engine is cut while a gate is waited for, as when dockerd restarts, and the
+    deploy goes on when it is back."""
+    with engine_proxy(tmp_path) as proxy:
+        monkeypatch.setenv("DOCKER_HOST", proxy.host)
+
+        def cutting(step: Step) -> None:
+            if step.key == "t1.health.s2":
+                proxy.cut(seconds=1.5)
+
+        bench = Bench(good.stack)
+        plan = bench.plan(DEPLOY, DeployParams(version=BETTER, way="deploy"))
+        bench.run(plan, before=cutting)
+        monkeypatch.delenv("DOCKER_HOST")
+    assert good.runs(BETTER)
 
 
 def test_a_floating_name_goes_back_to_its_former_image(good: Fleet) -> None:
