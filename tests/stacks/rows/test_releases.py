@@ -29,12 +29,12 @@ def _env(system: System) -> str:
     return (system.project.folder / ".env").read_text()
 
 
-@pytest.mark.covers("D4 D9", "NAC")
-@pytest.mark.covers("D7", "NAC", only="by image, without the database")
+@pytest.mark.covers("D4 D7 D9", "NAC")
 @on("NAC")
 def test_versions_come_and_go(system: System) -> None:
     """A version is backed up before, migrated and rolled out one service after the other; one that
-    never gets healthy is taken back by itself; the way back says what it goes across."""
+    never gets healthy is taken back by itself; the way back says what it goes across, and brings
+    the data of before where that is asked for."""
     name, before, settings = system.name, _images(system), _env(system)
     migrations = Migrations(name, system.project)
     migrations.want("001-first")
@@ -55,9 +55,10 @@ def test_versions_come_and_go(system: System) -> None:
     assert "across 1 migration" in system.says(f"plan rollback {name}")
     system.does(f"rollback {name} {first}", "ben", "cleo")
     assert [_version_of(system, each) for each in ROLLED[name]] == [GOOD, GOOD]
-    system.does(f"rollback {name}", "ben", "cleo")
+    system.does(f"rollback {name} --with-database", "ben", "cleo")
     assert _images(system) == before
     assert _env(system) == settings
+    assert migrations.done() == []
     migrations.forget()
 
 
@@ -71,21 +72,6 @@ def test_relica_goes_back(system: System) -> None:
     system.does(f"rollback {system.name}", "ben", "cleo")
     assert _images(system) == before
     assert _env(system) == settings
-
-
-@pytest.mark.covers("D7", "A", only="with the database")
-@on("A")
-def test_a_rollback_can_bring_the_data_back(system: System) -> None:
-    """What was migrated and written since the release is gone with it, as its plan says."""
-    name, migrations = system.name, Migrations(system.name, system.project)
-    before = _images(system)
-    migrations.want("001-first")
-    system.does(f"deploy {name} {GOOD} --way trial", "ben")
-    assert migrations.done() == ["001-first"]
-    system.does(f"rollback {name} --with-database", "ben", "cleo")
-    assert migrations.done() == []
-    assert _images(system) == before
-    migrations.forget()
 
 
 @pytest.mark.covers("D5 D7 D9", "S")

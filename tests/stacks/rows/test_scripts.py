@@ -39,28 +39,22 @@ def test_own_scripts_run_in_their_folder(system: System) -> None:
     assert "ended with exit code 0" in text_of(system.end_of(request))
 
 
-@pytest.mark.covers("D16", "SNCA", only="in a service's container")
+@pytest.mark.covers("D16", "SNCA")
 @on("SNCA")
-def test_scripts_run_in_a_container(system: System) -> None:
-    """It runs where the service runs, with arguments that are never shell text, and a failure has
-    its exit code."""
+def test_scripts_are_checked_and_fail_clearly(system: System) -> None:
+    """One runs where its service runs, with an argument that is never shell text; another exit code
+    is a failure that names it; one that asks for input is ended and says so."""
     request = system.does(f'script {system.name} inside "word=a; $(id)" code=0')
     service = ROLLED[system.name][1]
     says_in_thread(system, request, f"inside {service} says a; $(id)")
-    failed = system.asks(f"script {system.name} inside word=no code=7")
-    ended = system.end_of(failed)
-    assert payload(ended)["state"] == "failed"
-    assert "ended with exit code 7" in text_of(ended)
+    assert "ended with exit code 0" in text_of(system.end_of(request))
     assert "does not look like" in system.says(f"script {system.name} inside word=NO code=7")
-
-
-@pytest.mark.covers("D16", "SNCA", only="one that asks for input")
-@on("SNCA")
-def test_a_script_that_asks_fails_clearly(system: System) -> None:
-    """Nobody is there to answer: it is ended and says so."""
-    ended = system.end_of(system.asks(f"script {system.name} ask", "ben"))
-    assert payload(ended)["state"] == "failed"
-    assert "asks for input" in text_of(ended)
+    failed = system.end_of(system.asks(f"script {system.name} inside word=no code=7"))
+    assert payload(failed)["state"] == "failed"
+    assert "ended with exit code 7" in text_of(failed)
+    asking = system.end_of(system.asks(f"script {system.name} ask", "ben"))
+    assert payload(asking)["state"] == "failed"
+    assert "asks for input" in text_of(asking)
 
 
 @pytest.mark.covers("D16", "S", only="long output as a file")
