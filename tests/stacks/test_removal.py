@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bot import wait_until
 from tests.support.systems import System
-from tests.support.talk import ask
+from tests.support.talk import ask, text_of
 from tests.support.tiny import app, operated_tiny, redis
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -78,6 +79,22 @@ def test_down_keeps_the_volumes(system: System) -> None:
     assert _docker("volume", "ls", "--quiet", "--filter", _label(system)).split()
     system.does("start tiny", "ben")
     assert system.project.in_container("db", "redis-cli", "get", "kept").strip() == "yes"
+
+
+def test_health_is_kept_fresh_in_one_message(system: System) -> None:
+    """One message in the channel: it sees a service end, and says when it is over."""
+
+    def shown() -> list[str]:
+        seen = [text_of(message) for message in system.bot.sim.messages(channel="ops")]
+        return [text for text in seen if "refreshed" in text and "As of" in text]
+
+    said = system.says("health tiny --watch --for 40s")
+    assert "refreshed until" in said
+    wait_until(lambda: "3 of 3 services healthy" in "".join(shown()), "the message", 30)
+    _docker("kill", system.project.container("web").id)
+    wait_until(lambda: "2 of 3 services healthy" in "".join(shown()), "that it sees the end", 30)
+    wait_until(lambda: "no longer refreshed" in "".join(shown()), "its end", 90)
+    assert len(shown()) == 1
 
 
 def test_clean_wants_the_name_twice(system: System) -> None:
