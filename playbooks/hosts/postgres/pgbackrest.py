@@ -16,6 +16,8 @@ from playbooks.model.datastores import PgBackRest, PostgresStore
 
 _LOOK_SECONDS = 0.5
 _QUIET = ("--log-level-console=off", "--log-level-stderr=error", "--log-level-file=off")
+# What there is of the stanza does not fit the server's identifier.
+_ANOTHER_SERVER = "[028]"
 _ARCHIVER = """
     SELECT current_setting('archive_mode'), last_archived_time, last_failed_time, last_failed_wal
     FROM pg_stat_archiver
@@ -52,8 +54,14 @@ class ArchiveTool:
         )
 
     def create_stanza(self) -> None:
-        """Idempotent. Raises HostError."""
-        self._output("stanza-create", *self._server())
+        """Idempotent. A server that was made anew goes on with the archive of the one before it,
+        whose moments stay. Raises HostError."""
+        try:
+            self._output("stanza-create", *self._server())
+        except HostError as error:
+            if _ANOTHER_SERVER not in error.message:
+                raise
+            self._output("stanza-upgrade", *self._server())
 
     def back_up(self, each: Callable[[], None]) -> ArchivedBackup:
         """Makes a backup, a full one when it is time, and lets go what is not to be kept.

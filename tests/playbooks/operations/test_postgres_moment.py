@@ -1,5 +1,6 @@
 """Any moment of a database out of a pgBackRest archive, in real containers."""
 
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,14 @@ from playbooks.model.facts import FactQuery
 from playbooks.model.plan import Plan, Step
 from playbooks.operations.restore import RESTORE
 from tests.support.docker import Project
-from tests.support.pg_container import archiving_project, bench_of, moment_of, query, run
+from tests.support.pg_container import (
+    archiving_project,
+    bench_of,
+    moment_of,
+    query,
+    run,
+    wait_until_ready,
+)
 from tests.support.run_plan import Bench
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -172,3 +180,24 @@ def test_all_databases_of_a_server_go_back_together(server: Project) -> None:
     bench.run(plan(bench, restored, None, "undo", _ODD))
     assert query(server, _ODD, "SELECT count(*) FROM t") == [(0,)]
     assert restored not in helpers().values()
+
+
+def test_a_server_that_was_made_anew_goes_on_with_the_archive(
+    server: Project, made: tuple[Bench, str]
+) -> None:
+    """Its volume was lost and the archive's was not: the next backup is a full one of the new
+    server, and a moment after it can be restored."""
+    bench, _ = made
+    server.compose("rm", "--stop", "--force", "postgres")
+    subprocess.run(["docker", "volume", "rm", f"{server.name}_data"], check=True)
+    server.compose("up", "--detach")
+    wait_until_ready(server)
+    run(server, "template1", "CREATE DATABASE harbor TEMPLATE template0")
+    run(server, "harbor", "CREATE TABLE bookings AS SELECT g AS id FROM generate_series(1, 5) g")
+    bench.now = datetime.now(UTC)
+    backup = bench.backup()
+    assert bench.read([_ARCHIVE]).of(_ARCHIVE)["backups"][-1]["kind"] == "full"
+    then = moment_of(server, "harbor")
+    run(server, "harbor", "DELETE FROM bookings")
+    bench.run(plan(bench, backup, then))
+    assert query(server, "harbor", "SELECT count(*) FROM bookings") == [(5,)]
