@@ -6,6 +6,7 @@ from typing import Any
 
 from playbooks.byhand import bluegreen as by_hand
 from playbooks.errors import ActionFailed
+from playbooks.hosts.colours.live import note_live
 from playbooks.hosts.colours.of_stack import colour_of, route_of, rules_of
 from playbooks.hosts.colours.project import Colour
 from playbooks.hosts.colours.routing import Mark, Side, mark_of, written
@@ -75,12 +76,15 @@ def switch(work: Work, args: SwitchArgs) -> JsonObject:
         previous=Side(project=before.name, version=before.version) if before else None,
     )
     route.put(written(route.switch, mark, servers))
+    note_live(colour.rules, colour.name)
     return {"servers": list(servers)}
 
 
 def put_back(work: Work, args: ContentArgs) -> JsonObject:
     """The switch as it was. Output {}."""
     route_of(work.stack).put(None if args.content is None else args.content.encode())
+    mark = mark_of(args.content)
+    note_live(rules_of(work.stack), mark.live.project if mark else None)
     return {}
 
 

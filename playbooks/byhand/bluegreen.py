@@ -1,9 +1,8 @@
 """Two projects beside each other, by hand."""
 
-from pathlib import Path
-
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Part, Shell, command, script
+from playbooks.hosts.colours.live import version_file
 from playbooks.hosts.compose import base_argv
 from playbooks.model.base import JsonObject
 from playbooks.model.bluegreen import BlueGreen, NginxUpstream, TraefikServers
@@ -18,7 +17,7 @@ def start(known: Known, args: JsonObject) -> Lines:
         return _NOT_DESCRIBED
     project = str(args["project"])
     note = f"{rules.variable}={args['version']}"
-    file = _version_file(rules, project)
+    file = version_file(rules, project)
     up = ("up", "--detach", "--no-deps", "--no-build", "--pull", "missing")
     return (
         f"{command('echo', note)} > {command(file)}",
@@ -91,7 +90,7 @@ def remove(known: Known, args: JsonObject) -> Lines:
     return (
         "# Only when it has no traffic.",
         command(*_compose(known, rules, project), *gone),
-        command("rm", "--force", "--", _version_file(rules, project)),
+        command("rm", "--force", "--", version_file(rules, project)),
     )
 
 
@@ -99,15 +98,11 @@ def _rules(known: Known) -> BlueGreen | None:
     return known.stack.deploy.bluegreen if known.stack.deploy else None
 
 
-def _version_file(rules: BlueGreen, project: str) -> Path:
-    return rules.files[0].parent / f"docker-compose.interlock.{project}.env"
-
-
 def _compose(known: Known, rules: BlueGreen, project: str) -> tuple[str, ...]:
     own = known.stack.compose
     if own is None:
         return ("docker", "compose")
-    env_files = (*own.env_files, _version_file(rules, project))
+    env_files = (*own.env_files, version_file(rules, project))
     changes = {"project": project, "files": rules.files, "env_files": env_files}
     return base_argv(own.model_copy(update=changes))
 

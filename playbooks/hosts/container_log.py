@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from playbooks.errors import HostError
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.compose_config import rotates
 from playbooks.hosts.composed import ComposedService
 from playbooks.hosts.container_file_log import ContainerFileLog, files_in
@@ -142,7 +143,7 @@ def secret_values_of(stack: Stack, service: str) -> list[str]:
 
 def composed(stack: Stack, service: str) -> ComposedService:
     """The compose service that runs a service of the stack. Raises HostError where none does."""
-    compose, container = stack.compose_of(service), stack.container_of(service)
+    compose, container = compose_now(stack, service), stack.container_of(service)
     if compose is None or container is None:
         raise HostError(f"{stack.name}/{service} has no container.", "Look at its stack file.")
     return ComposedService(compose, container)

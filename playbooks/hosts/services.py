@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.logs import Tail, tail
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.runner import Runner, Seen
@@ -24,7 +25,7 @@ def runner_of(stack: Stack, name: str) -> Runner | None:
         return _ProcessRunner(LocalService(name, service.process))
     if service.systemd is not None:
         return systemd_runner(service.systemd, stack.host_of(name))
-    container, compose = stack.container_of(name), stack.compose_of(name)
+    container, compose = stack.container_of(name), compose_now(stack, name)
     if compose is None or container is None:
         return None
     # Its engine's client is large, and a stack without containers does without.

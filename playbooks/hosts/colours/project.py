@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playbooks.errors import BadArgument, HostError
 from playbooks.hosts import compose as plugin
+from playbooks.hosts.colours.live import compose_in, version_file
 from playbooks.hosts.container import Container
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.docker import containers_of
@@ -36,14 +37,12 @@ class Colour:
         own = self.stack.compose
         if own is None:
             raise BadArgument(f"{self.stack.name} has no `compose`, so there is nothing to double.")
-        version = (self.version_file,) if self.version_file.exists() else ()
-        files = {"project": self.name, "files": self.rules.files}
-        return own.model_copy(update={**files, "env_files": (*own.env_files, *version)})
+        return compose_in(own, self.rules, self.name)
 
     @property
     def version_file(self) -> Path:
-        """Where it is kept which version the project has: an env file of Interlock's own."""
-        return self.rules.files[0].parent / f"docker-compose.interlock.{self.name}.env"
+        """Where it is kept which version the project has."""
+        return version_file(self.rules, self.name)
 
     @property
     def version(self) -> str:
