@@ -51,25 +51,21 @@ class ReleasesWords(Model):
 
 
 def rollback_params(context: Context, stack: Stack, release: str | None) -> RollbackParams:
-    """Where a rollback leads, without data. Raises BadArgument, UnknownName."""
+    """Where a rollback leads, without data. The stack's own way is taken where releases know no
+    images to go back to. Raises BadArgument, UnknownName."""
     known = _known(context, stack)
-    own = stack.deploy.rollback if stack.deploy else ()
     if release is not None:
         return named(known, stack.name, release)
-    if own:
-        return _own_way(known, stack)
-    return previous(known, stack.name)
-
-
-def _own_way(known: Sequence[Release], stack: Stack) -> RollbackParams:
-    """The stack's own steps know where they lead; what is known of it is said."""
+    own = bool(stack.deploy and stack.deploy.rollback)
     try:
         back = previous(known, stack.name)
     except BadArgument:
+        if not own:
+            raise
         return RollbackParams(title="the version before, by its own way", own=True)
-    return back.model_copy(
-        update={"own": True, "images": {}, "versioned": False, "version": None, "code": {}}
-    )
+    if not own or back.images:
+        return back
+    return back.model_copy(update={"own": True, "versioned": False, "version": None, "code": {}})
 
 
 def _locate(context: Context, call: Call, params: RollbackWords, permission: Permission) -> Stack:
