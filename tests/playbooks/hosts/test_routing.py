@@ -8,11 +8,13 @@ import pytest
 import yaml
 
 from playbooks.errors import HostError
+from playbooks.hosts.colours.live import compose_now, note_live
 from playbooks.hosts.colours.project import connected
 from playbooks.hosts.colours.routing import Mark, Route, Side, mark_of, written
 from playbooks.hosts.placing import Placing
 from playbooks.hosts.shell import LocalShell, output_of
 from playbooks.model.bluegreen import NginxUpstream, TraefikServers
+from playbooks.model.stack import Stack
 
 MARK = Mark(live=Side(project="green", version="2.0"), previous=Side(project="blue"))
 SERVERS = ("green-api-1:8000", "green-api-2:8000")
@@ -91,3 +93,40 @@ def test_the_kernels_own_table_is_read() -> None:
             table = Path("/proc/net/tcp").read_text()
             assert f":{port:04X}" in table
             assert connected(table, port) == 0
+
+
+def test_a_doubled_service_is_looked_at_where_the_traffic_is(tmp_path: Path) -> None:
+    """Before any switch, and where the note is no project of the two, it is the stack's own; other
+    services stay where they are."""
+    (tmp_path / "docker-compose.interlock.green.env").write_text("VERSION=2.0\n")
+    stack = Stack.model_validate(
+        {
+            "name": "harbor",
+            "environment": "prod",
+            "channel": "ops-harbor",
+            "compose": {"project": "blue", "files": [str(tmp_path / "compose.yaml")]},
+            "services": {"api": {}, "database": {}},
+            "deploy": {
+                "bluegreen": {
+                    "projects": ["blue", "green"],
+                    "files": [str(tmp_path / "colours.yaml")],
+                    "services": ["api"],
+                    "variable": "VERSION",
+                    "entry": "api",
+                    "port": 8000,
+                    "switch": {"kind": "traefik", "file": "/t.yml"},
+                }
+            },
+        }
+    )
+    assert stack.deploy is not None
+    assert stack.deploy.bluegreen is not None
+    rules = stack.deploy.bluegreen
+    for noted, project in ((None, "blue"), ("green", "green"), ("other", "blue"), ("blue", "blue")):
+        note_live(rules, noted)
+        api, database = compose_now(stack, "api"), compose_now(stack, "database")
+        assert api is not None
+        assert database is not None
+        assert (api.project, database.project) == (project, "blue")
+        version = tmp_path / "docker-compose.interlock.green.env"
+        assert (version in api.env_files) == (project == "green")
