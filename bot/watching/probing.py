@@ -5,6 +5,8 @@ import heapq
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,12 +14,23 @@ import aiohttp
 import structlog
 
 from bot.watching.heard import Endpoint, Heard
+from playbooks.errors import InterlockError
 from playbooks.model.health import HttpHealth, TcpHealth
 
 _log = structlog.get_logger(__name__)
 _LARGEST_ANSWER = 64 * 1024
 _KEPT_OPEN_SECONDS = 75.0
 _MOST_AT_ONCE = 256
+_THREADS = 8
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What probes go through. The threads are the watch's own: one that hangs holds up nobody
+    else."""
+
+    session: aiohttp.ClientSession
+    threads: ThreadPoolExecutor
 
 
 class Asked(Protocol):
@@ -26,7 +39,7 @@ class Asked(Protocol):
     @property
     def interval(self) -> float: ...
 
-    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]: ...
+    async def ask(self, ways: Ways) -> Iterable[Heard]: ...
 
 
 @dataclass(frozen=True)
@@ -36,9 +49,9 @@ class AskedByHttp:
     interval: float
     headers: Callable[[], Mapping[str, str]]
 
-    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]:
+    async def ask(self, ways: Ways) -> Iterable[Heard]:
         began = time.perf_counter()
-        wrong = await _wrong_by_http(session, self.health, self.headers)
+        wrong = await _wrong_by_http(ways.session, self.health, self.headers)
         return (Heard(self.endpoint, wrong, (time.perf_counter() - began) * 1000),)
 
 
@@ -48,7 +61,7 @@ class AskedByTcp:
     health: TcpHealth
     interval: float
 
-    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]:  # noqa: ARG002
+    async def ask(self, ways: Ways) -> Iterable[Heard]:  # noqa: ARG002
         began = time.perf_counter()
         wrong = await _wrong_by_tcp(self.health)
         return (Heard(self.endpoint, wrong, (time.perf_counter() - began) * 1000),)
@@ -61,8 +74,8 @@ class AskedAside:
     interval: float
     look: Callable[[], Iterable[Heard]]
 
-    async def ask(self, session: aiohttp.ClientSession) -> Iterable[Heard]:  # noqa: ARG002
-        return await asyncio.to_thread(self.look)
+    async def ask(self, ways: Ways) -> Iterable[Heard]:
+        return await asyncio.get_running_loop().run_in_executor(ways.threads, self.look)
 
 
 async def probe_for_ever(asked: Iterable[Asked], hear: Callable[[Iterable[Heard]], None]) -> None:
@@ -76,14 +89,20 @@ async def probe_for_ever(asked: Iterable[Asked], hear: Callable[[Iterable[Heard]
     heapq.heapify(turns)
     free, under_way = asyncio.Semaphore(_MOST_AT_ONCE), set[asyncio.Task[None]]()
     connector = aiohttp.TCPConnector(limit=_MOST_AT_ONCE, keepalive_timeout=_KEPT_OPEN_SECONDS)
-    async with aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
-    ) as session:
+    threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="watch")
+    async with AsyncExitStack() as closing:
+        closing.callback(threads.shutdown, wait=False, cancel_futures=True)
+        session = await closing.enter_async_context(
+            aiohttp.ClientSession(
+                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
+            )
+        )
+        ways = Ways(session, threads)
 
         async def turn(due: float, number: int, each: Asked) -> None:
             async with free:
                 try:
-                    hear(await each.ask(session))
+                    hear(await each.ask(ways))
                 except Exception:  # noqa: BLE001 - the boundary of one probe
                     _log.exception("probe.broke")
             heapq.heappush(turns, (max(loop.time(), due + each.interval), number, each))
@@ -112,7 +131,13 @@ async def _wrong_by_http(
         ) as answer:
             if not 200 <= answer.status < 300:
                 return f"{health.url} answers {answer.status}"
-            body = await answer.content.read(_LARGEST_ANSWER)
+            body = b""
+            async for chunk in answer.content.iter_any():
+                body += chunk
+                if len(body) > _LARGEST_ANSWER:
+                    break
+    except InterlockError as error:
+        return error.message.rstrip(".")
     except TimeoutError:
         return f"{health.url} did not answer within {health.seconds:g} s"
     except (aiohttp.ClientError, OSError, ValueError) as error:
