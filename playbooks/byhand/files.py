@@ -1,7 +1,7 @@
 """A folder by hand, beside itself as Interlock does it, so that either can go on for the other."""
 
 from playbooks.byhand import artifacts, places
-from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.known import ONLY_IF_EXCHANGED, Known, Lines
 from playbooks.byhand.shell import RUN, Part, Shell, command, filled, pipe, word
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.folders.store import files_store, tar_name
@@ -102,7 +102,7 @@ def exchange(known: Known, args: JsonObject) -> Lines:
 
 
 def exchange_back(known: Known, args: JsonObject) -> Lines:
-    return ("# Only when they were exchanged: see which is which.", *exchange(known, args))
+    return (ONLY_IF_EXCHANGED, *exchange(known, args))
 
 
 def is_exchanged(known: Known, args: JsonObject) -> Lines:

@@ -37,6 +37,8 @@ class Known:
 
 
 Lines = Sequence[str]
+# The undo of an exchange is an exchange, and right only after one.
+ONLY_IF_EXCHANGED = "# Only when they were exchanged: see which is which."
 # What a person types to do what an action does. The arguments are the plan's own: what other
 # steps give (`{"$from": …}`) is still open.
 Describe = Callable[[Known, JsonObject], Lines]

@@ -2,7 +2,7 @@
 so that either can go on for the other."""
 
 from playbooks.byhand import artifacts, places
-from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.known import ONLY_IF_EXCHANGED, Known, Lines
 from playbooks.byhand.shell import RUN, Part, Shell, command, filled, script, secret, word
 from playbooks.datastores.neo4j_model import dump_name, neo4j_store
 from playbooks.errors import BadArgument
@@ -85,7 +85,7 @@ def exchange(known: Known, args: JsonObject) -> Lines:
 
 def exchange_back(known: Known, args: JsonObject) -> Lines:
     return (
-        "# Only when they were exchanged: see which is which.",
+        ONLY_IF_EXCHANGED,
         *_like(known, args),
         *_exchanged(known, args, args["outgoing"], args["incoming"]),
     )

@@ -1,7 +1,7 @@
 """A Redis server by hand: the same folders, names and throwaway server that Interlock uses."""
 
 from playbooks.byhand import artifacts, places
-from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.known import ONLY_IF_EXCHANGED, Known, Lines
 from playbooks.byhand.shell import RUN, Part, Shell, command, filled, secret, word
 from playbooks.datastores.redis_model import (
     NEVER_LIVE,
@@ -107,7 +107,7 @@ def exchange(known: Known, args: JsonObject) -> Lines:
 
 def exchange_back(known: Known, args: JsonObject) -> Lines:
     back = {**args, "incoming": args["outgoing"], "outgoing": args["incoming"]}
-    return ("# Only when they were exchanged: see which is which.", *exchange(known, back))
+    return (ONLY_IF_EXCHANGED, *exchange(known, back))
 
 
 def is_exchanged(known: Known, args: JsonObject) -> Lines:

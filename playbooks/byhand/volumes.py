@@ -2,7 +2,7 @@
 Interlock does it, so that either can go on for the other."""
 
 from playbooks.byhand import artifacts, places
-from playbooks.byhand.known import Known, Lines
+from playbooks.byhand.known import ONLY_IF_EXCHANGED, Known, Lines
 from playbooks.byhand.shell import RUN, Part, Shell, command, filled, pipe, script, word
 from playbooks.errors import BadArgument
 from playbooks.folders.places import OWN_PREFIX
@@ -102,7 +102,7 @@ def exchange(known: Known, args: JsonObject) -> Lines:
 
 
 def exchange_back(known: Known, args: JsonObject) -> Lines:
-    return ("# Only when they were exchanged: see which is which.", *exchange(known, args))
+    return (ONLY_IF_EXCHANGED, *exchange(known, args))
 
 
 def is_exchanged(known: Known, args: JsonObject) -> Lines:
