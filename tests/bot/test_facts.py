@@ -64,6 +64,18 @@ def test_all_answers_come_together(hanging: threading.Event) -> None:
     assert read.of(queries[7]) == {"stack": "harbor", "twice": 14, "at": str(NOW)}
 
 
+def test_stacks_are_read_together_within_one_deadline(hanging: threading.Event) -> None:
+    """Stacks that hang cost one deadline and not one each; what is known of the others is there."""
+    double, hang = FactQuery(fact="double", args={"number": 1}), FactQuery(fact="hang")
+    stacks = [STACK.model_copy(update={"name": f"stack-{n}"}) for n in range(40)]
+    asked = [(stack, [hang] if n < 30 else [double]) for n, stack in enumerate(stacks)]
+    began = time.monotonic()
+    read = facts(hanging).read_all(asked, within=0.5)
+    assert time.monotonic() - began < 5
+    assert [each.missing.get(hang.key) for each in read[:30]] == ["it took longer than 0.5 s"] * 30
+    assert [each.of(double)["stack"] for each in read[30:]] == [s.name for s in stacks[30:]]
+
+
 def test_what_fails_is_missing_with_its_reason(hanging: threading.Event) -> None:
     """A reader that fails, breaks, is unknown or gets bad arguments spoils only its own fact."""
     queries = {
