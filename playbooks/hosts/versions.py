@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from docker.errors import ImageNotFound
 
@@ -158,11 +159,11 @@ def is_there(compose: Compose, name: str) -> bool:
         return bool(client.api.containers(all=True, filters={"name": f"^/{name}$"}))
 
 
-def _outdated(images: Iterable[Mapping[str, object]], repository: str) -> list[str]:
+def _outdated(images: Iterable[Mapping[str, Any]], repository: str) -> list[str]:
     names = [
         str(name)
         for image in images
-        for name in (image.get("RepoTags") or ())  # type: ignore[attr-defined]
+        for name in (image.get("RepoTags") or ())
         if str(name).startswith(f"{repository}:")
     ]
     return sorted(names)[:-_KEPT_RELEASES]
