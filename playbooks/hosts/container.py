@@ -23,6 +23,9 @@ class ContainerId(str):
         made.host = host
         return made
 
+    def __getnewargs__(self) -> tuple[str, Host]:  # type: ignore[override]  # copies keep the host
+        return str(self), self.host
+
 
 def host_of(container: str) -> Host:
     """The host whose engine has the container with this id."""
