@@ -89,7 +89,7 @@ def _headline(lines: Sequence[Line], now: datetime) -> str:
     ill = [line for line in lines if line.troubles]
     ends = [line for line in lines if line.certificate]
     first = (
-        f"the first ends in {_days(ends[0].certificate.days_left(now))}"
+        f"the first {_ending_in(ends[0].certificate.days_left(now))}"
         if ends and ends[0].certificate
         else "none could be read"
     )
@@ -97,8 +97,8 @@ def _headline(lines: Sequence[Line], now: datetime) -> str:
     return f"{point}, {first}"
 
 
-def _days(left: float) -> str:
-    return plural(floor(left), "day") if left >= 0 else f"{floor(left)} days: it has expired"
+def _ending_in(days: float) -> str:
+    return f"ends in {plural(floor(days), 'day')}" if days >= 0 else "has expired"
 
 
 def _looked_at(context: Context, stack: Stack, now: datetime) -> Iterator[Line]:
