@@ -11,7 +11,8 @@ class RelationFact(Model):
 
     `table` is the index's own table, or the table itself. `broken` are invalid indexes of that
     table that an index built or rebuilt concurrently left behind when it failed. `definition`
-    makes an index anew; `constraint` says that it belongs to one and cannot be dropped alone.
+    makes an index anew; `constraint` says that it belongs to one and cannot be dropped alone,
+    `hypertable` that the table is one of TimescaleDB's, which are made of chunks.
     `free_bytes` is the room on the disk of the data, where that can be told.
     """
 
@@ -29,6 +30,7 @@ class RelationFact(Model):
     definition: str = ""
     constraint: bool = False
     catalog: bool = False
+    hypertable: bool = False
     free_bytes: int | None = None
 
     @property

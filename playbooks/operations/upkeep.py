@@ -125,6 +125,7 @@ def plan_reindex(stack: Stack, params: ReindexParams, facts: Facts) -> Plan:
     fact = RelationFact.model_validate(facts.of(query))
     if fact.catalog:
         raise BadArgument(f"{fact.full_name} is the server's own and cannot be rebuilt in use.")
+    _no_hypertable(fact)
     args = {
         **_at(params),
         "schema_name": fact.schema_name,
@@ -162,6 +163,7 @@ def plan_index(stack: Stack, params: IndexParams, facts: Facts) -> Plan:
     """Raises FactUnavailable, and BadArgument for a column that is not there."""
     query = _relation(params, params.table)
     fact = _found(facts, query, "table")
+    _no_hypertable(fact)
     for column in params.columns:
         if column not in fact.columns:
             raise BadArgument(
@@ -233,6 +235,16 @@ def usual_name(table: str, columns: Sequence[str]) -> str:
 def _check(stack: Stack, datastore: str) -> None:
     if not is_postgres(stack, datastore):
         described_store(stack, datastore)
+
+
+def _no_hypertable(fact: RelationFact) -> None:
+    """TimescaleDB refuses to build concurrently over all chunks of a table."""
+    if fact.hypertable:
+        raise BadArgument(
+            f"{fact.table} is a hypertable of TimescaleDB, whose indexes cannot be made or made "
+            "anew while it is written to.",
+            "Take its chunks one by one: they are tables of their own (`show_chunks`).",
+        )
 
 
 def _found(facts: Facts, query: FactQuery, kind: str) -> RelationFact:

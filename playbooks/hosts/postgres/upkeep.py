@@ -45,6 +45,11 @@ _COLUMNS = """
     SELECT attname AS name FROM pg_catalog.pg_attribute
     WHERE attrelid = %s::oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
+_TIMESCALE = "SELECT to_regclass('_timescaledb_catalog.hypertable') IS NOT NULL AS there"
+_HYPERTABLE = """
+    SELECT EXISTS (SELECT FROM _timescaledb_catalog.hypertable
+                   WHERE schema_name = %s AND table_name = %s) AS found
+"""
 _SETTING = """
     SELECT name, pg_catalog.current_setting(name) AS value, coalesce(unit, '') AS unit, context,
            vartype AS kind, coalesce(enumvals, '{}') AS choices, coalesce(min_val, '') AS least,
@@ -95,7 +100,14 @@ def relation(session: Session, name: str) -> RelationFact:
         definition=seen.definition,
         constraint=seen.constraint,
         catalog=seen.catalog,
+        hypertable=_is_hypertable(session, seen.schema_name, seen.table),
     )
+
+
+def _is_hypertable(session: Session, schema: str, table: str) -> bool:
+    if not one(session, _TIMESCALE).there:
+        return False
+    return bool(one(session, _HYPERTABLE, schema, table).found)
 
 
 def setting(session: Session, name: str) -> SettingFact:
