@@ -24,11 +24,11 @@ def test_a_broken_pattern_is_refused(text: str) -> None:
 
 
 def test_a_wild_pattern_is_given_up() -> None:
-    """A pattern that would match for years is refused in less than a second."""
+    """A pattern that would match for years is refused within seconds."""
     began = time.monotonic()
     with pytest.raises(BadArgument, match="takes too long"):
         LinePattern(r"(a|aa)+$").found("a" * 60 + "!")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 @given(st.text(max_size=40), st.text(max_size=200))
