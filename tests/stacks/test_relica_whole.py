@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD
 from tests.support.holdings import Databases, Folder, Holding, Neo4j, Redis
-from tests.support.systems import System, comes_back, operated
+from tests.support.systems import System, comes_back, operated, rehearses
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -50,6 +50,12 @@ def test_what_was_destroyed_comes_back(relica: System) -> None:
         *(Folder(name, project.folder / path) for name, path in _FOLDERS.items()),
     ]
     comes_back(relica, "backup relica full", holdings, ["ben"])
+
+
+@pytest.mark.covers("B11", "R", only="asked for, of every store")
+def test_its_backup_is_rehearsed(relica: System) -> None:
+    """The newest backup of every store comes back in a throwaway place and passes its checks."""
+    rehearses(relica, "full")
 
 
 def _destroyed(databases: Databases) -> None:
