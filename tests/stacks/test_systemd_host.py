@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 _ANOTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK5zRUwPKJSHOe2FBBkxjUzaUW1WYClsQhFqKSb4oSjq"
 _SLOW = """[Service]
-ExecStart=/bin/sh -c 'trap "sleep 2; exit 0" TERM; while :; do sleep 0.1; done'
+ExecStart=/bin/sh -c 'trap "sleep 6; exit 0" TERM; while :; do sleep 0.1; done'
 """
 _UNIT = """[Service]
 ExecStart=/usr/sbin/nginx -c {place} -g "daemon off;"
@@ -115,7 +115,7 @@ def test_units_are_seen_as_systemd_has_them(host: SshHost, operated: Hosted) -> 
     assert "healthy" in said
     written = operated.says("logs site nginx")
     assert "Started nginx.service" in written, written
-    used = operated.says("stats site")
+    used = ask_patiently(operated.bot.sim, "stats site")
     assert "nginx" in used, used
 
 
@@ -218,7 +218,7 @@ def test_a_unit_reloads_without_a_stop(host: SshHost, operated: Hosted) -> None:
 def test_a_connection_cut_in_mid_stop_is_found_out_about(host: SshHost, operated: Hosted) -> None:
     """systemd goes on without whoever asked: the run looks again, and ends as what happened."""
     request = operated.asks("stop site slow", "ben")
-    wait_until(lambda: _state(host, "slow") == "deactivating", "the unit to be on its way down")
+    wait_until(lambda: _state(host, "slow") == "deactivating", "the unit to be on its way down", 60)
     host.cut()
     ended = operated.end_of(request)
     assert payload(ended)["state"] == "succeeded", text_of(ended)

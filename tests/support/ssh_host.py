@@ -70,11 +70,11 @@ class SshHost:
         self.does("pkill", "--signal", "KILL", "--full", "^sshd-session: ")
 
     def away(self) -> None:
-        """Nothing in it answers any more, as if the network were gone, until `back`."""
-        _said("pause", self.container)
+        """Its sshd and every session stand still, as if the network were gone, until `back`."""
+        self.does("pkill", "--signal", "STOP", "--full", "^sshd")
 
     def back(self) -> None:
-        _said("unpause", self.container)
+        self.does("pkill", "--signal", "CONT", "--full", "^sshd")
 
 
 @contextmanager
@@ -103,7 +103,6 @@ def ssh_host(folder: Path, *, engine: bool = False) -> Iterator[SshHost]:
             host_key=" ".join(host_key.split()[:2]),
         )
     finally:
-        subprocess.run(["docker", "unpause", container], capture_output=True, check=False)
         subprocess.run(
             ["docker", "rm", "--force", "--volumes", container], capture_output=True, check=False
         )
