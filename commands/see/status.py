@@ -22,7 +22,7 @@ from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance
 from playbooks.repository.catalogue import Listing
 
-_SECONDS = 2.8
+_SECONDS = 2.5
 _COLUMNS = ("Layer", "Service", "State", "Health", "Image", "Ports", "Restarts")
 _BACKUPS = FactQuery(fact="repository.list")
 _OPEN = (RequestState.PENDING, RequestState.APPROVED)
