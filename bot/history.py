@@ -39,7 +39,9 @@ class StoredHistory:
         operations: Sequence[str] = (),
     ) -> Sequence[Dossier]:
         with self._ledger.database.read() as connection:
-            ids = requests.page(connection, stack, states, limit, before, operations)
+            ids = requests.page(
+                connection, stack, states, limit=limit, before=before, operations=operations
+            )
             found = [requests.get(connection, request) for request in ids]
             return [self._ledger.dossier(connection, request) for request in found if request]
 

@@ -23,16 +23,16 @@ def bring_into_threads(ledger: Ledger, run: str | None = None) -> bool:
             for message in messages:
                 key = f"{place.key}:{message.part}"
                 body = _body(_name(request, place), message, whole)
-                _want(ledger, connection, request, key, version, body)
+                outbox.want(connection, _in_thread(request, key, version, body), ledger.now())
             if whole:
-                _want(ledger, connection, request, f"{place.key}:file", 1, _file(place, whole))
+                desired = _in_thread(request, f"{place.key}:file", 1, _file(place, whole))
+                outbox.want(connection, desired, ledger.now())
     return bool(news)
 
 
-def _want(
-    ledger: Ledger, connection: sa.Connection, request: Request, key: str, version: int, body: Body
-) -> None:
-    desired = Desired(
+def _in_thread(request: Request, key: str, version: int, body: Body) -> Desired:
+    """A message in the thread of the request's card."""
+    return Desired(
         key=key,
         channel=request.channel,
         lane=Lane.PROGRESS,
@@ -40,7 +40,6 @@ def _want(
         body=body,
         thread_of=card_key(request.id),
     )
-    outbox.want(connection, desired, ledger.now())
 
 
 def _body(name: str, message: Spoken, whole: str) -> Body:

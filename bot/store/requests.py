@@ -106,10 +106,11 @@ def expired(connection: sa.Connection, now: datetime) -> Sequence[str]:
 
 def page(
     connection: sa.Connection,
-    stack: str | None,
-    states: Sequence[RequestState],
+    stack: str | None = None,
+    states: Sequence[RequestState] = (),
+    *,
     limit: int,
-    before: str | None,
+    before: str | None = None,
     operations: Sequence[str] = (),
 ) -> Sequence[str]:
     """Ids, newest first, older than `before`, of these operations, or of all."""
@@ -130,7 +131,7 @@ def page(
 
 
 def recent_ids(connection: sa.Connection, limit: int = 500) -> Sequence[str]:
-    return page(connection, None, (), limit, None)
+    return page(connection, limit=limit)
 
 
 def cast(connection: sa.Connection, request: str, vote: Vote) -> None:

@@ -24,8 +24,8 @@ from playbooks.operations.rollback import RollbackParams
 
 _LOOK_BACK = 60
 _THEN_RECOVER = (
-    "If that does not help, the next rung is to recover it from its newest backups, which needs its "
-    "own approval."
+    "If that does not help, the next rung is to recover it from its newest backups, which needs "
+    "its own approval."
 )
 _AFTER = {
     Rung.ASSESS: "If it is not well, the next rung is a restart of all of it, which needs its own "

@@ -42,9 +42,7 @@ class ContainerTool:
         self._complaints: deque[str] = deque(maxlen=_KEPT_LINES)
         self._pid = ""
         with ExitStack() as opening:
-            self._client: DockerClient = opening.enter_context(
-                engine_with(container, _NO_LIMIT)
-            )
+            self._client: DockerClient = opening.enter_context(engine_with(container, _NO_LIMIT))
             self._exec = _created(self._client, container, argv, environment, user)
             self._output = Output(_started(self._client, self._exec), self._heard)
             self._resources = opening.pop_all()

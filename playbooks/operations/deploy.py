@@ -62,7 +62,7 @@ def plan(operation: str, stack: Stack, params: DeployParams, facts: Facts) -> Pl
         (i for i, step in enumerate(steps) if not isinstance(step, _BEFORE_VERSION)), len(steps)
     )
     services = rolled(stack, steps)
-    whole = noting(stack, services, facts).then(procedure(setting, steps[:cut], facts))
+    whole = noting(services, facts).then(procedure(setting, steps[:cut], facts))
     if params.version is not None and rules_of(stack).variable:
         seen = facts.of(state_query(services))
         whole = whole.then(version_set(stack, version_value(stack, params.version), seen))
@@ -200,7 +200,7 @@ def state_needs(stack: Stack, steps: Sequence[ProcedureStep]) -> tuple[FactQuery
     return (state_query(services),) if wanted else ()
 
 
-def noting(stack: Stack, services: Sequence[str], facts: Facts) -> Procedure:
+def noting(services: Sequence[str], facts: Facts) -> Procedure:
     """What runs now is noted and kept; undoing it, last of all, brings all of it back. Another plan
     is needed when it changes, or a compose or env file."""
     if not services:

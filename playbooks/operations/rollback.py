@@ -100,13 +100,13 @@ def _way_needs(stack: Stack, params: RollbackParams) -> Sequence[FactQuery]:
 def _own_way(stack: Stack, facts: Facts) -> Procedure:
     steps = rules_of(stack).rollback
     services = rolled(stack, steps)
-    whole = noting(stack, services, facts).then(procedure(_setting(stack), steps, facts))
+    whole = noting(services, facts).then(procedure(_setting(stack), steps, facts))
     return whole.then(releasing(services, directories(steps)))
 
 
 def _to_release(stack: Stack, params: RollbackParams, facts: Facts) -> Procedure:
     services = _services(stack, params)
-    whole = noting(stack, services, facts)
+    whole = noting(services, facts)
     if params.versioned:
         seen = facts.of(state_query(services))
         whole = whole.then(version_set(stack, params.version, seen))

@@ -42,8 +42,8 @@ class Group(Model):
     An `episode` begins when the first of them fires and ends when none does; `changes` are the
     moments of the last hour at which one began or ended. `firing` and `seen` count its alerts, and
     `notices` how often the source spoke of them in this episode. `silence` is the id that the
-    source has for a silence of ours; `silence_problem` why it has none, or still has one. `meanwhile` says what was
-    done to the stack when the episode began, which may explain it.
+    source has for a silence of ours; `silence_problem` why it has none, or still has one.
+    `meanwhile` says what was done to the stack when the episode began, which may explain it.
     """
 
     key: str

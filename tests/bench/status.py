@@ -76,8 +76,8 @@ def table(folder: Path) -> Table:
         "Status of everything",
         f"`/ops status` by wire, from the command to its answer; medians of {_ROUNDS}. "
         f"{_STACKS} stacks with {_STACKS * _SERVICES} services, of which {_SLOW_EACH * _STACKS} "
-        f"take {_SLOW_SECONDS:g} s to answer; then {_HOSTS} hosts over ssh, of which {_AWAY} let in "
-        "who comes and say nothing. The script asks each service with curl, as the guides do.",
+        f"take {_SLOW_SECONDS:g} s to answer; then {_HOSTS} hosts over ssh, of which {_AWAY} let "
+        "in who comes and say nothing. The script asks each service with curl, as the guides do.",
         ("what", "seconds", "ratio"),
         [
             ["the slowest single probe", f"{slowest:.2f}", "1"],
