@@ -1,6 +1,5 @@
 """Brings what steps write into the outbox: messages in the thread of the run's card."""
 
-import sqlalchemy as sa
 
 from bot.engine.speech import Place, Spoken
 from bot.ledger import Ledger
