@@ -20,11 +20,11 @@ class KnownSecrets:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def resolve(self, reference: str) -> Secret:
+        if reference in self.values:
+            return Secret(self.values[reference])
         if reference.startswith("env-file:"):
             return References(lambda _: None, {}).resolve(reference)
-        if reference not in self.values:
-            raise SecretUnavailable(f"{reference} is not set.")
-        return Secret(self.values[reference])
+        raise SecretUnavailable(f"{reference} is not set.")
 
 
 @dataclass(frozen=True)

@@ -99,12 +99,9 @@ def test_every_service_is_asked_once_and_continuously(system: System) -> None:
 def test_databases_are_pinged_as_their_datastores_say(system: System) -> None:
     """PostgreSQL, Redis and Neo4j let Interlock in with the right password and not with another."""
     stack = load_stack(system.project.stack_file)
+    passwords = {"postgres": PASSWORD, "redis": REDIS_PASSWORD, "neo4j": NEO4J_PASSWORD}
     right = KnownSecrets(
-        {
-            "env:RELICA_PG_PASSWORD": PASSWORD,
-            "env:RELICA_NEO4J_PASSWORD": NEO4J_PASSWORD,
-            "env:RELICA_REDIS_PASSWORD": REDIS_PASSWORD,
-        }
+        {str(stack.datastores[name].password): value for name, value in passwords.items()}
     )
     wrong = KnownSecrets(dict.fromkeys(right.values, "another password"))
     for name in ("postgres", "redis", "neo4j"):
