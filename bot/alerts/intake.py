@@ -15,6 +15,7 @@ from uuid import uuid4
 import structlog
 
 from bot.alerts.folding import Folding
+from bot.alerts.missed import Missed
 from bot.alerts.silences import Silencer
 from bot.context import House
 from bot.store import alerts as rows
@@ -29,6 +30,7 @@ LARGEST = 4 * 1024 * 1024
 _BACKLOG = 4_000
 _FOLDED_AT_ONCE = 200
 _TICK_SECONDS = 2.0
+_ASK_SECONDS = 20.0
 _RETRY_SECONDS = 5.0
 T = TypeVar("T")
 
@@ -44,11 +46,10 @@ class Answer:
 class Intake:
     """Everything behind `POST /alerts/NAME`, and the one task that folds what came."""
 
-    def __init__(
-        self, house: House, folding: Folding, silencer: Silencer, inbox: Inbox, metrics: Metrics
-    ) -> None:
+    def __init__(self, house: House, folding: Folding, inbox: Inbox, metrics: Metrics) -> None:
         """`inbox` takes only alerts."""
-        self._silencer = silencer
+        known = house.database, house.file.alerts, house.context.stacks, house.context.now
+        self._silencer, self._missed = Silencer(*known), Missed(*known)
         self._sources = house.file.alerts.sources
         self._folding = folding
         self._inbox = inbox
@@ -92,7 +93,7 @@ class Intake:
         await self._off(self._folding.restate)
         for notice in await self._left():
             self._queue.put_nowait(notice)
-        ticked = 0.0
+        ticked = asked = 0.0
         loop = asyncio.get_running_loop()
         while True:
             notices = await self._gathered()
@@ -103,6 +104,10 @@ class Intake:
                 for look in (self._folding.tick, self._silencer.settle):
                     if await self._off(look):
                         self._bell.ring()
+            if loop.time() - asked >= _ASK_SECONDS:
+                asked = loop.time()
+                if missed := await self._off(self._missed.notices):
+                    await self._folded(missed)
 
     async def _left(self) -> list[Received]:
         left: list[Received] = []

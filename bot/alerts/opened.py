@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from bot.alerts.folding import Folding
 from bot.alerts.intake import Intake
-from bot.alerts.silences import Silencer
 from bot.context import House
 from bot.store.inbox import ALERTS, Inbox
 from bot.web.metrics import Metrics
@@ -29,5 +28,4 @@ def alerts_in(house: House, metrics: Metrics, owner: str) -> AlertsIn:
         channels=house.file.channels,
         now=now,
     )
-    silencer = Silencer(house.database, house.file.alerts, house.context.stacks, now)
-    return AlertsIn(inbox, Intake(house, folding, silencer, inbox, metrics))
+    return AlertsIn(inbox, Intake(house, folding, inbox, metrics))

@@ -1,6 +1,5 @@
 """Brings what steps write into the outbox: messages in the thread of the run's card."""
 
-
 from bot.engine.speech import Place, Spoken
 from bot.ledger import Ledger
 from bot.store import outbox, requests

@@ -96,6 +96,12 @@ def get(connection: sa.Connection, key: str) -> Shown | None:
     return None if row is None else _shown(row)
 
 
+def peek(connection: sa.Connection, key: str) -> Shown | None:
+    """The group as it is."""
+    row = connection.execute(sa.select(alert_groups).where(alert_groups.c.key == key)).one_or_none()
+    return None if row is None else _shown(row)
+
+
 def groups(
     connection: sa.Connection, stack: str | None = None, *, firing: bool = False, limit: int = 500
 ) -> Sequence[Shown]:
