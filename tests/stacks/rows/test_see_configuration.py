@@ -87,7 +87,7 @@ def test_what_became_dangerous_in_the_files_is_told(system: System) -> None:
     changed = "the files were changed since the container was made"
     assert cells[cells.index(changed) + 1] == name
     again = ask_patiently(system.bot.sim, f"config {system.name}")
-    assert changed not in again and "ADMIN_PASSWORD" not in again
+    assert changed not in again and "ADMIN_PASSWORD is a well-known default" not in again
 
 
 def _is_open_redis(store: dict[str, str]) -> bool:
