@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -60,9 +61,9 @@ class Upkeep:
         with self.ledger.database.read() as connection:
             planned, lasting = rows.planned(connection), rows.all_of_them(connection)
         for window in planned:
-            self._each(window.stack, lambda stack, it=window: self._window(stack, it))
+            self._each(window.stack, partial(self._window, window=window))
         for state in lasting:
-            self._each(state.stack, lambda stack, it=state: self._lasting(stack, it))
+            self._each(state.stack, partial(self._lasting, state=state))
 
     def _each(self, name: str, act: Callable[[Stack], None]) -> None:
         stack = self.ledger.stacks.get(name)

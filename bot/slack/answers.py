@@ -58,9 +58,9 @@ class Answers:
                 thread = to.open_thread or to.thread_ts
                 await self._upload(to.channel, thread, reply.file, f" · for <@{to.user}>")
             return
-        where = None if reply.file is None else await self._hand_over(to, reply.file)
+        handed = None if reply.file is None else await self._hand_over(to, reply.file)
         if reply.body is not None:
-            await self.whisper(to, _with_line(reply.body, where))
+            await self.whisper(to, _with_line(reply.body, handed))
 
     async def whisper(self, to: Address, body: Body) -> None:
         """Only to that person: by the response URL, or without it when that has expired."""

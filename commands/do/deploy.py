@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from commands.asking import Intent, Operation
+from commands.asking import Intent, Operation, P
 from commands.grammar import Option, Word
 from commands.lookup import stack_for
 from commands.ports import Call, Context, Reply
@@ -116,10 +116,10 @@ def _handle_update(context: Context, call: Call, params: UpdateWords) -> Reply:
 
 
 def _asked(
-    operation: Operation[Model],
+    operation: Operation[P],
     context: Context,
     call: Call,
-    params: Model,
+    params: P,
     *,
     confirmed: bool,
 ) -> Reply:

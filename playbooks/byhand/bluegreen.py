@@ -41,6 +41,7 @@ def switch(known: Known, args: JsonObject) -> Lines:
     project = str(args["project"])
     entry = known.stack.container_of(rules.entry) or rules.entry
     server = f"{project}-{entry}-1:{rules.port}"
+    lines: tuple[str, ...]
     match rules.switch:
         case NginxUpstream(upstream=name):
             lines = (f"upstream {name} {{", f"    server {server};", "}")

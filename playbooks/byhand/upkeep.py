@@ -105,5 +105,5 @@ def _said(
         known.stack, str(args["datastore"]), str(args.get("database") or "")
     )
     store = as_reached(known.stack, described)
-    texts: list[Composable] = [SQL(each) for each in statements]  # type: ignore[arg-type]
+    texts: list[Composable] = [SQL(each) for each in statements]
     return (*password(store), *psql(store, database(store.database), names, texts))

@@ -88,7 +88,7 @@ def _of_version(on: SshHost | TlsHost, seconds: int, version: str) -> DockerClie
         own = (str(on.cert), str(on.key))
         place = on.url
         shown = TLSConfig(client_cert=own, ca_cert=str(on.ca), verify=True)
-    client = DockerClient(base_url=place, tls=shown, timeout=seconds, version=version)
+    client = DockerClient(base_url=place, tls=shown or False, timeout=seconds, version=version)
     # No proxy, and no authority but the host's own, whatever the environment names.
     client.api.trust_env = False
     return client

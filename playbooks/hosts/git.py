@@ -43,7 +43,8 @@ class Repository:
         """The commit of a branch or tag of the remote, None where it has none of this name."""
         name = ref.removeprefix("refs/")
         said = self._git("ls-remote", remote, name, f"{name}^{{}}", seconds=_FETCH_SECONDS)
-        listed = dict(reversed(line.split("\t", 1)) for line in said.splitlines() if "\t" in line)
+        rows = (line.split("\t", 1) for line in said.splitlines() if "\t" in line)
+        listed = {place: commit for commit, place in rows}
         tags = (f"refs/tags/{name}^{{}}", f"refs/{name}^{{}}", f"refs/tags/{name}")
         places = (*tags, f"refs/{name}", f"refs/heads/{name}")
         return next((listed[place] for place in places if place in listed), None)

@@ -124,7 +124,7 @@ def _container_goes(client: DockerClient, container: str) -> str:
 
 def _image_goes(client: DockerClient, image: str) -> str:
     try:
-        if client.api.inspect_image(image).get("RepoTags"):
+        if client.api.inspect_image(image).get("RepoTags"):  # type: ignore[no-untyped-call]
             return "has a name again"
         client.api.remove_image(image)
     except NotFound:

@@ -33,7 +33,7 @@ def _asked(client: DockerClient, found: ImageUpdate) -> ImageUpdate:
     if not found.running:
         return found.model_copy(update={"why": "it was made on its host, not pulled"})
     try:
-        seen: Mapping[str, Any] = client.api.inspect_distribution(found.image)
+        seen: Mapping[str, Any] = client.api.inspect_distribution(found.image)  # type: ignore[no-untyped-call]
     except APIError as error:
         said = str(error.explanation or error).strip().rstrip(".")
         return found.model_copy(update={"why": f"its registry does not say: {said}"})

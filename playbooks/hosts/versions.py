@@ -115,7 +115,7 @@ def image_id(compose: Compose, reference: str) -> str | None:
     """The image of this name on the project's host, None where it has none. Raises HostError."""
     with engine(on=compose.host) as client:
         try:
-            return str(client.api.inspect_image(reference)["Id"])
+            return str(client.api.inspect_image(reference)["Id"])  # type: ignore[no-untyped-call]
         except ImageNotFound:
             return None
 

@@ -251,7 +251,7 @@ class Stack(Model):
         self._hosts_fit()
         self._containers_fit()
         stored_in = {name: store.service for name, store in self.datastores.items()}
-        if wrong := misfit(self.deploy and self.deploy.bluegreen, stored_in):
+        if wrong := misfit(self.deploy.bluegreen if self.deploy else None, stored_in):
             raise ValueError(wrong)
         self.layers()
         return self

@@ -110,7 +110,7 @@ def create_again(work: Work, args: AgainArgs) -> JsonObject:
     if opening not in {"CREATE", "CREATE UNIQUE"}:
         raise DatastoreError(f"{args.name} cannot be made again from {args.definition!r}.")
     # What PostgreSQL wrote itself (pg_get_indexdef) goes back to it as it is.
-    statement = sql.SQL(f"{opening} INDEX CONCURRENTLY {rest}")  # type: ignore[arg-type]
+    statement = sql.SQL(f"{opening} INDEX CONCURRENTLY {rest}")
     carry_out(store, work, Long((statement,), "index", _PATIENT))
     return {}
 

@@ -60,7 +60,7 @@ def carry_out(store: PostgresStore, work: Work, long: Long) -> None:
             if long.each:
                 work.progress(position, len(long.statements), long.each)
             told = _counting(watching, running.info.backend_pid, work, long)
-            done = pool.submit(running.execute, statement)
+            done = pool.submit(lambda it=statement: running.execute(it))  # type: ignore[misc]
             try:
                 _follow(done, told, missing_ok=bool(long.each))
             finally:

@@ -33,7 +33,7 @@ class Graph:
 
     def rows(self, query: str) -> list[Row]:
         """The whole answer to a query of our own. Raises Neo4jError."""
-        asked = Query(query, timeout=ANSWER_SECONDS)  # type: ignore[arg-type]
+        asked = Query(query, timeout=ANSWER_SECONDS)
         return [record.data() for record in self.session.run(asked)]
 
 
