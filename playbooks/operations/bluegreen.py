@@ -97,7 +97,7 @@ def plan_switch(stack: Stack, params: SwitchParams, facts: Facts) -> Plan:
     rules, state = rules_of(stack), facts.of(STATE)
     live, idle = _sides(rules, state)
     _must_be_well(stack, state, idle)
-    return _switched(stack, SWITCH, params, state, (str(live), idle))
+    return _switched(stack, SWITCH, params, state, (live, idle))
 
 
 def plan_back(stack: Stack, params: SwitchParams, facts: Facts) -> Plan:
@@ -117,7 +117,7 @@ def plan_back(stack: Stack, params: SwitchParams, facts: Facts) -> Plan:
             f"`/ops bluegreen {stack.name} VERSION` brings a version up again.",
         )
     _must_be_well(stack, state, idle)
-    return _switched(stack, BACK, params, state, (str(live), idle))
+    return _switched(stack, BACK, params, state, (live, idle))
 
 
 def plan_retire(stack: Stack, params: RetireParams, facts: Facts) -> Plan:
@@ -159,7 +159,7 @@ def plan_retire(stack: Stack, params: RetireParams, facts: Facts) -> Plan:
 
 
 def _switched(
-    stack: Stack, operation: str, params: Model, state: JsonObject, sides: tuple[str, str]
+    stack: Stack, operation: str, params: Model, state: JsonObject, sides: tuple[str | None, str]
 ) -> Plan:
     rules, (live, idle) = rules_of(stack), sides
     there = state["projects"][idle]

@@ -47,7 +47,7 @@ def _ask(url: str, seen: Stream, over: threading.Event, lock: threading.Lock) ->
     for _ in range(_MOST):
         if over.wait(_PAUSE):
             return
-        good, said = _answer(url)
+        good, said = answer(url)
         with lock:
             if good:
                 seen.answers[said] += 1
@@ -55,7 +55,8 @@ def _ask(url: str, seen: Stream, over: threading.Event, lock: threading.Lock) ->
                 seen.failures.append(said)
 
 
-def _answer(url: str) -> tuple[bool, str]:
+def answer(url: str) -> tuple[bool, str]:
+    """Whether one request over a new connection went well, and the body or what went wrong."""
     where = urlsplit(url)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
     try:

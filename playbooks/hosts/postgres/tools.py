@@ -16,8 +16,8 @@ _INSIDE = "127.0.0.1"
 LOCK_WAIT_MILLISECONDS = 60_000
 # The side database is worth nothing until it is verified, so its own log need not be waited for.
 RESTORE_SETTINGS = (
-    "-c synchronous_commit=off -c maintenance_work_mem=256MB -c statement_timeout=0 "
-    "-c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
+    "-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 "
+    "-c idle_in_transaction_session_timeout=0"
 )
 
 

@@ -20,9 +20,10 @@ from playbooks.operations.bluegreen import (
     UpParams,
 )
 from tests.images.build import image
+from tests.support.bot import wait_until
 from tests.support.docker import PASSWORD, SHIPPED, STACKS
 from tests.support.run_plan import Bench
-from tests.support.stream import stream
+from tests.support.stream import answer, stream
 from tests.support.systems import System, operated
 from tests.support.talk import card_in, new_card, payload, press, text_of
 from tests.support.traefik import traefik
@@ -128,7 +129,9 @@ def test_a_stream_of_requests_loses_nothing_through_nginx(arc: System) -> None:
     stores = arc.project.container("redis").id
     arc.does("bluegreen arc 1.0 --switch", "ben")
     [published] = _docker("port", rules["switch"]["test"][2], "8080/tcp").splitlines()
-    with stream(f"http://{published}/") as seen:
+    proxied = f"http://{published}/"
+    wait_until(lambda: answer(proxied)[0], "nginx has taken over the first upstream of all")
+    with stream(proxied) as seen:
         arc.does("bluegreen arc 2.0", "ben")
         assert f"traffic goes to {first}" in arc.says("bluegreen arc")
         arc.does("bluegreen arc switch", "ben")
