@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from playbooks.model.plan import Step
 from playbooks.model.stack import Stack
@@ -47,9 +48,8 @@ def table(folder: Path) -> Table:
         bench = _bench(server, database, folder)
         borgmatic = Borgmatic(folder / "borg", server, database)
         backups = _backups(server, database, bench, borgmatic, folder)
-        restores = _restores(server, database, bench)
+        restores = _restores(server, database, bench, folder)
         for _ in range(ROUNDS):
-            _psql(server, folder, restores)
             with restores.timed("borgmatic"):
                 borgmatic.restore()
     return _table(megabytes / 1e6, backups, restores)
@@ -99,10 +99,12 @@ def _theirs(borgmatic: Borgmatic, figures: Figures) -> None:
     figures.bytes["borgmatic"] = borgmatic.stored()
 
 
-def _restores(server: Server, database: str, bench: Bench) -> Figures:
+def _restores(server: Server, database: str, bench: Bench, folder: Path) -> Figures:
+    """Ours and the others in the same round, now before and now after: what else the machine does
+    in a round meets all of them."""
     figures = Figures()
     backup = bench.backup()
-    for turn in range(ROUNDS):
+    for turn in range(2 * ROUNDS):
         steps = _StepTimes(figures)
         work = bench.work()
         dump = Path()
@@ -115,10 +117,12 @@ def _restores(server: Server, database: str, bench: Bench) -> Figures:
                 dump = Path(bench.outputs["fetch"]["files"]["postgres.dump"])
                 if turn % 2 == 0:
                     _plain(server, dump, figures)
+                    _psql(server, folder, figures)
                 server.run("template1", "CHECKPOINT")
                 steps.next(step.key)
             if step.key == "release" and turn % 2:
                 steps.next("aside")
+                _psql(server, folder, figures)
                 _plain(server, dump, figures)
                 steps.next(step.key)
 
@@ -166,6 +170,11 @@ class _StepTimes:
         self._key, self._since = key, now
 
 
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    """The median of what each round says."""
+    return median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
 def _bench(server: Server, database: str, folder: Path) -> Bench:
     stack = Stack.model_validate(
         {
@@ -183,7 +192,10 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
     guide, ours = backups.median("guide"), backups.median("ours")
     plain = restores.median("pg_restore")
     parts = ("load", "settle", "verify", "identify", "swap")
-    whole = sum(restores.median(part) for part in parts)
+    rounds = [sum(each) for each in zip(*(restores.seconds[p] for p in parts), strict=True)]
+    whole = median(rounds)
+    slower = _ratio(rounds, restores.seconds["pg_restore"])
+    script = _ratio(rounds, restores.seconds["psql"])
     fetch = restores.median("fetch")
     safety = sum(restores.median(part) for part in ("begin", "dump.postgres", "publish"))
     smaller = backups.bytes["ours"] / backups.bytes["guide"]
@@ -198,7 +210,8 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
     return Table(
         title="PostgreSQL",
         about=(
-            f"A database of {megabytes:.0f} MB, {ROUNDS} rounds in alternating order, medians. "
+            f"A database of {megabytes:.0f} MB, {ROUNDS} rounds of backups and {2 * ROUNDS} of "
+            "restores in alternating order: medians, of seconds and of each round's ratios. "
             "The backup includes reading back what was stored, counting rows, roles and manifest; "
             "the restore includes settings, ANALYZE, counting every row and comparing the schema."
         ),
@@ -208,9 +221,9 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
             row("Interlock's backup", ours, f"{guide / ours:.1f} × as fast", "ours"),
             row("borgmatic's backup", theirs, f"{guide / theirs:.1f} × as fast", "borgmatic"),
             row(f"pg_restore -j{JOBS} of the same dump, empty database", plain, "1"),
-            row("restore beside, verification, swap", whole, f"{whole / plain:.2f} ×"),
+            row("restore beside, verification, swap", whole, f"{slower:.2f} ×"),
             *(row(f"· {part}", restores.median(part), "") for part in parts),
-            row("guide: gunzip, psql, empty database", by_psql, f"{by_psql / plain:.2f} ×"),
+            row("guide: gunzip, psql, empty database", by_psql, f"{slower / script:.2f} ×"),
             row("borgmatic's restore, over the live database", theirs_back, ""),
             row("fetch: verify and decompress the backup, apart", fetch, ""),
             row("safety backup, apart", safety, ""),
@@ -225,8 +238,8 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
             ),
             (
                 f"restore, verification and swap take at most {SLOWER:g} × pg_restore",
-                whole <= SLOWER * plain,
+                slower <= SLOWER,
             ),
-            ("and less than the guide's psql", whole < by_psql),
+            (f"and less than the guide's psql ({script:.2f} of it)", script < 1),
         ],
     )
