@@ -1,8 +1,6 @@
 """Keeps what an approved plan said would happen by itself afterwards, whatever becomes of the bot
 in between."""
 
-import asyncio
-import contextlib
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,6 +8,7 @@ import structlog
 
 from bot.bell import Bell
 from bot.ledger import Ledger
+from bot.rounds import rounds
 from bot.store import outbox
 from bot.store import promises as rows
 from bot.store.promises import Promise
@@ -36,16 +35,11 @@ class Promises:
     bell: Bell
 
     async def run(self) -> None:
-        while True:
-            seconds = _LONGEST_WAIT
-            try:
-                await asyncio.to_thread(self.turn)
-                seconds = await asyncio.to_thread(self._seconds_to_next)
-            except Exception:  # noqa: BLE001 - the boundary of this task
-                _log.exception("promises.round-failed")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await asyncio.Future()
+        await rounds("promises", _LONGEST_WAIT, self._round)
+
+    def _round(self) -> float:
+        self.turn()
+        return self._seconds_to_next()
 
     def turn(self) -> None:
         """Asks for what is due."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.ledger import Ledger
+from bot.rounds import rounds
 from bot.settings import Sampling
 from bot.store import samples as rows
 from playbooks.model.facts import FactQuery, Facts
@@ -41,12 +42,7 @@ class Sampler:
     async def run(self) -> None:
         """Samples for ever."""
         await asyncio.sleep(_FIRST_SECONDS)
-        while True:
-            try:
-                await asyncio.to_thread(self.take)
-            except Exception:  # noqa: BLE001 - the boundary of this task
-                _log.exception("sampler.failed")
-            await asyncio.sleep(self.rules.interval.total_seconds())
+        await rounds("sampler", self.rules.interval.total_seconds(), self.take)
 
     def take(self) -> None:
         """One sample of every stack that has something to count; what is old goes."""

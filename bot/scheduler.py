@@ -1,7 +1,5 @@
 """Asks for what schedules want, each fire once, however many processes and lives it takes."""
 
-import asyncio
-import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from bot.changes import Changes
 from bot.engine.failpoints import Failpoints
 from bot.ledger import Ledger
 from bot.proof import Proof
+from bot.rounds import rounds
 from bot.schedules import PROOF, fire_id, paused_line, timed
 from bot.store import outbox
 from bot.store import schedules as rows
@@ -56,16 +55,11 @@ class Scheduler:
 
     async def run(self) -> None:
         """Each round as soon as something is due."""
-        while True:
-            seconds = _LONGEST_WAIT
-            try:
-                await asyncio.to_thread(self.turn)
-                seconds = await asyncio.to_thread(self._seconds_to_next)
-            except Exception:  # noqa: BLE001 - the boundary of this task
-                _log.exception("scheduler.round-failed")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await asyncio.Future()
+        await rounds("scheduler", _LONGEST_WAIT, self._round)
+
+    def _round(self) -> float:
+        self.turn()
+        return self._seconds_to_next()
 
     def turn(self) -> None:
         """Notes what is due, and asks for it."""

@@ -1,7 +1,6 @@
 """Keeps the times of maintenance: announces windows, begins them, warns before the end, and lifts
 what is safe to lift."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ import structlog
 from bot import audit
 from bot.bell import Bell
 from bot.ledger import Ledger
+from bot.rounds import rounds
 from bot.store import maintenances as rows
 from bot.store import outbox, requests
 from commands.ports import Asking, Gate
@@ -49,12 +49,7 @@ class Upkeep:
 
     async def run(self) -> None:
         """A round every ten seconds, for ever."""
-        while True:
-            try:
-                await asyncio.to_thread(self.turn)
-            except Exception:  # noqa: BLE001 - the boundary of this task
-                _log.exception("upkeep.round-failed")
-            await asyncio.sleep(_SECONDS)
+        await rounds("upkeep", _SECONDS, self.turn)
 
     def turn(self) -> None:
         """Looks at every window and all maintenance that lasts."""

@@ -1,7 +1,6 @@
 """Looks whether backups and drills are young enough, and drills passed; says once when they are
 not, and when they are again."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ import structlog
 from bot import audit
 from bot.bell import Bell
 from bot.ledger import Ledger
+from bot.rounds import rounds
 from bot.store import outbox
 from bot.store import schedules as rows
 from commands.protect.known import LIST
@@ -50,12 +50,7 @@ class ObjectiveWatch:
 
     async def run(self) -> None:
         """Looks every five minutes, for ever."""
-        while True:
-            try:
-                await asyncio.to_thread(self.look)
-            except Exception:  # noqa: BLE001 - the boundary of this task
-                _log.exception("watch.failed")
-            await asyncio.sleep(_SECONDS)
+        await rounds("objectives", _SECONDS, self.look)
 
     def look(self) -> None:
         """A repository that cannot be read changes nothing: the daily proof says so."""

@@ -7,7 +7,8 @@ from commands.ports import Call, Context, Dossier
 from playbooks.errors import Refused
 from playbooks.model.datastores import Datastore
 from playbooks.model.people import Permission
-from playbooks.model.stack import Service, Stack
+from playbooks.model.service import Service
+from playbooks.model.stack import Stack
 
 
 def stack_for(context: Context, call: Call, name: str, permission: Permission) -> Stack:

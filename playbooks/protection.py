@@ -7,7 +7,8 @@ from statistics import median
 
 from playbooks.datastores.catalogue import can_be_drilled
 from playbooks.model.drill import DrillNote
-from playbooks.model.stack import Scenario, Stack
+from playbooks.model.objectives import Scenario
+from playbooks.model.stack import Stack
 from playbooks.repository.catalogue import Summary
 
 _USUAL = 14

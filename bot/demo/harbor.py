@@ -8,7 +8,8 @@ from bot.demo.files import SERVICES
 from bot.demo.parts import Part, of_stack
 from bot.demo.places import Places, read_json, write_whole
 from playbooks.hosts.processes import LocalService
-from playbooks.model.stack import Process, Stack
+from playbooks.model.service import Process
+from playbooks.model.stack import Stack
 
 
 def start_due(places: Places, stack: Stack) -> tuple[Part, ...]:

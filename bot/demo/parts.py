@@ -12,7 +12,8 @@ from bot.secrets import References
 from bot.workspace.settings import Secrets
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.services import variables
-from playbooks.model.stack import Process, Stack
+from playbooks.model.service import Process
+from playbooks.model.stack import Stack
 
 WORKSPACE = "workspace"
 BOT = "bot"

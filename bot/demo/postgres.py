@@ -19,7 +19,7 @@ from bot.demo.server_user import ServerUser, server_user
 from bot.demo.stopping import Stopping
 from playbooks.errors import HostError
 from playbooks.hosts.processes import LocalService
-from playbooks.model.stack import Process
+from playbooks.model.service import Process
 
 ADMIN = "postgres"
 _START_SECONDS = 60.0

@@ -7,7 +7,9 @@ from playbooks.gate.duration import write_duration
 from playbooks.model.contacts import Contact
 from playbooks.model.datastores import Datastore
 from playbooks.model.deploy import ProcedureStep
-from playbooks.model.stack import Objectives, Scenario, Service, Stack
+from playbooks.model.objectives import Objectives, Scenario
+from playbooks.model.service import Service
+from playbooks.model.stack import Stack
 
 Section = tuple[str, ...]
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import Service
+from playbooks.model.service import Service
 
 _LOOP_RESTARTS = 3
 _LOOP_TIME = timedelta(minutes=10)

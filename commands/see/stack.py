@@ -13,7 +13,8 @@ from notifiers.views import blocks
 from notifiers.views.text import escape, plural
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.stack import Service, Stack
+from playbooks.model.service import Service
+from playbooks.model.stack import Stack
 
 _SECONDS = 6.0
 _COLUMNS = ("Service", "State", "Ports", "Needs", "Logs besides its output")

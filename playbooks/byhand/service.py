@@ -5,7 +5,7 @@ from playbooks.byhand.hosts import there
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command, secret, word
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import Process
+from playbooks.model.service import Process
 from playbooks.model.stack_file import holds_secret
 
 _UNMANAGED = "# Interlock does not run it: do this where it runs."

@@ -21,7 +21,8 @@ from playbooks.model.health import (
     WebSocketHealth,
 )
 from playbooks.model.hosts import LOCAL, Host
-from playbooks.model.stack import Service, Stack
+from playbooks.model.service import Service
+from playbooks.model.stack import Stack
 from playbooks.ports import Reading, Secrets
 from playbooks.registry import Reader
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from playbooks.errors import HostError
 from playbooks.hosts.identity import Identity, group_alive
 from playbooks.hosts.logs import tail
-from playbooks.model.stack import Process
+from playbooks.model.service import Process
 
 _INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 _LARGEST_LOG = 32 * 1024 * 1024

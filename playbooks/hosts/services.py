@@ -12,7 +12,8 @@ from playbooks.hosts.runner import Runner, Seen
 from playbooks.hosts.systemd_runner import systemd_runner
 from playbooks.hosts.usage import of_session
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import Process, Stack
+from playbooks.model.service import Process
+from playbooks.model.stack import Stack
 from playbooks.model.stack_file import holds_secret
 from playbooks.model.usage import Usage
 from playbooks.ports import Secrets

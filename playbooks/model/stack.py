@@ -1,13 +1,12 @@
 """A stack, as its YAML file describes it."""
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from playbooks.errors import UnknownName
-from playbooks.gate.duration import Duration, DurationOrNone
+from playbooks.model.backup_rules import BackupRules
 from playbooks.model.base import Model, Name
 from playbooks.model.bluegreen import misfit
 from playbooks.model.compose import Compose, ContainerHealth
@@ -18,22 +17,17 @@ from playbooks.model.drill import DrillRules
 from playbooks.model.health import (
     CommandHealth,
     DatabaseHealth,
-    Health,
-    HttpHealth,
-    TcpHealth,
 )
 from playbooks.model.hosts import LOCAL, Host, misplaced, with_hosts_named
 from playbooks.model.maintenance import Maintenance
 from playbooks.model.neo4j import Neo4jStore
+from playbooks.model.objectives import Objectives
 from playbooks.model.queries import NamedQuery
-from playbooks.model.repository import Place
 from playbooks.model.rotation import RotatedSecret, check_secrets
 from playbooks.model.routines import Phase, Routine
-from playbooks.model.schedule import Schedule, Timed
+from playbooks.model.schedule import Schedule
 from playbooks.model.scripts import Script
-from playbooks.model.secret import SecretRef
-from playbooks.model.size import Size
-from playbooks.model.systemd import SystemdUnit
+from playbooks.model.service import Service
 from playbooks.model.telemetry import External, LogFile, Security, Telemetry
 from playbooks.model.thresholds import Threshold
 from playbooks.model.tls import Tls
@@ -41,143 +35,10 @@ from playbooks.model.volumes import MountedStore
 from playbooks.model.watching import Watching
 
 Environment = Literal["dev", "staging", "prod"]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
-# A name of the kinds of health checks, for whoever imports them from here.
-__all__ = ["Health", "HttpHealth", "Process", "Service", "Stack", "TcpHealth"]
 _ASKED_KINDS = ("postgres", "postgres-server", "redis", "neo4j")
 DRILL = "drill"
 """What the schedule of a stack's drills is called."""
-
-
-class Process(Model):
-    """How a service runs as a local process of its own session.
-
-    `argv` is started in `directory` with `environment` added. `state` is a folder that holds the
-    pid file and the log `SERVICE.log`.
-    """
-
-    argv: tuple[str, ...] = Field(min_length=1)
-    directory: Path
-    state: Path
-    environment: dict[str, str] = {}
-
-
-class Service(Model):
-    """One service. Without `process` or `systemd` it is not ours to start and stop, only to watch.
-
-    In a stack with `compose` it is the compose service `container`, which may be left out where
-    the names are the same. `host` is where it runs, when that is not where the stack does: a name
-    of `hosts`, or an address as the stack's own `host` has it. `ports` are open to others,
-    `internal` only to the stack's own services and its host. `logs` are what it writes besides its
-    output.
-    """
-
-    process: Process | None = None
-    systemd: SystemdUnit | None = None
-    container: str | None = None
-    host: Host | None = None
-    ports: tuple[Port, ...] = ()
-    internal: tuple[Port, ...] = ()
-    needs: tuple[Name, ...] = ()
-    health: Health | None = None
-    start_seconds: float = 30.0
-    logs: tuple[LogFile, ...] = ()
-    size: Size | None = None
-
-    @property
-    def managed(self) -> bool:
-        return self.process is not None or self.systemd is not None
-
-
-class Retention(Model):
-    """How many to keep of each class, and for how many `days` all of them.
-
-    The last good backup and the last one that was drilled stay whatever these say.
-    """
-
-    last: int = Field(default=3, ge=1)
-    days: int = Field(default=0, ge=0)
-    daily: int = Field(default=7, ge=0)
-    weekly: int = Field(default=4, ge=0)
-    monthly: int = Field(default=12, ge=0)
-
-
-class BackupRules(Place):
-    """Where backups rest. `recipients` are age public keys; `identity` opens what they sealed.
-
-    `copies` are further repositories that get every backup, sealed as it is; a restore uses one
-    where `repository` has lost the backup. `schedules` are backups made by themselves; `proof` is
-    when every day one message says whether the last ones are there and whole. `incoming` is a
-    folder of the bot's host below which files lie that people bring to be restored; what they
-    upload in Slack is put there too. Without it none are taken.
-
-    `sets` are datastores that are backed up together; `quiesce` names, by set, the services that
-    write to them and are down while they are copied, so that the copies fit each other.
-    """
-
-    copies: tuple[Place, ...] = ()
-    recipients: tuple[str, ...] = ()
-    identity: SecretRef | None = None
-    incoming: Path | None = None
-    sets: dict[Name, tuple[Name, ...]] = {}
-    quiesce: dict[Name, tuple[Name, ...]] = {}
-    schedules: dict[Name, Schedule] = {}
-    proof: Timed | None = None
-    retention: Retention = Retention()
-    row_count_seconds: float = 20.0
-
-    @model_validator(mode="after")
-    def _places_differ(self) -> Self:
-        seen = {self.repository.rstrip("/")}
-        for position, place in enumerate(self.copies):
-            url = place.repository.rstrip("/")
-            if url in seen:
-                raise ValueError(f"copies[{position}] is {url!r} again; name another place")
-            seen.add(url)
-        return self
-
-    @model_validator(mode="after")
-    def _quiesce_names_sets(self) -> Self:
-        for name in self.quiesce:
-            if name not in self.sets:
-                raise ValueError(
-                    f"quiesce names the unknown set {name!r}; "
-                    f"there is: {', '.join(self.sets) or 'none'}"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _schedules_name_sets(self) -> Self:
-        for name, schedule in self.schedules.items():
-            if schedule.set is not None and schedule.set not in self.sets:
-                raise ValueError(
-                    f"schedules.{name}.set names the unknown set {schedule.set!r}; "
-                    f"there is: {', '.join(self.sets) or 'none'}"
-                )
-        return self
-
-
-class Scenario(Model):
-    """What a kind of trouble may cost: `rpo` is how much time of data may be lost (`0s` is none),
-    `rto` how long it may take until all is well. `priority` is the plan's own word."""
-
-    rpo: DurationOrNone | None = None
-    rto: Duration | None = None
-    priority: str = ""
-    datastores: tuple[Name, ...] = ()
-
-
-class Objectives(Model):
-    """`rpo`: how old the newest backup may be; `rto`: how long a restore may take.
-
-    `scenarios` say the same for kinds of trouble, by name; each is about all datastores, or about
-    its `datastores`.
-    """
-
-    rpo: Duration | None = None
-    rto: Duration | None = None
-    scenarios: dict[Name, Scenario] = {}
 
 
 class Stack(Model):

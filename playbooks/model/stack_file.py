@@ -17,7 +17,8 @@ from playbooks.model.datastores import PostgresAccess
 from playbooks.model.places import absolute, placed_reference, with_places
 from playbooks.model.problems import instead, problems_of
 from playbooks.model.repository import Place
-from playbooks.model.stack import Process, Stack
+from playbooks.model.service import Process
+from playbooks.model.stack import Stack
 from playbooks.model.yaml_text import Document, Location, Problem, parse
 
 M = TypeVar("M", bound=BaseModel)

@@ -5,8 +5,9 @@ import tempfile
 from pathlib import Path
 
 from playbooks.errors import BadArgument, RepositoryError
+from playbooks.model.backup_rules import BackupRules
 from playbooks.model.repository import Place
-from playbooks.model.stack import BackupRules, Stack
+from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 from playbooks.repository.address import address_of, local_root
 from playbooks.repository.sealing import Identity, Recipient, identities_of, recipients_of

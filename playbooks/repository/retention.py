@@ -7,8 +7,8 @@ was drilled stays, and what is broken stays until somebody has looked at it.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
+from playbooks.model.backup_rules import Retention
 from playbooks.model.base import Model
-from playbooks.model.stack import Retention
 from playbooks.repository.catalogue import Summary, Unfinished
 
 SAFETY_LAST = 3

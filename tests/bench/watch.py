@@ -20,7 +20,8 @@ from bot.store.migrate import migrate
 from bot.watching.watch import ServiceWatch
 from playbooks.gate.policy import Policy
 from playbooks.model.health import HttpHealth
-from playbooks.model.stack import Service, Stack
+from playbooks.model.service import Service
+from playbooks.model.stack import Stack
 from tests.bench.processes import process, until
 from tests.bench.table import Table
 from tests.support.work import KnownSecrets

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from commands.see import running_as
-from playbooks.model.stack import Service
+from playbooks.model.service import Service
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from playbooks.model.drill import DrillNote, DrillRules
-from playbooks.model.stack import Objectives, Stack
+from playbooks.model.objectives import Objectives
+from playbooks.model.stack import Stack
 from playbooks.protection import (
     ages,
     drilled_within,

@@ -26,7 +26,7 @@ from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.sandbox import Recipe, throwaway_folder
 from playbooks.model.datastores import PostgresStore
-from playbooks.model.stack import Process
+from playbooks.model.service import Process
 
 ADMIN = "interlock_drill"
 _PORT = 5432

@@ -18,7 +18,8 @@ from bot.watching.latencies import BUCKET_SECONDS, Latencies
 from bot.watching.watch import ServiceWatch
 from playbooks.gate.policy import Policy
 from playbooks.model.health import BasicLogin, HttpHealth, TcpHealth
-from playbooks.model.stack import Service, Stack
+from playbooks.model.service import Service
+from playbooks.model.stack import Stack
 from playbooks.model.watching import Condition, Watching
 from tests.support.work import KnownSecrets
 

@@ -8,7 +8,9 @@ import pytest
 from playbooks.actions.service import ACTIONS
 from playbooks.errors import ActionFailed, HostError, StopRequested
 from playbooks.model.base import JsonObject
-from playbooks.model.stack import Process, Service, Stack, TcpHealth
+from playbooks.model.health import TcpHealth
+from playbooks.model.service import Process, Service
+from playbooks.model.stack import Stack
 from playbooks.registry import registry
 from tests.support.work import KnownSecrets, TestWork
 

@@ -10,8 +10,10 @@ from playbooks.byhand.shell import opening
 from playbooks.catalogue import by_hand
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.services import variables
+from playbooks.model.health import HttpHealth, TcpHealth
 from playbooks.model.plan import ActionCall
-from playbooks.model.stack import HttpHealth, Process, Service, Stack, TcpHealth
+from playbooks.model.service import Process, Service
+from playbooks.model.stack import Stack
 from tests.support.runbook import follow
 from tests.support.work import STARTED, KnownSecrets
 

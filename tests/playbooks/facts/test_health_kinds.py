@@ -10,7 +10,8 @@ from websockets.sync.server import ServerConnection, serve
 
 from playbooks.facts.service import check_of
 from playbooks.model.health import CommandHealth, DatabaseHealth, Health, WebSocketHealth
-from playbooks.model.stack import Service, Stack
+from playbooks.model.service import Service
+from playbooks.model.stack import Stack
 from tests.support.work import KnownSecrets
 
 

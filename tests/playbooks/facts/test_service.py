@@ -9,7 +9,9 @@ import pytest
 
 from playbooks.errors import FactUnavailable, UnknownName
 from playbooks.facts.service import LogArgs, OneService, check, health, logs, state
-from playbooks.model.stack import HttpHealth, Process, Service, Stack, TcpHealth
+from playbooks.model.health import HttpHealth, TcpHealth
+from playbooks.model.service import Process, Service
+from playbooks.model.stack import Stack
 from tests.support.work import STARTED, TestReading
 
 

@@ -11,7 +11,7 @@ import pytest
 from playbooks.errors import HostError
 from playbooks.hosts.identity import Identity, born, group_alive, identity_of
 from playbooks.hosts.processes import LocalService
-from playbooks.model.stack import Process
+from playbooks.model.service import Process
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = (
@@ -78,7 +78,7 @@ def test_it_outlives_who_started_it(make: Callable[[str], LocalService], tmp_pat
     starter = (
         "import sys, time; from pathlib import Path; "
         "from playbooks.hosts.processes import LocalService; "
-        "from playbooks.model.stack import Process; "
+        "from playbooks.model.service import Process; "
         f"p = Process.model_validate_json({service.process.model_dump_json()!r}); "
         "LocalService('api', p).start({}); print('started', flush=True); time.sleep(600)"
     )

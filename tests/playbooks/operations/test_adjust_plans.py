@@ -10,9 +10,11 @@ from playbooks.model.adjusted import Adjusted, Setting
 from playbooks.model.compose import Compose
 from playbooks.model.composed import ComposedFact
 from playbooks.model.facts import Facts
+from playbooks.model.health import TcpHealth
 from playbooks.model.plan import Plan, Risk
+from playbooks.model.service import Service
 from playbooks.model.size import Size
-from playbooks.model.stack import Service, Stack, TcpHealth
+from playbooks.model.stack import Stack
 from playbooks.operations.adjust import (
     LIMITS,
     SCALE,

@@ -6,8 +6,10 @@ import yaml
 
 from playbooks.errors import FactUnavailable, UnknownName
 from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.health import TcpHealth
 from playbooks.model.plan import Plan, Risk
-from playbooks.model.stack import Process, Service, Stack, TcpHealth
+from playbooks.model.service import Process, Service
+from playbooks.model.stack import Stack
 from playbooks.operations.lifecycle import RESTART, START, STOP, LifecycleParams
 
 CASES = yaml.safe_load((Path(__file__).parents[2] / "cases/lifecycle.yaml").read_text())

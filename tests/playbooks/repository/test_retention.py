@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playbooks.model.backup_rules import Retention
 from playbooks.model.drill import DrillNote
-from playbooks.model.stack import Retention
 from playbooks.repository.catalogue import StoreSummary, Summary, Unfinished
 from playbooks.repository.retention import dead, rule
 

@@ -1,0 +1,49 @@
+"""The tables, as SQLAlchemy knows them. The migrations build them."""
+
+from bot.store.tables.alerting import (
+    alert_changes,
+    alert_groups,
+    alert_storms,
+    alerts,
+    refused_notices,
+)
+from bot.store.tables.asking import claims, counters, inbox, outbox, requests, votes
+from bot.store.tables.metadata import Moment, metadata
+from bot.store.tables.operating import deploy_locks, maintenances, windows
+from bot.store.tables.protecting import breaches, fires, schedules
+from bot.store.tables.running import audit, audit_head, journal, locks, promises, runs
+from bot.store.tables.watching import conditions, follows, latencies, parcels, samples, standings
+
+__all__ = [
+    "Moment",
+    "alert_changes",
+    "alert_groups",
+    "alert_storms",
+    "alerts",
+    "audit",
+    "audit_head",
+    "breaches",
+    "claims",
+    "conditions",
+    "counters",
+    "deploy_locks",
+    "fires",
+    "follows",
+    "inbox",
+    "journal",
+    "latencies",
+    "locks",
+    "maintenances",
+    "metadata",
+    "outbox",
+    "parcels",
+    "promises",
+    "refused_notices",
+    "requests",
+    "runs",
+    "samples",
+    "schedules",
+    "standings",
+    "votes",
+    "windows",
+]
