@@ -10,7 +10,7 @@ from notifiers.views.state import CardState
 from notifiers.views.steps import EVERYTHING, step_lines
 from notifiers.views.values import RUN_NOT_KNOWN, shown_args, shown_value, spoken
 from playbooks.model.base import JsonObject
-from playbooks.model.plan import ActionCall, Guard, Owed, Plan, Resource, Step
+from playbooks.model.plan import ActionCall, Afterwards, Guard, Owed, Plan, Resource, Step
 
 
 def details(state: CardState) -> JsonObject:
@@ -60,6 +60,9 @@ def plan_blocks(plan: Plan, run: str = RUN_NOT_KNOWN) -> list[JsonObject]:
     rules = [
         bullets("Checked again before it starts", [_guard(g) for g in plan.guards], EVERYTHING),
         bullets("Put back in every ending", [_owed(o) for o in plan.owed], EVERYTHING),
+        bullets(
+            "Follows by itself", [_later(plan.afterwards)] if plan.afterwards else [], EVERYTHING
+        ),
         bullets("Held while it runs", [_resource(r) for r in plan.resources], EVERYTHING),
     ]
     return [
@@ -115,6 +118,10 @@ def _step(step: Step) -> list[str]:
 
 def _call(call: ActionCall) -> str:
     return text.code(f"{call.action} {shown_args(call.args)}".strip(), 1200)
+
+
+def _later(follows: Afterwards) -> str:
+    return f"{follows.operation}, {text.duration(follows.seconds)} after this has succeeded"
 
 
 def _guard(guard: Guard) -> str:

@@ -55,6 +55,10 @@ def _terms(old: Plan, new: Plan) -> Iterator[str]:
         yield "What is put back at the end differs."
     if old.resources != new.resources:
         yield "It holds other resources while it runs."
+    if old.checklist != new.checklist:
+        yield "The checklist before it differs."
+    if old.afterwards != new.afterwards:
+        yield "What follows by itself after it differs."
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

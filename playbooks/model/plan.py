@@ -202,5 +202,10 @@ class Plan(Model):
                 "binding": self.binding,
                 "policy": policy_version,
                 **({"checklist": list(self.checklist)} if self.checklist else {}),
+                **(
+                    {"afterwards": self.afterwards.model_dump(mode="json")}
+                    if self.afterwards
+                    else {}
+                ),
             }
         )

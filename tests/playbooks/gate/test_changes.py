@@ -46,6 +46,8 @@ def test_every_change_of_the_digest_is_told() -> None:
         {"resources": ({"kind": "stack", "name": "harbor"},)},
         {"owed": ({"key": "k", "name": "n", "call": {"action": "a"}, "since": 0},)},
         {"stages": ()},
+        {"checklist": ("Look twice",)},
+        {"afterwards": {"operation": "retire", "params": {}, "seconds": 60.0}},
     ]
     for change in changes:
         new = plan(**change)
