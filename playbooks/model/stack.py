@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from playbooks.errors import UnknownName
+from playbooks.model.alert_help import AlertHelp, check_help
 from playbooks.model.backup_rules import BackupRules
 from playbooks.model.base import Model, Name
 from playbooks.model.bluegreen import misfit
@@ -48,7 +49,8 @@ class Stack(Model):
     Engine over TLS, or a name of `hosts`, which has such an address or more of it.
     `environment_name` is what its people call the environment, where that is another word.
     `logs` are files of no one service; `incidents` are the phases of the work on an incident, by
-    the kind of incident; `externals` is what it depends on outside.
+    the kind of incident; `externals` is what it depends on outside. `alerts` is what helps when a
+    rule fires, by the rule's name.
     """
 
     name: Name
@@ -67,6 +69,7 @@ class Stack(Model):
     contacts: dict[Name, Contact] = {}
     office_hours: OfficeHours = OfficeHours()
     thresholds: dict[Name, Threshold] = {}
+    alerts: dict[str, AlertHelp] = {}
     logs: tuple[LogFile, ...] = ()
     telemetry: Telemetry = Telemetry()
     tls: Tls = Tls()
@@ -94,6 +97,7 @@ class Stack(Model):
                     raise ValueError(f"services.{name}.needs names the unknown service {need!r}")
         self._stores_fit()
         self._queries_fit()
+        check_help(self.alerts, self.services, self.scripts)
         check_secrets(self.secrets, self.datastores, self.services)
         for name, members in (self.backup.sets if self.backup else {}).items():
             for member in members:

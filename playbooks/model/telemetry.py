@@ -39,6 +39,21 @@ class LogFile(Model):
     keep: Duration | None = None
 
 
+class RuleFiles(Model):
+    """The files with the alert rules of the stack's Prometheus, as the stack's host has them.
+
+    `promtool` is the argv that ends in promtool itself, like `[docker, exec, -i, prometheus,
+    promtool]`: it is given a changed file on its input before it is written. `reload` is the argv
+    that has Prometheus read its files anew, like `[systemctl, reload, prometheus]`; without one it
+    is asked over HTTP, which it only hears with `--web.enable-lifecycle`. A container must have the
+    folder of a file mounted, not the file alone: a changed file is another one in its place.
+    """
+
+    files: tuple[Path, ...] = Field(min_length=1)
+    promtool: tuple[str, ...] = Field(default=("promtool",), min_length=1)
+    reload: tuple[str, ...] = ()
+
+
 class Telemetry(Model):
     """What measures the stack: addresses of APIs, and `dashboards`, pages for people by name.
 
@@ -51,6 +66,7 @@ class Telemetry(Model):
     """
 
     prometheus: Url | None = None
+    rules: RuleFiles | None = None
     alertmanager: Url | None = None
     loki: Url | None = None
     loki_labels: dict[Name, str] = {}
