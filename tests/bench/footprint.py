@@ -28,10 +28,12 @@ def _measured(started: AbstractContextManager[Measured]) -> tuple[float, float, 
 
 def table(folder: Path) -> Table:
     """Interlock beside a bare Bolt app with a bare DBOS in one process."""
+    with bare_bolt(folder / "bare", dbos=True) as first:
+        theirs_first = first.ready_seconds
+    with interlock(folder / "ours") as first:
+        ours_first = first.ready_seconds
     theirs = _measured(bare_bolt(folder / "bare", dbos=True))
     ours = _measured(interlock(folder / "ours"))
-    with interlock(folder / "ours") as again:
-        restart = again.ready_seconds
     more = [a - b for a, b in zip(ours, theirs, strict=True)]
     rows = [
         [name, f"{seconds:.2f}", f"{cpu:.2f}", f"{resident:.0f}"]
@@ -41,14 +43,16 @@ def table(folder: Path) -> Table:
             ("difference", tuple(more)),
         )
     ]
-    rows.insert(2, ["interlock run, the second time", f"{restart:.2f}", "", ""])
+    rows.insert(0, ["bare Bolt with a bare DBOS, the first time", f"{theirs_first:.2f}", "", ""])
+    rows.insert(2, ["interlock run, the first time", f"{ours_first:.2f}", "", ""])
     return Table(
         "Start and idle cost",
-        f"From the start of the process to the first `hello`, then {IDLE_SECONDS:.0f} s idle.",
+        f"From the start of the process to the first `hello`, then {IDLE_SECONDS:.0f} s idle. The "
+        "first time both make their tables.",
         ("process", "ready s", "idle CPU %", "resident MB"),
         rows,
         (
-            ("ready in under 3 s, the first time too", max(ours[0], restart) < 3),
+            ("ready in under 3 s, the first time too", max(ours[0], ours_first) < 3),
             ("under 60 MB more", more[2] < 60),
             ("under 1 % of a core more", more[1] < 1),
         ),
