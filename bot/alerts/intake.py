@@ -5,9 +5,10 @@ import asyncio
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import TypeVar
 from uuid import uuid4
@@ -16,6 +17,7 @@ import structlog
 
 from bot.alerts.folding import Folding
 from bot.alerts.missed import Missed
+from bot.alerts.one_by_one import OneByOne
 from bot.alerts.silences import Silencer
 from bot.context import House
 from bot.store import alerts as rows
@@ -52,6 +54,7 @@ class Intake:
         self._silencer, self._missed = Silencer(*known), Missed(*known)
         self._sources = house.file.alerts.sources
         self._folding = folding
+        self._one_by_one = OneByOne(folding, metrics, house.redactor.redact)
         self._inbox = inbox
         self._database = house.database
         self._secrets = house.secrets
@@ -126,12 +129,14 @@ class Intake:
         return notices
 
     async def _folded(self, notices: list[Received]) -> None:
-        """Until it is done: what was taken is never let go of."""
-        while True:
-            if await self._off(lambda: self._folding.fold(notices)):
-                self._bell.ring()
-                return
-            await asyncio.sleep(_RETRY_SECONDS)
+        """Until it is done: what was taken is never let go of. What breaks is set aside."""
+        waiting: Sequence[Received] = notices
+        while waiting:
+            left = await self._off(partial(self._one_by_one.fold, waiting))
+            self._bell.ring()
+            waiting = waiting if left is None else left
+            if waiting:
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _off(self, work: Callable[[], T]) -> T | None:
         try:

@@ -172,9 +172,10 @@ class Inbox:
         return set(connection.execute(statement).scalars())
 
 
-def settle(connection: sa.Connection, ids: Sequence[str], now: datetime) -> None:
-    """Dealt with, in the caller's transaction."""
-    connection.execute(sa.update(inbox).where(inbox.c.id.in_(ids)).values(done_at=now))
+def settle(connection: sa.Connection, ids: Sequence[str], now: datetime, problem: str = "") -> None:
+    """Dealt with, in the caller's transaction; `problem` says what went wrong, if something did."""
+    done = sa.update(inbox).where(inbox.c.id.in_(ids))
+    connection.execute(done.values(done_at=now, problem=problem))
 
 
 def _received(row: sa.Row[Any]) -> Received:

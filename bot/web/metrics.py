@@ -11,6 +11,7 @@ class Metrics:
         self.received = self._counter("interlock_received", "Payloads stored and acted on", "kind")
         self.repeated = self._counter("interlock_repeated", "Payloads delivered again", "kind")
         self.ignored = self._counter("interlock_ignored", "Payloads only acknowledged", "kind")
+        self.set_aside = self._counter("interlock_set_aside", "Payloads that broke", "kind")
         self.reconnects = self._counter("interlock_reconnects", "Sockets replaced", "why")
 
     def _counter(self, name: str, what: str, label: str) -> Counter:

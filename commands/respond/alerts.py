@@ -51,7 +51,7 @@ def _refused(context: Context) -> list[JsonObject]:
         f"{escape(each.field or 'the body')}: {escape(each.what)}"
         for each in refused[:_REFUSED_SHOWN]
     ]
-    title = f"{plural(len(refused), 'payload')} of the last day could not be read:"
+    title = f"{plural(len(refused), 'payload')} of the last day could not be read or shown:"
     return blocks.sections("\n".join([title, *lines]))
 
 

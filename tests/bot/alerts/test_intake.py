@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
@@ -223,6 +223,19 @@ def test_grafana_and_a_mapping_are_read(bot: Bot) -> None:
     card(bot, "nightly-report", "resolved")
     send(bot, "cron", nightly)
     card(bot, "nightly-report", "firing")
+
+
+def test_a_notice_that_breaks_holds_up_no_other(bot: Bot) -> None:
+    """A moment that no store can keep breaks its own notice only: it is set aside, counted and
+    shown, and what came with it and after it arrives."""
+    poison = notice("Poison", since=datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))))
+    for each in (notice("Before"), poison, notice("Behind")):
+        assert send(bot, "alertmanager", each).status_code == 200
+    card(bot, "Before", "firing")
+    card(bot, "Behind", "firing")
+    wait_until(lambda: "OverflowError" in ask(bot.sim, "alerts"), "that it is shown", 20)
+    assert 'interlock_set_aside_total{kind="alerts"} 1.0' in bot.metrics()
+    assert "Poison" not in ask(bot.sim, "alerts harbor").split("could not be")[0]
 
 
 def test_killed_between_taking_and_showing(bot: Bot) -> None:
