@@ -4,6 +4,7 @@ from commands.ports.asked import Asking, Attachment, AuditEntry, Call, Dossier, 
 from commands.ports.context import Clock, Context
 from commands.ports.doing import DeployLock, DeployLocks, NoDeployLocks, NoUploads, Uploads
 from commands.ports.governing import Access, Gate, History
+from commands.ports.incidents import Incidents, NoIncidents, Opening, Turn
 from commands.ports.protecting import Fired, Scheduled, Timetable
 from commands.ports.responding import Alerts, RefusedPayload
 from commands.ports.seeing import (
@@ -40,20 +41,24 @@ __all__ = [
     "Fresh",
     "Gate",
     "History",
+    "Incidents",
     "Live",
     "NoBundles",
     "NoDeployLocks",
     "NoFollows",
+    "NoIncidents",
     "NoTrends",
     "NoUploads",
     "NoWatch",
     "NotLive",
+    "Opening",
     "Parcel",
     "RefusedPayload",
     "Reply",
     "Scheduled",
     "Timetable",
     "Trends",
+    "Turn",
     "Uploads",
     "Watch",
 ]

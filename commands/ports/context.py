@@ -7,6 +7,7 @@ from typing import Protocol
 
 from commands.ports.doing import DeployLocks, NoDeployLocks, NoUploads, Uploads
 from commands.ports.governing import Access, Gate, History
+from commands.ports.incidents import Incidents, NoIncidents
 from commands.ports.protecting import Timetable
 from commands.ports.responding import Alerts
 from commands.ports.seeing import (
@@ -54,3 +55,4 @@ class Context:
     bundles: Bundles = field(default_factory=NoBundles)
     watch: Watch = field(default_factory=NoWatch)
     live: Live = field(default_factory=NotLive)
+    incidents: Incidents = field(default_factory=NoIncidents)

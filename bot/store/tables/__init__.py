@@ -8,6 +8,7 @@ from bot.store.tables.alerting import (
     refused_notices,
 )
 from bot.store.tables.asking import claims, counters, inbox, outbox, requests, votes
+from bot.store.tables.incidents import incidents, timeline
 from bot.store.tables.metadata import Moment, metadata
 from bot.store.tables.operating import deploy_locks, maintenances, windows
 from bot.store.tables.protecting import breaches, fires, schedules
@@ -30,6 +31,7 @@ __all__ = [
     "fires",
     "follows",
     "inbox",
+    "incidents",
     "journal",
     "latencies",
     "locks",
@@ -44,6 +46,7 @@ __all__ = [
     "samples",
     "schedules",
     "standings",
+    "timeline",
     "votes",
     "windows",
 ]

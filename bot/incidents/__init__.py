@@ -1,0 +1,1 @@
+"""Incidents: opened, steered, shown, and their timelines written."""
