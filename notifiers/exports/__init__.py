@@ -1,0 +1,1 @@
+"""An incident as a picture, as Markdown and as a page of its own."""
