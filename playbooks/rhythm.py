@@ -97,7 +97,7 @@ def _by_the_clock(schedule: Schedule, after: datetime) -> Iterator[Fire]:
     wall = after.astimezone(zone).replace(tzinfo=UTC) - _DAY
     while True:
         wall = trigger.get_next_fire_time(None, wall + timedelta(seconds=1))
-        at = _moment(wall.replace(tzinfo=None), zone)
+        at = moment_at(wall.replace(tzinfo=None), zone)
         if at > after:
             yield Fire(f"{wall:%Y-%m-%dT%H:%MZ}" if hourly else f"{wall:%Y-%m-%d}", at)
 
@@ -115,7 +115,7 @@ def _trigger(schedule: Schedule) -> CronTrigger:
     )
 
 
-def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
+def moment_at(wall: datetime, zone: ZoneInfo) -> datetime:
     """The moment when clocks of the zone first show `wall`, or have jumped over it."""
     early = wall.replace(tzinfo=zone, fold=0)
     before, after = early.utcoffset(), early.replace(fold=1).utcoffset()
