@@ -13,6 +13,7 @@ import structlog
 from playbooks.errors import InterlockError
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.jobs import Job
 from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance, Window
 from playbooks.ports import Asked, Past, Secrets
@@ -38,6 +39,12 @@ class _Nothing:
         return ()
 
     def firing(self, _stack: str) -> Sequence[str]:
+        return ()
+
+    def jobs(self, _stack: str, _since: datetime) -> Sequence[Job]:
+        return ()
+
+    def alerts(self, _stack: str) -> Sequence[str]:
         return ()
 
 

@@ -163,6 +163,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "oldlogs": ("playbooks.facts.old_logs:READERS",),
         "project": ("playbooks.facts.project:READERS",),
         "redis": ("playbooks.facts.redis:READERS",),
+        "remembered": ("playbooks.facts.remembered:READERS",),
         "repository": (
             "playbooks.facts.repository:READERS",
             "playbooks.facts.repository_standing:READERS",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.jobs import Job
 from playbooks.model.secret import Secret
 from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance, Wanted, Window
@@ -40,6 +41,14 @@ class Past(Protocol):
 
     def firing(self, stack: str) -> Sequence[str]:
         """What is wrong with the stack as it is watched, a few words each, oldest first."""
+        ...
+
+    def jobs(self, stack: str, since: datetime) -> Sequence[Job]:
+        """What schedules of the stack were to do since then, oldest first."""
+        ...
+
+    def alerts(self, stack: str) -> Sequence[str]:
+        """Groups of alerts of the stack that fire, a few words each, the newest first."""
         ...
 
 

@@ -50,13 +50,14 @@ def thresholds(stack: Stack) -> Section:
 
 def routines(stack: Stack) -> Section:
     return tuple(
-        f"{name}, {each.rhythm}: {'; '.join(each.items)}" for name, each in stack.routines.items()
+        f"{name}, {each.rhythm}: {'; '.join(item.text for item in each.items)}"
+        for name, each in stack.routines.items()
     )
 
 
 def incidents(stack: Stack) -> Section:
     return tuple(
-        f"{kind}: {phase.shown}: {'; '.join(phase.items)}"
+        f"{kind}: {phase.shown}: {'; '.join(item.text for item in phase.items)}"
         for kind, phases in stack.incidents.items()
         for phase in phases
     )

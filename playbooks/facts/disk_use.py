@@ -7,6 +7,7 @@ from playbooks.errors import FactUnavailable, HostError
 from playbooks.hosts.filesystems import filesystem, folder, mounts
 from playbooks.hosts.shell import shell_of
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.disk import FileSystems
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
 
@@ -27,6 +28,18 @@ def system(reading: Reading, args: PlaceArgs) -> JsonObject:
     return _read(lambda: filesystem(shell_of(reading.stack.host), args.path))
 
 
+def full(reading: Reading, _: NoArgs) -> JsonObject:
+    """{systems: [`playbooks.model.disk.FileSystem`]}: each file system of the host that holds
+    data."""
+
+    def look() -> FileSystems:
+        shell = shell_of(reading.stack.host)
+        found = mounts(shell).mounts
+        return FileSystems(systems=tuple(filesystem(shell, each.path) for each in found))
+
+    return _read(look)
+
+
 def counted(reading: Reading, args: PlaceArgs) -> JsonObject:
     """A `playbooks.model.disk.Folder`."""
     return _read(lambda: folder(shell_of(reading.stack.host), args.path))
@@ -41,6 +54,7 @@ def _read(look: Callable[[], Model]) -> JsonObject:
 
 READERS: tuple[Reader[Any], ...] = (
     Reader("disk.mounts", NoArgs, mounted),
+    Reader("disk.systems", NoArgs, full),
     Reader("disk.system", PlaceArgs, system),
     Reader("disk.folder", PlaceArgs, counted),
 )

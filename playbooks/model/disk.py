@@ -33,6 +33,12 @@ class FileSystem(Model):
         return 100 * self.free / usable if usable else 0.0
 
 
+class FileSystems(Model):
+    """All of a host that hold data."""
+
+    systems: tuple[FileSystem, ...]
+
+
 class Folder(Model):
     """The space that a folder takes; `whole` is false where parts of it may not be looked at."""
 

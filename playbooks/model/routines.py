@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from playbooks.gate.duration import Duration, write_duration
 from playbooks.model.base import Model
+from playbooks.model.checks import Item
 from playbooks.model.schedule import DAYS, ClockText, Timed, Zone
 
 _WEEKLY = re.compile(rf"weekly( ({'|'.join(DAYS)}))?")
@@ -15,12 +16,16 @@ _EVERY = ("daily", "monthly", "quarterly")
 
 class Routine(Model):
     """A checklist that comes again: `every` is daily, weekly, a day of the week (`weekly monday`),
-    monthly or quarterly; `at` the time on the clocks of `zone`, where there is one."""
+    monthly or quarterly; `at` the time on the clocks of `zone`. Without a time it comes only when
+    somebody asks for it. Weekly ones without a day come on Mondays, monthly and quarterly ones on
+    the first.
+
+    An item is text, which people tick, or has a `check`."""
 
     every: str
     at: ClockText = ""
     zone: Zone = "UTC"
-    items: tuple[str, ...] = Field(min_length=1)
+    items: tuple[Item, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _can_be_told(self) -> Self:
@@ -44,7 +49,7 @@ class Phase(Model):
 
     name: str
     until: Duration | None = None
-    items: tuple[str, ...] = Field(min_length=1)
+    items: tuple[Item, ...] = Field(min_length=1)
 
     @property
     def shown(self) -> str:

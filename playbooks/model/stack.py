@@ -10,6 +10,7 @@ from playbooks.model.alert_help import AlertHelp, check_help
 from playbooks.model.backup_rules import BackupRules
 from playbooks.model.base import Model, Name
 from playbooks.model.bluegreen import misfit
+from playbooks.model.checks import FAILED_LOGIN, unknown_names
 from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore, PostgresAccess
@@ -113,6 +114,7 @@ class Stack(Model):
         self._changes_can_be_seen()
         self._writers_are_known()
         self._drills_fit()
+        self._checklists_fit()
         self._hosts_fit()
         self._containers_fit()
         stored_in = {name: store.service for name, store in self.datastores.items()}
@@ -184,6 +186,20 @@ class Stack(Model):
         for name in schedule.datastores:
             if name not in self.datastores:
                 raise ValueError(f"drill.schedule names the unknown datastore {name!r}")
+
+    def _checklists_fit(self) -> None:
+        known = {
+            "services": frozenset(self.services),
+            "datastores": frozenset(self.datastores),
+            "patterns": frozenset({*self.security.patterns, FAILED_LOGIN}),
+        }
+        lists = [(f"routines.{name}", each.items) for name, each in self.routines.items()]
+        for kind, phases in self.incidents.items():
+            lists += [(f"incidents.{kind}", phase.items) for phase in phases]
+        for where, items in lists:
+            for item in items:
+                if wrong := unknown_names(item, known):
+                    raise ValueError(f"{where}: {wrong}")
 
     def _hosts_fit(self) -> None:
         for name, service in self.services.items():

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot.secrets import References
 from playbooks.errors import SecretUnavailable, StopRequested
+from playbooks.model.jobs import Job
 from playbooks.model.secret import Secret
 from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance, Wanted, Window
@@ -46,6 +47,12 @@ class Remembered:
         return ()
 
     def firing(self, stack: str) -> Sequence[str]:
+        return ()
+
+    def jobs(self, stack: str, since: datetime) -> Sequence[Job]:
+        return ()
+
+    def alerts(self, stack: str) -> Sequence[str]:
         return ()
 
 
