@@ -10,7 +10,8 @@ from bot.store import outbox
 from bot.store.alerts import Shown
 from bot.store.ids import new_id
 from notifiers.ports import Desired, Lane
-from notifiers.views.alert import alert_card, alert_key, storm_digest, storm_key, storm_over
+from notifiers.views.alert import alert_card, alert_key
+from notifiers.views.alert_digest import storm_digest, storm_key, storm_over
 from playbooks.respond import sources
 from playbooks.respond.storm import Flow, Storm, begins, gets_a_card, heaps
 
@@ -18,8 +19,10 @@ from playbooks.respond.storm import Flow, Storm, begins, gets_a_card, heaps
 def placed(
     connection: sa.Connection, shown: Shown, rules: sources.Storm, now: datetime
 ) -> tuple[Shown, Storm | None]:
-    """Where a group that has something new to say is shown: on a card of its own, or in the digest
-    of a storm, which may begin with it."""
+    """Where a group that has something new to say is shown: on a card of its own, in the digest of
+    a storm, which may begin with it, or in what is said when quiet hours end."""
+    if shown.held_until is not None:
+        return replace(shown, carded_at=None, storm=None), None
     channel = shown.group.channel
     storm = rows.open_storm(connection, channel)
     flow = Flow(rows.cards_since(connection, channel, now - rules.within), storm)
@@ -34,16 +37,20 @@ def placed(
     return replace(shown, carded_at=now if carded else None, storm=storm.id), storm
 
 
-def want_card(connection: sa.Connection, shown: Shown, now: datetime) -> None:
-    """The card should show how the group is. What an operation explains is in less haste."""
+def want_card(
+    connection: sa.Connection, shown: Shown, now: datetime, thread_of: str | None = None
+) -> None:
+    """The card should show how the group is. What an operation explains is in less haste. Where it
+    stands, in a channel or a thread, is settled when it is wanted for the first time."""
     group = shown.group
-    critical = group.severity == "critical" and group.firing > 0 and not group.meanwhile
+    critical = group.severity == "critical" and group.firing > 0 and not group.explained_by
     desired = Desired(
         key=alert_key(group),
         channel=group.channel,
         lane=Lane.CRITICAL if critical else Lane.UPDATE,
         version=group.version,
         body=alert_card(group, now),
+        thread_of=thread_of,
     )
     outbox.want(connection, desired, now)
 

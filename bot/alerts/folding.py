@@ -8,13 +8,16 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.alerts.cards import end_storm, placed, want_card, want_digest
-from bot.alerts.meanwhile import meanwhile
+from bot.alerts.held import say_held
+from bot.alerts.meanwhile import explained, going_on
+from bot.alerts.over import Over, want_ties
 from bot.store import alerts as rows
 from bot.store import inbox
 from bot.store.alerts import Known, Shown
 from bot.store.database import Database
 from bot.store.inbox import Received
 from commands.ports import Clock
+from playbooks.model.alert_help import AlertHelp
 from playbooks.model.stack import Stack
 from playbooks.respond.alert import Alert, Group
 from playbooks.respond.grouping import (
@@ -26,7 +29,7 @@ from playbooks.respond.grouping import (
     silenced,
     speaks_anew,
 )
-from playbooks.respond.routing import channel_of, owned
+from playbooks.respond.routing import owned, routed
 from playbooks.respond.sources import AlertRules
 from playbooks.respond.storm import is_over
 
@@ -46,15 +49,18 @@ class _Part:
 
 @dataclass
 class Folding:
-    """Not safe for threads: one task folds. `channel` gives Slack's id of a channel's name."""
+    """Not safe for threads: one task folds. `channels` gives Slack's id of a channel's name, and
+    `people` of a person's."""
 
     database: Database
     rules: AlertRules
     stacks: Mapping[str, Stack]
     channels: Mapping[str, str]
+    people: Mapping[str, str]
     now: Clock
     _said: dict[str, float] = field(default_factory=dict)
     _waiting: set[str] = field(default_factory=set)
+    _over: Over = field(default_factory=Over)
 
     def fold(self, notices: Sequence[Received]) -> int:
         """All of it or nothing; the notices are dealt with in the same transaction. How many."""
@@ -70,14 +76,16 @@ class Folding:
         return len(notices)
 
     def tick(self) -> bool:
-        """Cards that waited their turn, silences that ended, storms that are over; whether there
-        was any of it."""
+        """Cards that waited their turn, silences and quiet hours that ended, storms and operations
+        that are over; whether there was any of it."""
         now, due = self.now(), self._due()
         with self.database.read() as connection:
-            quiet = not rows.silences_ended(connection, now) and not rows.open_storms(connection)
+            quiet = not rows.anything_due(connection, now)
         if quiet and not due:
             return False
         with self.database.write() as connection:
+            say_held(connection, now)
+            self._over.say(connection, now, self.rules.settle)
             for shown in filter(None, (rows.get(connection, key) for key in due)):
                 self._say(connection, shown, now)
             for shown in rows.silences_ended(connection, now):
@@ -112,7 +120,7 @@ class Folding:
 
     def _new(self, part: _Part, now: datetime) -> Group:
         first = part.alerts[0]
-        name = channel_of(first, self.rules, self.stacks)
+        name = routed(first, self.rules, self.stacks, now).channel
         return new_group(part.source, first, self.channels.get(name, name), now)
 
     def _fold_parts(
@@ -152,10 +160,8 @@ class Folding:
             change = _happened(was.group if was else None, group, now)
             happened += change
             if _needs_a_place(was, group):
-                group = group.model_copy(update={"meanwhile": meanwhile(connection, group.stack)})
-                fresh, storm = placed(connection, Shown(group), self.rules.storm, now)
-                if storm is not None and self._turn(f"storm:{storm.id}", _DIGEST_SECONDS):
-                    want_digest(connection, storm, now)
+                fresh = self._placed(connection, group, now)
+                group = fresh.group
             else:
                 fresh = replace(was, group=group) if was else Shown(group)
             shown.append(fresh)
@@ -163,6 +169,26 @@ class Folding:
                 want_card(connection, fresh, now)
         rows.put(connection, shown)
         rows.remember(connection, happened)
+
+    def _placed(self, connection: sa.Connection, group: Group, now: datetime) -> Shown:
+        """Where it is shown from now on, tied to what is being done to its stack."""
+        doings = going_on(connection, group.stack)
+        route = routed(group, self.rules, self.stacks, now)
+        told = tuple(self.people.get(name, name) for name in route.tell)
+        group = explained(self._helped(group), doings).model_copy(update={"tell": told})
+        shown = Shown(group, held_until=route.held_until)
+        fresh, storm = placed(connection, shown, self.rules.storm, now)
+        if storm is not None and self._turn(f"storm:{storm.id}", _DIGEST_SECONDS):
+            want_digest(connection, storm, now)
+        if fresh.carded_at is not None:
+            want_ties(connection, group, doings, now)
+        return fresh
+
+    def _helped(self, group: Group) -> Group:
+        stack = self.stacks.get(group.stack)
+        found = stack.alerts.get(group.rule) if stack is not None else None
+        helps = found or AlertHelp()
+        return group.model_copy(update={"actions": helps.actions, "runbook": helps.runbook or ""})
 
     def _may_say(self, group: Group, now: datetime, *, news: bool) -> bool:
         """What flaps is no news. What may not be said now is said when its turn comes."""
@@ -193,13 +219,14 @@ class Folding:
 
 
 def _needs_a_place(was: Shown | None, group: Group) -> bool:
-    """Whether it fires and no message speaks of it: it is new, or it was only in a digest."""
+    """Whether it fires and no message speaks of it: it is new, it was only in a digest, or it has
+    become critical in quiet hours."""
     if not group.firing:
         return False
-    began = was is not None and was.group.firing == 0
-    return speaks_anew(was.group if was else None, group) or (
-        was is not None and began and was.carded_at is None
-    )
+    if was is None or speaks_anew(was.group, group):
+        return True
+    worse = was.held_until is not None and group.severity == "critical"
+    return was.carded_at is None and (was.group.firing == 0 or worse)
 
 
 def _is_stale(alert: Alert, was: Known) -> bool:

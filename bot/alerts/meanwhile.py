@@ -1,27 +1,51 @@
 """What is being done to a stack right now, which may explain its alerts."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from bot.store import maintenances, requests, runs
 from notifiers.views.text import utc
+from playbooks.respond.alert import Group
 
 
-def meanwhile(connection: sa.Connection, stack: str) -> tuple[str, ...]:
-    """Sentences for people; none where nothing is done to it."""
-    return tuple(_sentences(connection, stack)) if stack else ()
+@dataclass(frozen=True)
+class Doing:
+    """One thing that is done to a stack. `key` is `run:ID` or `maintenance:RUN`; `says` is a
+    sentence for people, `called` what they call it."""
+
+    key: str
+    run: str
+    called: str
+    says: str
 
 
-def _sentences(connection: sa.Connection, stack: str) -> Iterator[str]:
+def going_on(connection: sa.Connection, stack: str) -> tuple[Doing, ...]:
+    """Empty where nothing is done to it."""
+    return tuple(_found(connection, stack)) if stack else ()
+
+
+def explained(group: Group, doings: tuple[Doing, ...]) -> Group:
+    """The group, whose episode begins now, tied to what is being done."""
+    update = {
+        "meanwhile": tuple(doing.says for doing in doings),
+        "explained_by": tuple(doing.key for doing in doings),
+    }
+    return group.model_copy(update=update)
+
+
+def _found(connection: sa.Connection, stack: str) -> Iterator[Doing]:
     state = maintenances.of(connection, stack)
     if state is not None:
-        yield (
+        says = (
             f"{stack} is under maintenance until {utc(state.until)} (run {state.run}): "
             "this may be part of it."
         )
+        yield Doing(f"maintenance:{state.run}", state.run, "maintenance", says)
     for run in runs.going_on(connection, stack):
         request = requests.get(connection, run)
         if request is not None and (state is None or run != state.run):
             operation = request.plan.operation
-            yield f"Run {run} ({operation}) was going on when it began: `/ops run {run}`."
+            says = f"Run {run} ({operation}) was going on when it began: `/ops run {run}`."
+            yield Doing(f"run:{run}", run, f"run {run} ({operation})", says)

@@ -26,6 +26,7 @@ def alerts_in(house: House, metrics: Metrics, owner: str) -> AlertsIn:
         rules=house.file.alerts,
         stacks=house.context.stacks,
         channels=house.file.channels,
+        people={name: entry.slack for name, entry in house.file.people.items()},
         now=now,
     )
     return AlertsIn(inbox, Intake(house, folding, inbox, metrics))

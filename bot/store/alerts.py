@@ -41,11 +41,13 @@ class RefusedNotice(Model):
 
 @dataclass(frozen=True)
 class Shown:
-    """A group and how it is shown: with a card since `carded_at`, or in the digest of a storm."""
+    """A group and how it is shown: with a card since `carded_at`, in the digest of a storm, or in
+    what is said at `held_until`, when quiet hours end."""
 
     group: Group
     carded_at: datetime | None = None
     storm: str | None = None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,31 @@ def end_all(connection: sa.Connection, group: str, now: datetime) -> None:
 def silences_ended(connection: sa.Connection, now: datetime) -> Sequence[Shown]:
     """Groups whose silence is over."""
     query = sa.select(alert_groups).where(alert_groups.c.silenced_until <= now)
+    return [_shown(row) for row in connection.execute(locked(query))]
+
+
+def anything_due(connection: sa.Connection, now: datetime) -> bool:
+    """Whether a silence or quiet hours are over, a storm goes on, or something done to a stack
+    explains what fires."""
+    columns = alert_groups.c
+    queries = (
+        sa.select(columns.key).where(columns.silenced_until <= now),
+        sa.select(columns.key).where(columns.held_until <= now),
+        sa.select(columns.key).where(columns.explained),
+        sa.select(alert_storms.c.id).where(alert_storms.c.ended_at.is_(None)),
+    )
+    return any(connection.execute(query.limit(1)).first() is not None for query in queries)
+
+
+def held_until(connection: sa.Connection, now: datetime) -> Sequence[Shown]:
+    """Groups whose quiet hours are over."""
+    query = sa.select(alert_groups).where(alert_groups.c.held_until <= now)
+    return [_shown(row) for row in connection.execute(locked(query))]
+
+
+def explained(connection: sa.Connection) -> Sequence[Shown]:
+    """Groups that fire and that something done to their stack explains."""
+    query = sa.select(alert_groups).where(alert_groups.c.explained)
     return [_shown(row) for row in connection.execute(locked(query))]
 
 
@@ -244,12 +271,14 @@ def _row(shown: Shown) -> dict[str, Any]:
         "silence": group.silence,
         "carded_at": shown.carded_at,
         "storm": shown.storm,
+        "held_until": shown.held_until,
+        "explained": bool(group.explained_by) and group.firing > 0,
         "data": group.model_dump(mode="json"),
     }
 
 
 def _shown(row: Any) -> Shown:
-    return Shown(Group.model_validate(row.data), row.carded_at, row.storm)
+    return Shown(Group.model_validate(row.data), row.carded_at, row.storm, row.held_until)
 
 
 def _parts(rows: Sequence[Any], columns: int = 10) -> Iterable[Sequence[Any]]:

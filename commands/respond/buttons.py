@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 from commands.dispatch import answer
 from commands.ports import Call, Context, Reply
-from notifiers.views.alert import SILENCE_HOURS
+from notifiers.ports import Body
+from notifiers.views import blocks
+from notifiers.views.alert import DO, SILENCE_HOURS
+from notifiers.views.text import escape
 from playbooks.errors import BadArgument, Refused
+from playbooks.model.alert_help import MOST_ACTIONS, typed
 from playbooks.respond.alert import Group
 
 OnAlert = Callable[[Context, Call, str, datetime], Reply]
@@ -46,6 +51,22 @@ def _restart(context: Context, call: Call, value: str, _: datetime) -> Reply:
     """Asked for like any restart: through the gate."""
     group = _pressed(context, value)
     return _typed(context, call, f"restart {_stack(group)} {_service(context, group)}")
+
+
+def _open_incident(context: Context, call: Call, value: str, _: datetime) -> Reply:
+    """The incident's own messages say the rest; opened again, it is the same one."""
+    group = _changeable(context, call, value)
+    incident = context.incidents.open_from_alert(group.key, call.actor, call.once)
+    text = f"{incident.id} ({incident.priority}): {incident.title}"
+    return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
+
+
+def _do(place: int, context: Context, call: Call, value: str, _: datetime) -> Reply:
+    """What the stack file names, as if it were typed: through the gate."""
+    group = _pressed(context, value)
+    if place >= len(group.actions):
+        raise Refused("The stack file names this no more.", "Use the newest card of the alert.")
+    return _typed(context, call, typed(_stack(group), group.actions[place]))
 
 
 def _typed(context: Context, call: Call, text: str) -> Reply:
@@ -93,8 +114,10 @@ ON_ALERTS: Mapping[str, OnAlert] = MappingProxyType(
         "ack": _acknowledge,
         "silence": _silence,
         "unsilence": _end_silence,
+        "open_incident": _open_incident,
         "alert_status": _status,
         "alert_logs": _logs,
         "alert_restart": _restart,
+        **{f"{DO}{place}": partial(_do, place) for place in range(MOST_ACTIONS)},
     }
 )

@@ -1,32 +1,30 @@
-"""The card of a group of alerts, and the digest of a storm of them."""
+"""The card of a group of alerts."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.blocks import plain
-from notifiers.views.text import clip, duration, escape, joined, plural, when
+from notifiers.views.text import clip, clip_plain, duration, escape, joined, person, plural, when
 from playbooks.model.base import JsonObject
 from playbooks.respond.alert import Group, GroupState
 from playbooks.respond.grouping import flaps
-from playbooks.respond.storm import Heap, Storm
 
 _LABELS_SHOWN = 8
 _HIDDEN = frozenset({"alertname", "severity", "stack"})
-_HEAPS_SHOWN = 12
 _LONGEST_SUMMARY = 600
+_LONGEST_LABEL = 75
+_GROUP_ID = re.compile(r"S[A-Z0-9]{6,}")
 SILENCE_HOURS = 1
+DO = "alert_do_"
+"""What the ids of the buttons begin with that the stack file names; a number from 0 follows."""
 
 
 def alert_key(group: Group) -> str:
     """The outbox key of the card of a group's episode."""
     return f"alert:{group.key}:{group.episode}"
-
-
-def storm_key(storm: Storm) -> str:
-    """The outbox key of a storm's digest."""
-    return f"storm:{storm.id}"
 
 
 def alert_value(group: Group) -> str:
@@ -49,6 +47,8 @@ def alert_card(group: Group, now: datetime) -> Body:
             ("Labels", _labels(group)),
         ]
     )
+    if group.tell and state is GroupState.FIRING and not group.explained_by:
+        content += blocks.sections(f"For {mentions(group.tell)}")
     content += _links(group)
     content += blocks.context(*(escape(sentence) for sentence in group.meanwhile))
     if group.silence_problem:
@@ -72,43 +72,6 @@ def alert_card(group: Group, now: datetime) -> Body:
     )
 
 
-def storm_digest(storm: Storm, heaps: Sequence[Heap], now: datetime) -> Body:
-    """All that a storm is, in one message."""
-    lasted = duration(((storm.ended_at or now) - storm.since).total_seconds())
-    groups, alerts = sum(heap.groups for heap in heaps), sum(heap.alerts for heap in heaps)
-    firing = sum(heap.firing for heap in heaps)
-    over = storm.ended_at is not None
-    title = (
-        f"Alert storm, {'over after' if over else 'for'} {lasted}: "
-        f"{plural(alerts, 'alert')} in {plural(groups, 'group')}, {firing} of them firing"
-    )
-    content = blocks.headline(title)
-    for heap in heaps[:_HEAPS_SHOWN]:
-        content += blocks.sections(_heap_lines(heap))
-    content += blocks.rest(len(heaps) - _HEAPS_SHOWN, "`/ops alerts` lists all")
-    content += blocks.context(
-        "New groups have no cards of their own until it is quiet again; the first critical one of "
-        "each stack has. `/ops alerts STACK` lists them."
-    )
-    return Body(text=title, blocks=tuple(content))
-
-
-def storm_over(storm: Storm, heaps: Sequence[Heap]) -> Body:
-    """Said once, when it is quiet again."""
-    ended = storm.ended_at or storm.last_new_at
-    lasted = duration((ended - storm.since).total_seconds())
-    groups, alerts = sum(heap.groups for heap in heaps), sum(heap.alerts for heap in heaps)
-    firing = sum(heap.firing for heap in heaps)
-    left = f"{plural(firing, 'group')} still firing: `/ops alerts`" if firing else "all resolved"
-    worst = ", ".join(escape(heap.stack or "no stack") for heap in heaps[:3])
-    return Body(
-        text=(
-            f"The alert storm is over after {lasted}: {plural(alerts, 'alert')} in "
-            f"{plural(groups, 'group')}, most of all {worst}; {left}."
-        )
-    )
-
-
 def alert_line(group: Group, now: datetime) -> str:
     """One line of a list, mrkdwn."""
     state = group.state(now)
@@ -121,6 +84,13 @@ def alert_line(group: Group, now: datetime) -> str:
             f"for {lasted}" if group.firing else "",
             escape(group.value),
         ]
+    )
+
+
+def mentions(tell: Sequence[str]) -> str:
+    """People and user groups, so that Slack tells them; other names as they are."""
+    return ", ".join(
+        f"<!subteam^{each}>" if _GROUP_ID.fullmatch(each) else person(each) for each in tell
     )
 
 
@@ -163,23 +133,13 @@ def _labels(group: Group) -> str:
 def _links(group: Group) -> list[JsonObject]:
     links = [
         f"<{url}|{name}>"
-        for url, name in ((group.runbook_url, "Runbook"), (group.source_url, "Source"))
+        for url, name in (
+            (group.runbook_url or group.runbook, "Runbook"),
+            (group.source_url, "Source"),
+        )
         if url
     ]
     return blocks.context(" · ".join(links)) if links else []
-
-
-def _heap_lines(heap: Heap) -> str:
-    rules = ", ".join(f"{escape(rule)} ({count})" for rule, count in heap.rules)
-    labels = ", ".join(f"{escape(label)} ({count})" for label, count in heap.labels)
-    lines = [
-        f"*{escape(heap.stack or 'no stack')}*: {plural(heap.groups, 'group')}, "
-        f"{heap.critical} critical firing, {plural(heap.alerts, 'alert')}",
-        f"Rules: {rules}",
-        f"Labels: {labels}" if labels else "",
-        f"First {when(heap.first)}, last {when(heap.last)}",
-    ]
-    return "\n".join(line for line in lines if line)
 
 
 def _actions(group: Group, state: GroupState) -> list[JsonObject]:
@@ -192,11 +152,16 @@ def _actions(group: Group, state: GroupState) -> list[JsonObject]:
         elements.append(_button(group, "unsilence", "End Silence"))
     else:
         elements.append(_button(group, "silence", f"Silence {SILENCE_HOURS} h"))
+        elements.append(_button(group, "silence_until", "Silence until…"))
+    elements.append(_button(group, "open_incident", "Open incident"))
     if group.stack:
         elements.append(_button(group, "alert_status", "Status"))
     if group.stack and group.labels.get("service"):
         elements.append(_button(group, "alert_logs", "Logs"))
         elements.append(_button(group, "alert_restart", "Restart"))
+    for place, line in enumerate(group.actions):
+        label = clip_plain(line[:1].upper() + line[1:], _LONGEST_LABEL)
+        elements.append(_button(group, f"{DO}{place}", label))
     return [{"type": "actions", "elements": elements}]
 
 

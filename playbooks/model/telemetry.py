@@ -62,7 +62,8 @@ class Telemetry(Model):
     service's name are taken for its own where nothing is said. `queries` are PromQL by name: they
     replace what is usual for rate, errors, p50, p95 and p99, and add others. `business` is the same
     for what the stack's own metrics count. In both, $labels stands for the labels of the service
-    that was asked for, and $window for a fitting span of time.
+    that was asked for, and $window for a fitting span of time. `rules` is where the alert rules of
+    that Prometheus are kept.
     """
 
     prometheus: Url | None = None

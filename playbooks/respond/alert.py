@@ -43,7 +43,10 @@ class Group(Model):
     moments of the last hour at which one began or ended. `firing` and `seen` count its alerts, and
     `notices` how often the source spoke of them in this episode. `silence` is the id that the
     source has for a silence of ours; `silence_problem` why it has none, or still has one.
-    `meanwhile` says what was done to the stack when the episode began, which may explain it.
+    `meanwhile` says what was done to the stack when the episode began, which may explain it, and
+    `explained_by` by which runs (`run:ID`) and whether by maintenance (`maintenance:RUN`): as long
+    as one of them goes on it is quieter. `tell` is whom its card mentions. `actions` and
+    `runbook` are what the stack file says that helps.
     """
 
     key: str
@@ -72,6 +75,10 @@ class Group(Model):
     silence: str = ""
     silence_problem: str = ""
     meanwhile: tuple[str, ...] = ()
+    explained_by: tuple[str, ...] = ()
+    tell: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    runbook: str = ""
     version: int = 1
 
     def state(self, now: datetime) -> GroupState:

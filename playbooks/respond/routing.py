@@ -1,10 +1,13 @@
 """Whose an alert is, and in which channel it is shown. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from playbooks.model.stack import Stack
-from playbooks.respond.alert import Alert
-from playbooks.respond.sources import AlertRules
+from playbooks.respond.alert import Alert, Group
+from playbooks.respond.quiet import QuietHours
+from playbooks.respond.sources import AlertRules, Route
 
 
 def owned(alert: Alert, rules: AlertRules, stacks: Mapping[str, Stack]) -> Alert:
@@ -29,9 +32,39 @@ def _named(said: str, stacks: Mapping[str, Stack]) -> str:
     return next(fits, "") if said else ""
 
 
-def channel_of(alert: Alert, rules: AlertRules, stacks: Mapping[str, Stack]) -> str:
-    """The name of the channel, as stack files and `interlock.yaml` write it."""
-    for route in rules.routes:
-        if all(alert.labels.get(label) == value for label, value in route.match.items()):
-            return route.channel
-    return stacks[alert.stack].channel if alert.stack in stacks else rules.channel
+@dataclass(frozen=True)
+class Routed:
+    """Where an alert is shown, as stack files and `interlock.yaml` write the channel, whom its card
+    mentions, and until when it only is collected."""
+
+    channel: str
+    tell: tuple[str, ...] = ()
+    held_until: datetime | None = None
+
+
+def routed(
+    alert: Alert | Group, rules: AlertRules, stacks: Mapping[str, Stack], now: datetime
+) -> Routed:
+    """What the first route says that fits, and what holds for all where it does not say."""
+    route = next((each for each in rules.routes if _fits(alert, each, rules)), None)
+    usual = stacks[alert.stack].channel if alert.stack in stacks else rules.channel
+    channel = route.channel if route is not None and route.channel is not None else usual
+    quiet = rules.quiet if route is None or route.quiet is None else route.quiet
+    held = None
+    if isinstance(quiet, QuietHours) and alert.severity != "critical":
+        held = quiet.until(now)
+    return Routed(channel, route.tell if route is not None else (), held)
+
+
+def owner_of(alert: Alert | Group, rules: AlertRules) -> str:
+    """Who it belongs to, as its labels say; empty where they do not."""
+    return next((alert.labels[name] for name in rules.owner_labels if name in alert.labels), "")
+
+
+def _fits(alert: Alert | Group, route: Route, rules: AlertRules) -> bool:
+    return (
+        all(alert.labels.get(label) == value for label, value in route.match.items())
+        and (not route.severity or alert.severity in route.severity)
+        and (not route.stack or alert.stack in route.stack)
+        and (not route.owner or owner_of(alert, rules) in route.owner)
+    )

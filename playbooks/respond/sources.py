@@ -10,6 +10,7 @@ from playbooks.model.base import Model, Name
 from playbooks.model.secret import SecretRef
 from playbooks.model.telemetry import Url
 from playbooks.model.thresholds import Severity
+from playbooks.respond.quiet import QuietHours
 
 Path = Annotated[str, Field(pattern=r"^[A-Za-z0-9_@-]+(\.[A-Za-z0-9_@-]+)*$")]
 
@@ -67,10 +68,28 @@ class Source(Model):
 
 
 class Route(Model):
-    """Alerts whose labels have all of these values go to `channel`."""
+    """Where alerts go that fit: the first route decides that does.
 
-    match: dict[str, str] = Field(min_length=1)
-    channel: str
+    An alert fits when its labels have all values of `match`, and its severity, stack and owner are
+    among those named; what is not named is any. They are shown in `channel`, else in their stack's.
+    `tell` are mentioned by each new card: names of `people`, or Slack's ids of people (U…) and of
+    user groups (S…). At `quiet` hours what is not critical is collected, and said in one message at
+    their end; without them those of all alerts hold, and `never` has none.
+    """
+
+    match: dict[str, str] = {}
+    severity: tuple[Severity, ...] = ()
+    stack: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    channel: str | None = None
+    tell: tuple[str, ...] = ()
+    quiet: QuietHours | Literal["never"] | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.channel is None and not self.tell and self.quiet is None:
+            raise ValueError("the route says neither channel, tell nor quiet: it changes nothing")
+        return self
 
 
 class Storm(Model):
@@ -83,10 +102,12 @@ class Storm(Model):
 
 
 class AlertRules(Model):
-    """Who sends alerts, and where they are shown: in the channel of the first of `routes` that
-    fits, else in their stack's, else in `channel`.
+    """Who sends alerts, and where they are shown: as the first of `routes` says that fits, else in
+    their stack's channel, else in `channel`.
 
-    `stack_labels` are the labels that may name a stack or its compose project.
+    `stack_labels` are the labels that may name a stack or its compose project, `owner_labels` those
+    that may name who it belongs to. `quiet` are the hours at which only what is critical speaks up
+    by itself. What a run or maintenance explains is quieter until `settle` after its end.
     """
 
     sources: dict[Name, Source] = {}
@@ -98,4 +119,7 @@ class AlertRules(Model):
         "container_label_com_docker_compose_project",
         "job",
     )
+    owner_labels: tuple[str, ...] = ("owner", "team")
+    quiet: QuietHours | None = None
+    settle: Duration = timedelta(minutes=1)
     storm: Storm = Storm()

@@ -16,10 +16,13 @@ alert_groups = sa.Table(
     sa.Column("silence", sa.Text, nullable=False),
     sa.Column("carded_at", Moment),
     sa.Column("storm", sa.Text),
+    sa.Column("held_until", Moment),
+    sa.Column("explained", sa.Boolean, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
     sa.Index("ix_alert_groups_stack", "stack", "last_at"),
     sa.Index("ix_alert_groups_channel", "channel", "carded_at"),
     sa.Index("ix_alert_groups_storm", "storm"),
+    sa.Index("ix_alert_groups_held", "held_until"),
 )
 
 alerts = sa.Table(
