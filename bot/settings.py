@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from playbooks.gate.duration import Duration
 from playbooks.gate.policy import Policy
-from playbooks.model.base import Model
+from playbooks.model.base import Model, Name
+from playbooks.respond.escalation import unknown_names
+from playbooks.respond.paging import Paging
+from playbooks.respond.rota import Rota
 from playbooks.respond.sources import AlertRules
 
 
@@ -26,7 +30,8 @@ class InterlockFile(Policy):
     audit are kept: `sqlite:///interlock.db` (relative to this file) or
     `postgresql://user@host/name`. `channels` maps the channel names of stack files to Slack's
     channel ids; a name that is not in it is used as it is. `alerts` says who may send alerts, and
-    where they are shown. `sampling` is what `stats --since` draws on.
+    where they are shown. `oncall` are rotas by their names, `paging` says who is told when nobody
+    takes care of an alert. `sampling` is what `stats --since` draws on.
     """
 
     stacks: tuple[Path, ...] = Field(min_length=1)
@@ -35,7 +40,21 @@ class InterlockFile(Policy):
     )
     channels: dict[str, str] = {}
     alerts: AlertRules = AlertRules()
+    oncall: dict[Name, Rota] = {}
+    paging: Paging = Paging()
     sampling: Sampling = Sampling()
+
+    @model_validator(mode="after")
+    def _calls_known_people(self) -> Self:
+        for name, rota in self.oncall.items():
+            if unknown := sorted(rota.people - set(self.people)):
+                raise ValueError(
+                    f"oncall.{name} names {unknown[0]!r}, who is none of people; "
+                    f"there is: {', '.join(self.people) or 'nobody'}"
+                )
+        if wrong := unknown_names(self.paging, self.people):
+            raise ValueError(wrong)
+        return self
 
     def database_url(self, folder: Path) -> str:
         """The URL with a relative SQLite path made absolute under `folder`."""

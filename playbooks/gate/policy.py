@@ -11,14 +11,19 @@ from playbooks.gate.duration import Duration, write_duration
 from playbooks.model.base import Model, digest_of
 from playbooks.model.people import Permission, Person
 from playbooks.model.plan import Plan, Risk
+from playbooks.model.schedule import Zone
 from playbooks.model.stack import Environment
 
 
 class PersonEntry(Model):
-    """One person of `people`. `slack` is the user id (U…), `roles` are names of `roles`."""
+    """One person of `people`. `slack` is the user id (U…), `roles` are names of `roles`. `email`
+    and `phone` are for pages; times that the person types are on the clocks of `zone`."""
 
     slack: str = Field(min_length=2)
     roles: frozenset[str] = frozenset()
+    email: str = ""
+    phone: str = ""
+    zone: Zone | None = None
 
 
 class Role(Model):

@@ -11,6 +11,13 @@ from bot.store.tables.asking import claims, counters, inbox, outbox, requests, v
 from bot.store.tables.incidents import incidents, timeline
 from bot.store.tables.metadata import Moment, metadata
 from bot.store.tables.operating import deploy_locks, maintenances, windows
+from bot.store.tables.paging import (
+    escalations,
+    oncall_calendars,
+    oncall_overrides,
+    page_notices,
+    pages,
+)
 from bot.store.tables.protecting import breaches, fires, schedules
 from bot.store.tables.running import audit, audit_head, journal, locks, promises, runs
 from bot.store.tables.watching import conditions, follows, latencies, parcels, samples, standings
@@ -28,6 +35,7 @@ __all__ = [
     "conditions",
     "counters",
     "deploy_locks",
+    "escalations",
     "fires",
     "follows",
     "inbox",
@@ -37,7 +45,11 @@ __all__ = [
     "locks",
     "maintenances",
     "metadata",
+    "oncall_calendars",
+    "oncall_overrides",
     "outbox",
+    "page_notices",
+    "pages",
     "parcels",
     "promises",
     "refused_notices",
