@@ -157,6 +157,15 @@ class AlertsCheck(_Checked):
     check: Literal["alerts"]
 
 
+class IncidentCheck(_Checked):
+    """The incident itself: somebody took it on, it has a commander (`led`), those who wait for news
+    were told, it is mitigated, resolved, or its cause was written down (`reviewed`). Only for the
+    phases of incidents."""
+
+    check: Literal["incident"]
+    holds: Literal["acknowledged", "led", "told", "mitigated", "resolved", "reviewed"]
+
+
 def _as_item(given: Any) -> Any:
     if isinstance(given, str):
         return {"text": given, "check": "people"}
@@ -188,7 +197,12 @@ Item = Annotated[Ticked | Check, Field(discriminator="check"), BeforeValidator(_
 itself, with the arguments of that check beside it."""
 
 
-def unknown_names(item: Ticked | Check, known: Mapping[str, frozenset[str]]) -> str:
+AnyItem = Ticked | Check | IncidentCheck
+PhaseItem = Annotated[AnyItem, Field(discriminator="check"), BeforeValidator(_as_item)]
+"""As `Item`, or what is seen of the incident itself."""
+
+
+def unknown_names(item: AnyItem, known: Mapping[str, frozenset[str]]) -> str:
     """What an item names that the stack does not have, as words; nothing when all is there.
     `known` are names by field: services, datastores, patterns."""
     for field, names in known.items():

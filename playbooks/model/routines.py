@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from playbooks.gate.duration import Duration, write_duration
 from playbooks.model.base import Model
-from playbooks.model.checks import Item
+from playbooks.model.checks import Item, PhaseItem
 from playbooks.model.schedule import DAYS, ClockText, Timed, Zone
 
 _WEEKLY = re.compile(rf"weekly( ({'|'.join(DAYS)}))?")
@@ -49,7 +49,7 @@ class Phase(Model):
 
     name: str
     until: Duration | None = None
-    items: tuple[Item, ...] = Field(min_length=1)
+    items: tuple[PhaseItem, ...] = Field(min_length=1)
 
     @property
     def shown(self) -> str:

@@ -10,7 +10,7 @@ from playbooks.model.alert_help import AlertHelp, check_help
 from playbooks.model.backup_rules import BackupRules
 from playbooks.model.base import Model, Name
 from playbooks.model.bluegreen import misfit
-from playbooks.model.checks import FAILED_LOGIN, unknown_names
+from playbooks.model.checks import FAILED_LOGIN, AnyItem, unknown_names
 from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore, PostgresAccess
@@ -30,6 +30,7 @@ from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule
 from playbooks.model.scripts import Script
 from playbooks.model.service import Service
+from playbooks.model.stakeholders import Stakeholders
 from playbooks.model.telemetry import External, LogFile, Security, Telemetry
 from playbooks.model.thresholds import Threshold
 from playbooks.model.tls import Tls
@@ -81,6 +82,7 @@ class Stack(Model):
     maintenance: Maintenance | None = None
     routines: dict[Name, Routine] = {}
     incidents: dict[Name, tuple[Phase, ...]] = {}
+    stakeholders: Stakeholders = Stakeholders()
     queries: dict[Name, NamedQuery] = {}
     watch: Watching = Watching()
     secrets: dict[Name, RotatedSecret] = {}
@@ -193,7 +195,9 @@ class Stack(Model):
             "datastores": frozenset(self.datastores),
             "patterns": frozenset({*self.security.patterns, FAILED_LOGIN}),
         }
-        lists = [(f"routines.{name}", each.items) for name, each in self.routines.items()]
+        lists: list[tuple[str, Iterable[AnyItem]]] = [
+            (f"routines.{name}", each.items) for name, each in self.routines.items()
+        ]
         for kind, phases in self.incidents.items():
             lists += [(f"incidents.{kind}", phase.items) for phase in phases]
         for where, items in lists:
