@@ -23,7 +23,7 @@ from playbooks.model.people import Actor
 from playbooks.model.request import RequestState
 
 # These open a window, for which Slack gives three seconds: it is opened before they are answered.
-OPENS_VIEW = frozenset({"details"})
+OPENS_VIEW = frozenset({"details", "silence_until"})
 
 
 class Press(Model):

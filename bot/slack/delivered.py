@@ -1,16 +1,27 @@
-"""What Slack delivers, by the three kinds we act on, as calls and presses."""
+"""What Slack delivers, by the kinds we act on, as calls, presses and forms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from bot.store.inbox import Received
 from commands.buttons import Press
+from commands.forms import Filled, carried
 from commands.ports import Access, Call
 from playbooks.model.base import JsonObject
 
-Kind = Literal["command", "action", "mention"]
+_INPUTS = (
+    "value",
+    "selected_date_time",
+    "selected_date",
+    "selected_time",
+    "selected_user",
+    "selected_users",
+    "selected_conversation",
+    "selected_channel",
+)
+Kind = Literal["command", "action", "mention", "view"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,8 @@ def delivery_id(kind: Kind, body: Mapping[str, Any]) -> str:
     """Slack's own id of this delivery, the same when it is delivered again."""
     if kind == "mention":
         return f"event:{body['event_id']}"
+    if kind == "view":
+        return f"view:{body['view']['id']}"
     return f"{kind}:{body['trigger_id']}"
 
 
@@ -53,6 +66,8 @@ def kept(kind: Kind, body: Mapping[str, Any]) -> JsonObject:
                 "action_id": action["action_id"],
                 "value": str(action.get("value") or ""),
             }
+        case "view":
+            return _filled(body)
         case "mention":
             event = body["event"]
             said = {
@@ -107,6 +122,49 @@ def press_of(received: Received, access: Access, *, again: bool) -> Press:
         once=received.id,
         again=again,
     )
+
+
+def form_of(received: Received, access: Access) -> Filled:
+    """A window that somebody filled in."""
+    payload = received.payload
+    return Filled(
+        actor=access.actor(payload["user_id"]),
+        channel=payload["channel_id"],
+        callback=payload["callback_id"],
+        carried=payload["carried"],
+        values=payload["values"],
+        at=received.received_at,
+        once=received.id,
+    )
+
+
+def _filled(body: Mapping[str, Any]) -> JsonObject:
+    view, user = body["view"], str(body["user"]["id"])
+    channel, value = carried(str(view.get("private_metadata") or ""))
+    values = (view.get("state") or {}).get("values") or {}
+    return {
+        "user_id": user,
+        "channel_id": channel or user,
+        "callback_id": str(view.get("callback_id") or ""),
+        "carried": value,
+        "values": {
+            str(block): _said(element)
+            for block, elements in values.items()
+            for element in elements.values()
+        },
+    }
+
+
+def _said(element: Mapping[str, Any]) -> str:
+    """What stands in an input, as text; several choices with commas between them."""
+    option = element.get("selected_option")
+    if isinstance(option, Mapping):
+        return str(option.get("value") or "")
+    options = element.get("selected_options")
+    if isinstance(options, Sequence) and not isinstance(options, str):
+        return ",".join(str(each.get("value") or "") for each in options)
+    found = next((element[name] for name in _INPUTS if element.get(name) is not None), "")
+    return ",".join(map(str, found)) if isinstance(found, list) else str(found)
 
 
 def _channel_of(body: Mapping[str, Any]) -> str:

@@ -12,11 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine.failpoints import Failpoints
 from bot.slack.answers import UNREACHABLE, Answers
-from bot.slack.delivered import Address, address_of, call_of, press_of
+from bot.slack.delivered import Address, address_of, call_of, form_of, press_of
 from bot.store.inbox import Inbox, Received
 from bot.turns import Turns
 from commands.buttons import OPENS_VIEW, press
 from commands.dispatch import answer
+from commands.forms import submit
 from commands.ports import Context, Reply
 from notifiers.ports import Body
 from notifiers.views import blocks
@@ -147,6 +148,8 @@ class Desk:
         if received.kind == "action":
             again = received.tries > 1
             return press(self._context, press_of(received, self._context.access, again=again))
+        if received.kind == "view":
+            return submit(self._context, form_of(received, self._context.access))
         return answer(self._context, call_of(received, self._context.access))
 
     async def _off(self, work: Callable[[], T]) -> T:

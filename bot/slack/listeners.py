@@ -22,10 +22,12 @@ from bot.slack.installed import Installed
 from bot.store.inbox import Inbox
 from bot.web.metrics import Metrics
 from commands.buttons import ACTIONS
+from commands.forms import CALLBACKS
 
 _log = structlog.get_logger(__name__)
 _ANYTHING = re.compile(".*", re.DOTALL)
 _OURS = re.compile(f"^({'|'.join(sorted(ACTIONS))})$")
+_OUR_WINDOWS = re.compile(f"^({'|'.join(sorted(CALLBACKS))})$")
 _NEW = "new_delivery"
 
 
@@ -48,6 +50,10 @@ class Listeners:
         self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext
     ) -> None:
         await self._store("action", body, context)
+        await ack()
+
+    async def view(self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+        await self._store("view", body, context)
         await ack()
 
     async def mention(
@@ -97,6 +103,7 @@ def register(app: AsyncApp, listeners: Listeners) -> None:
     """Every kind of payload has a listener; the last ones only acknowledge."""
     app.command(_ANYTHING)(ack=listeners.command, lazy=[listeners.handle])
     app.action(_OURS)(ack=listeners.action, lazy=[listeners.handle])
+    app.view(_OUR_WINDOWS)(ack=listeners.view, lazy=[listeners.handle])
     app.event("app_mention")(ack=listeners.mention, lazy=[listeners.handle])
     for catch in (app.action, app.shortcut, app.view, app.view_closed, app.options):
         catch(_ANYTHING)(ack=listeners.ignore, lazy=[listeners.nothing])

@@ -20,7 +20,7 @@ from playbooks.model.base import JsonObject, Model
 
 _log = structlog.get_logger(__name__)
 _MOST_AT_ONCE = 256
-KINDS = ("command", "action", "mention")
+KINDS = ("command", "action", "mention", "view")
 """What Slack delivers."""
 ALERTS = "alerts"
 """What sources of alerts deliver."""

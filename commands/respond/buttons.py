@@ -7,11 +7,13 @@ from types import MappingProxyType
 
 from commands.dispatch import answer
 from commands.ports import Call, Context, Reply
+from commands.respond.pressed import changeable, pressed_group
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.alert import DO, SILENCE_HOURS
+from notifiers.views.alert_form import silence_form
 from notifiers.views.text import escape
-from playbooks.errors import BadArgument, Refused
+from playbooks.errors import Refused
 from playbooks.model.alert_help import MOST_ACTIONS, typed
 from playbooks.respond.alert import Group
 
@@ -19,43 +21,50 @@ OnAlert = Callable[[Context, Call, str, datetime], Reply]
 
 
 def _acknowledge(context: Context, call: Call, value: str, _: datetime) -> Reply:
-    group = _changeable(context, call, value)
+    group = changeable(context, call, value)
     if group.firing and group.acknowledged_at is None:
         context.alerts.acknowledge(group.key, call.actor)
     return Reply()
 
 
 def _silence(context: Context, call: Call, value: str, at: datetime) -> Reply:
-    group = _changeable(context, call, value)
+    group = changeable(context, call, value)
     context.alerts.silence(group.key, call.actor, at + timedelta(hours=SILENCE_HOURS))
     return Reply()
 
 
+def _silence_until(context: Context, call: Call, value: str, at: datetime) -> Reply:
+    """Asks until when."""
+    group = changeable(context, call, value)
+    asked = Body(text=f"Silence {group.rule} for how long? Press it once more for the window.")
+    return Reply(view=silence_form(group, call.channel, at), body=asked)
+
+
 def _end_silence(context: Context, call: Call, value: str, _: datetime) -> Reply:
-    group = _changeable(context, call, value)
+    group = changeable(context, call, value)
     context.alerts.end_silence(group.key, call.actor)
     return Reply()
 
 
 def _status(context: Context, call: Call, value: str, _: datetime) -> Reply:
-    group = _pressed(context, value)
+    group = pressed_group(context, value)
     return _typed(context, call, f"status {_stack(group)}")
 
 
 def _logs(context: Context, call: Call, value: str, _: datetime) -> Reply:
-    group = _pressed(context, value)
+    group = pressed_group(context, value)
     return _typed(context, call, f"logs {_stack(group)} {_service(context, group)}")
 
 
 def _restart(context: Context, call: Call, value: str, _: datetime) -> Reply:
     """Asked for like any restart: through the gate."""
-    group = _pressed(context, value)
+    group = pressed_group(context, value)
     return _typed(context, call, f"restart {_stack(group)} {_service(context, group)}")
 
 
 def _open_incident(context: Context, call: Call, value: str, _: datetime) -> Reply:
     """The incident's own messages say the rest; opened again, it is the same one."""
-    group = _changeable(context, call, value)
+    group = changeable(context, call, value)
     incident = context.incidents.open_from_alert(group.key, call.actor, call.once)
     text = f"{incident.id} ({incident.priority}): {incident.title}"
     return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
@@ -63,7 +72,7 @@ def _open_incident(context: Context, call: Call, value: str, _: datetime) -> Rep
 
 def _do(place: int, context: Context, call: Call, value: str, _: datetime) -> Reply:
     """What the stack file names, as if it were typed: through the gate."""
-    group = _pressed(context, value)
+    group = pressed_group(context, value)
     if place >= len(group.actions):
         raise Refused("The stack file names this no more.", "Use the newest card of the alert.")
     return _typed(context, call, typed(_stack(group), group.actions[place]))
@@ -71,28 +80,6 @@ def _do(place: int, context: Context, call: Call, value: str, _: datetime) -> Re
 
 def _typed(context: Context, call: Call, text: str) -> Reply:
     return answer(context, call.model_copy(update={"text": text}))
-
-
-def _changeable(context: Context, call: Call, value: str) -> Group:
-    """The group, where this person may ask for things in its stack, or in any if it has none."""
-    group = _pressed(context, value)
-    stacks = [context.stacks[group.stack]] if group.stack in context.stacks else []
-    if stacks:
-        context.access.require(call.actor, "ask", stacks[0])
-    elif not any(context.access.may(call.actor, "ask", s) for s in context.stacks.values()):
-        raise Refused("You may not take care of alerts.", "Ask for a role that may `ask`.")
-    return group
-
-
-def _pressed(context: Context, value: str) -> Group:
-    """The group of a button. Raises Refused when its card speaks of what is long over."""
-    key, separator, episode = value.partition(":")
-    if not (separator and episode.isdigit()):
-        raise BadArgument(f"The button carries {value[:80]!r}, which names no alert.")
-    group = context.alerts.group(key)
-    if group.episode != int(episode):
-        raise Refused("This alert is over; it has fired again since.", "Use its newest card.")
-    return group
 
 
 def _stack(group: Group) -> str:
@@ -113,6 +100,7 @@ ON_ALERTS: Mapping[str, OnAlert] = MappingProxyType(
     {
         "ack": _acknowledge,
         "silence": _silence,
+        "silence_until": _silence_until,
         "unsilence": _end_silence,
         "open_incident": _open_incident,
         "alert_status": _status,
