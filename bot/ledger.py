@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from bot import audit
 from bot.engine.board import Board
 from bot.engine.story import Story, records
+from bot.incidents.of_requests import of_audit
+from bot.incidents.record import record
 from bot.store import journal, outbox, requests, runs, undoings
 from bot.store.database import Database
 from commands.ports import Clock, Dossier
@@ -144,16 +146,21 @@ class Ledger:
         request: Request,
         **detail: JsonObject | str | int | float | bool | Sequence[str] | None,
     ) -> None:
-        """Notes what happened to the request."""
+        """Notes what happened to the request, also in the incidents that go on."""
+        at = self.now()
+        said = self.redactor.redact_json({"operation": request.plan.operation, **detail})
         audit.append(
             connection,
-            at=self.now(),
+            at=at,
             kind=kind,
             actor=actor,
             stack=request.plan.stack,
             subject=request.id,
-            detail=self.redactor.redact_json({"operation": request.plan.operation, **detail}),
+            detail=said,
         )
+        happened = of_audit(kind, actor, request, at, said)
+        if happened is not None:
+            record(connection, happened)
 
     def may_steer(self, request: Request, person: Person | None) -> bool:
         """Whether this person may cancel it, or answer what to do with an uncertain step."""

@@ -10,6 +10,7 @@ from playbooks.gate.duration import Duration
 from playbooks.gate.policy import Policy
 from playbooks.model.base import Model, Name
 from playbooks.respond.escalation import unknown_names
+from playbooks.respond.incident_rules import IncidentRules
 from playbooks.respond.paging import Paging
 from playbooks.respond.rota import Rota
 from playbooks.respond.sources import AlertRules
@@ -31,7 +32,8 @@ class InterlockFile(Policy):
     `postgresql://user@host/name`. `channels` maps the channel names of stack files to Slack's
     channel ids; a name that is not in it is used as it is. `alerts` says who may send alerts, and
     where they are shown. `oncall` are rotas by their names, `paging` says who is told when nobody
-    takes care of an alert. `sampling` is what `stats --since` draws on.
+    takes care of an alert, `incidents` how incidents are
+    handled. `sampling` is what `stats --since` draws on.
     """
 
     stacks: tuple[Path, ...] = Field(min_length=1)
@@ -40,6 +42,7 @@ class InterlockFile(Policy):
     )
     channels: dict[str, str] = {}
     alerts: AlertRules = AlertRules()
+    incidents: IncidentRules = IncidentRules()
     oncall: dict[Name, Rota] = {}
     paging: Paging = Paging()
     sampling: Sampling = Sampling()

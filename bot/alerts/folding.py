@@ -11,6 +11,7 @@ from bot.alerts.cards import end_storm, placed, want_card, want_digest
 from bot.alerts.held import say_held
 from bot.alerts.meanwhile import explained, going_on
 from bot.alerts.over import Over, want_ties
+from bot.incidents.of_alerts import remember
 from bot.store import alerts as rows
 from bot.store import inbox
 from bot.store.alerts import Known, Shown
@@ -168,7 +169,7 @@ class Folding:
             if fresh.carded_at is not None and self._may_say(group, now, news=bool(change)):
                 want_card(connection, fresh, now)
         rows.put(connection, shown)
-        rows.remember(connection, happened)
+        remember(connection, happened)
 
     def _placed(self, connection: sa.Connection, group: Group, now: datetime) -> Shown:
         """Where it is shown from now on, tied to what is being done to its stack."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot import audit
 from bot.alerts.cards import want_card
 from bot.bell import Bell
+from bot.incidents.of_alerts import remember
 from bot.ledger import Ledger
 from bot.store import alerts as rows
 from commands.ports import RefusedPayload
@@ -72,7 +73,7 @@ class StoredAlerts:
             happened = rows.Change(
                 group=key, stack=group.stack, at=now, kind=kind, by=actor.name, detail=detail
             )
-            rows.remember(connection, [happened])
+            remember(connection, [happened])
             audit.append(
                 connection,
                 at=now,

@@ -9,6 +9,8 @@ from bot.bell import Bell
 from bot.engine.board import Board
 from bot.engine.failpoints import Failpoints
 from bot.engine.story import Story
+from bot.incidents.of_requests import of_step
+from bot.incidents.record import record
 from bot.ledger import Ledger
 from bot.maintenances import StoredMaintenances
 from bot.store import journal
@@ -85,4 +87,7 @@ class Carried:
         entry = Entry(phase=phase, step=step, attempt=attempt, kind=kind, at=at, body=body)
         with self.house.ledger.database.write() as connection:
             journal.append(connection, self.run, entry)
+            happened = of_step(self.request, entry)
+            if happened is not None:
+                record(connection, happened)
         self.house.board.touch(self.run)

@@ -222,6 +222,19 @@ def remember(connection: sa.Connection, changes: Sequence[Change]) -> None:
         connection.execute(sa.insert(alert_changes), rows)
 
 
+def changes_since(
+    connection: sa.Connection, stack: str, groups: Sequence[str], since: datetime
+) -> Sequence[Change]:
+    """What happened to the groups of a stack, and to these groups, in its order."""
+    which = alert_changes.c.group.in_(groups)
+    if stack:
+        which |= alert_changes.c.stack == stack
+    columns = [alert_changes.c[name] for name in Change.model_fields]
+    query = sa.select(*columns).where(which, alert_changes.c.at >= since)
+    query = query.order_by(alert_changes.c.at, alert_changes.c.id).limit(_AT_ONCE)
+    return [Change.model_validate(dict(row)) for row in connection.execute(query).mappings()]
+
+
 def open_storm(connection: sa.Connection, channel: str) -> Storm | None:
     query = sa.select(alert_storms.c.data).where(
         alert_storms.c.channel == channel, alert_storms.c.ended_at.is_(None)

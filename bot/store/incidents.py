@@ -21,17 +21,20 @@ _AT_ONCE = 1_000
 class Place(Model):
     """How far its place in Slack is. `own`: it is to have a channel of its own, called `name`.
 
-    `topic` is the one that was set, `invited` who was asked in, `pinned` the message that was
-    pinned. `moved` counts the places that were lost; `problem` says why it is not where it should.
+    `topic` is the one that was set, `asked` who is to be in it, `invited` who is, `pinned` the
+    message that was pinned. `moved` counts the places that were lost; `problem` says why it is not
+    where it should. `update` is what those who wait for news were told last.
     """
 
     own: bool
     name: str = ""
     topic: str = ""
+    asked: tuple[str, ...] = ()
     invited: tuple[str, ...] = ()
     pinned: str = ""
     moved: int = 0
     problem: str = ""
+    update: str = ""
 
 
 class Kept(Model):
@@ -153,6 +156,20 @@ def with_key(connection: sa.Connection, key: str) -> Sequence[Entry]:
     """The entries that came from there, in whichever incidents."""
     query = sa.select(timeline).where(timeline.c.key == key).order_by(timeline.c.number)
     return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def has(connection: sa.Connection, incident_id: str, key: str) -> bool:
+    """Whether its timeline has this already."""
+    query = sa.select(timeline.c.number).where(
+        timeline.c.incident == incident_id, timeline.c.key == key
+    )
+    return connection.execute(query).first() is not None
+
+
+def entry(connection: sa.Connection, incident_id: str, key: str) -> Entry:
+    """The entry with this key, which is there."""
+    query = sa.select(timeline).where(timeline.c.incident == incident_id, timeline.c.key == key)
+    return _entry(connection.execute(query).mappings().one())
 
 
 def count(connection: sa.Connection, incident_id: str) -> int:

@@ -4,7 +4,7 @@ from commands.ports.asked import Asking, Attachment, AuditEntry, Call, Dossier, 
 from commands.ports.context import Clock, Context
 from commands.ports.doing import DeployLock, DeployLocks, NoDeployLocks, NoUploads, Uploads
 from commands.ports.governing import Access, Gate, History
-from commands.ports.incidents import Incidents, NoIncidents, Opening, Turn
+from commands.ports.incidents import Incidents, NoIncidents, Opening, Typed
 from commands.ports.protecting import Fired, Scheduled, Timetable
 from commands.ports.responding import Alerts, RefusedPayload
 from commands.ports.seeing import (
@@ -58,7 +58,7 @@ __all__ = [
     "Scheduled",
     "Timetable",
     "Trends",
-    "Turn",
+    "Typed",
     "Uploads",
     "Watch",
 ]

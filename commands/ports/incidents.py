@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from playbooks.errors import Refused, UnknownName
 from playbooks.model.base import Model
 from playbooks.model.people import Actor
+from playbooks.respond.course import Turn
 from playbooks.respond.incident import Incident, IncidentState, Priority, Role
 from playbooks.respond.timeline import Entry
-
-Turn = Literal["mitigate", "resolve", "reopen", "close"]
 
 
 class Opening(Model):
@@ -25,6 +24,17 @@ class Opening(Model):
     alerts: tuple[str, ...] = ()
     source: str = ""
     once: str | None = None
+
+
+class Typed(Model):
+    """A line somebody typed: where, when, and Slack's own id of it."""
+
+    actor: Actor
+    channel: str
+    thread: str | None
+    text: str
+    at: datetime
+    once: str
 
 
 class Incidents(Protocol):
@@ -55,8 +65,9 @@ class Incidents(Protocol):
         """The open ones that this group of alerts belongs to."""
         ...
 
-    def may_see(self, incident: Incident, actor: Actor) -> bool:
-        """A private one is seen by those who opened it, have a role in it or were asked in."""
+    def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:
+        """A private one is seen in its own channel, and elsewhere by those who opened it, have a
+        role in it or were asked in."""
         ...
 
     def entries(self, id_: str, *, offset: int = 0, limit: int | None = None) -> Sequence[Entry]:
@@ -75,6 +86,10 @@ class Incidents(Protocol):
 
     def tell(self, id_: str, actor: Actor, text: str, once: str | None = None) -> Incident:
         """An update for those who wait for news."""
+        ...
+
+    def typed(self, call: Typed) -> None:
+        """Somebody used a subcommand where incidents live: their timelines have it."""
         ...
 
     def set_priority(self, id_: str, actor: Actor, priority: Priority) -> Incident: ...
@@ -117,7 +132,7 @@ class NoIncidents:
     def of_alert(self, key: str) -> Sequence[Incident]:  # noqa: ARG002
         return ()
 
-    def may_see(self, incident: Incident, actor: Actor) -> bool:  # noqa: ARG002
+    def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:  # noqa: ARG002
         return False
 
     def entries(
@@ -144,6 +159,9 @@ class NoIncidents:
 
     def tell(self, id_: str, actor: Actor, text: str, once: str | None = None) -> Incident:  # noqa: ARG002
         return self.get(id_)
+
+    def typed(self, call: Typed) -> None:  # noqa: ARG002
+        return None
 
     def set_priority(self, id_: str, actor: Actor, priority: Priority) -> Incident:  # noqa: ARG002
         return self.get(id_)
