@@ -5,6 +5,7 @@ import platform
 import signal
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +26,7 @@ from tests.bench import (
     watch,
 )
 from tests.bench.peers import missing
-from tests.bench.table import write_page
+from tests.bench.table import put_on_page
 
 SUBJECTS = {
     "ack": ack.table,
@@ -57,14 +58,15 @@ def main(names: list[str]) -> int:
         return 2
     # Ended from outside, the blocks that started something end it too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    tables = []
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    broken = False
     for name in wanted:
         with tempfile.TemporaryDirectory() as folder:
-            tables.append(SUBJECTS[name](Path(folder)))
-        Console().print(Markdown(tables[-1].markdown()))
-    if not names:
-        write_page(tables, f"{os.cpu_count()} cores, Python {platform.python_version()}")
-    return 0 if all(kept for table in tables for _, kept in table.holds) else 1
+            table = SUBJECTS[name](Path(folder))
+        Console().print(Markdown(table.markdown()))
+        put_on_page(table, machine, datetime.now(UTC).date())
+        broken |= not all(kept for _, kept in table.holds)
+    return int(broken)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+_OPENING = (
+    "# Benchmarks\n\n"
+    "Made by `make bench`. Every ratio compares two things measured in one run on one machine. "
+    "Absolute figures belong to that machine alone.\n"
+)
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
@@ -28,15 +34,14 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
-def write_page(tables: Sequence[Table], machine: str) -> None:
-    """Replaces docs/benchmarks.md by these tables."""
-    opening = (
-        "# Benchmarks\n\n"
-        "Made by `make bench`. Every ratio compares two things measured in one run on one "
-        f"machine: {machine}. Absolute figures belong to that machine alone.\n"
-    )
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(opening + "\n" + "\n".join(table.markdown() for table in tables))
+def put_on_page(table: Table, machine: str, on: date) -> None:
+    """Replaces the table's part of docs/benchmarks.md, or adds it at the end."""
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    parts = {part.partition("\n")[0]: part for part in before.split("\n## ")[1:]}
+    measured = f"Measured on {on:%d %B %Y}: {machine}."
+    parts[table.title] = f"{table.markdown().removeprefix('## ')}\n{measured}\n"
+    text = "\n## ".join([_OPENING, *(part.rstrip("\n") + "\n" for part in parts.values())])
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
