@@ -15,6 +15,8 @@ from bot.engine.failpoints import Failpoints
 from bot.facts import ThreadedFacts
 from bot.gate import PolicyGate
 from bot.history import StoredHistory
+from bot.incidents.messages import Messages
+from bot.incidents.stored import StoredIncidents
 from bot.ledger import Ledger
 from bot.live import LiveMessages
 from bot.maintenances import StoredMaintenances
@@ -153,6 +155,9 @@ def _context(
         timetable=StoredTimetable(ledger, bell),
         deploy_locks=StoredDeployLocks(ledger, bell),
         alerts=StoredAlerts(ledger, bell),
+        incidents=StoredIncidents(
+            ledger, Messages(ledger, configured.file.incidents, configured.file.channel), bell
+        ),
         maintenances=StoredMaintenances(ledger.database, ledger.now),
         trends=StoredTrends(ledger.database),
     )

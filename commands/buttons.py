@@ -10,6 +10,7 @@ from commands.dispatch import answer
 from commands.lookup import dossier_for
 from commands.ports import Call, Context, Dossier, Reply
 from commands.respond.buttons import ON_ALERTS
+from commands.respond.incident_buttons import ON_INCIDENTS, OPEN_WINDOWS
 from commands.state import state_of
 from notifiers.ports import Body
 from notifiers.views.buttons import Pressed, pressed
@@ -23,7 +24,7 @@ from playbooks.model.people import Actor
 from playbooks.model.request import RequestState
 
 # These open a window, for which Slack gives three seconds: it is opened before they are answered.
-OPENS_VIEW = frozenset({"details", "silence_until"})
+OPENS_VIEW = frozenset({"details", "silence_until"}) | OPEN_WINDOWS
 
 
 class Press(Model):
@@ -48,6 +49,9 @@ def press(context: Context, given: Press) -> Reply:
     on_alert = ON_ALERTS.get(given.action)
     if on_alert is not None:
         return on_alert(context, _call(given, ""), given.value, given.at)
+    on_incident = ON_INCIDENTS.get(given.action)
+    if on_incident is not None:
+        return on_incident(context, _call(given, ""), given.value, given.at)
     handle = _BUTTONS.get(given.action)
     if handle is None:
         raise UnknownName(
@@ -165,4 +169,4 @@ _BUTTONS: Mapping[str, _Handler] = MappingProxyType(
         STOP_FOLLOW: _stop_follow,
     }
 )
-ACTIONS = frozenset(_BUTTONS) | frozenset(ON_ALERTS)
+ACTIONS = frozenset(_BUTTONS) | frozenset(ON_ALERTS) | frozenset(ON_INCIDENTS)

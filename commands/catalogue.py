@@ -34,6 +34,7 @@ from commands.protect.rpo import RPO
 from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.respond.alerts import ALERTS
+from commands.respond.incident import INCIDENT
 from commands.see import help as help_
 from commands.see.about import ABOUT
 from commands.see.certs import CERTS
@@ -114,7 +115,16 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     PRUNE,
     SCHEDULE,
 )
-_GOVERNING: tuple[Subcommand[Any], ...] = (ALERTS, RPO, APPROVALS, RUNS, RUN, CANCEL, AUDIT)
+_GOVERNING: tuple[Subcommand[Any], ...] = (
+    ALERTS,
+    INCIDENT,
+    RPO,
+    APPROVALS,
+    RUNS,
+    RUN,
+    CANCEL,
+    AUDIT,
+)
 _PLAN = plan.over(_ACTING)
 _HELP = help_.over((*_ACTING, *_GOVERNING, _PLAN))
 

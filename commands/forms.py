@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from commands.ports import Call, Context, Reply
 from commands.respond.forms import ON_ALERT_FORMS
+from commands.respond.incident_buttons import ON_INCIDENT_FORMS
 from playbooks.errors import UnknownName
 from playbooks.model.base import Model
 from playbooks.model.people import Actor
@@ -26,7 +27,7 @@ class Filled(Model):
 
 
 _OnForm = Callable[[Context, Call, str, Mapping[str, str], datetime], Reply]
-_FORMS: Mapping[str, _OnForm] = MappingProxyType({**ON_ALERT_FORMS})
+_FORMS: Mapping[str, _OnForm] = MappingProxyType({**ON_ALERT_FORMS, **ON_INCIDENT_FORMS})
 CALLBACKS = frozenset(_FORMS)
 
 

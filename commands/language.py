@@ -32,9 +32,10 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a plain text; quotes hold words together. Raises BadArgument."""
+    """The words of a plain text; quotes hold words together, and the apostrophe of `it's` is one.
+    Raises BadArgument."""
     try:
-        return tuple(shlex.split(text))
+        return tuple(shlex.split(_with_apostrophes(text)))
     except ValueError as error:
         mark = "\\" if "escape" in str(error).lower() else '"' if text.count('"') % 2 else "'"
         raise BadArgument(
@@ -46,6 +47,20 @@ def words(text: str) -> tuple[str, ...]:
 def quoted(parts: tuple[str, ...] | list[str]) -> str:
     """Words as one text that `words` takes apart again."""
     return shlex.join(parts)
+
+
+def _with_apostrophes(text: str) -> str:
+    """The text, its apostrophes inside and behind words marked as no quotes."""
+    marked, quote = [], ""
+    for at, character in enumerate(text):
+        if character in "'\"" and quote in {"", character}:
+            behind_word = at > 0 and text[at - 1].isalnum()
+            if character == "'" and not quote and behind_word:
+                marked.append("\\'")
+                continue
+            quote = "" if quote else character
+        marked.append(character)
+    return "".join(marked)
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -95,6 +95,15 @@ class StoredIncidents:
         in_thread = [each for each in found if thread and each.thread == thread]
         return in_thread or [each for each in found if not (thread and each.thread)]
 
+    def stack_at(self, channel: str) -> str:
+        stacks = self.ledger.stacks.values()
+        here = [each.name for each in stacks if self.ledger.channel_of(each) == channel]
+        return here[0] if len(here) == 1 else ""
+
+    def user_called(self, name: str) -> str:
+        known = self.ledger.policy.person(name)
+        return "" if known is None else known.slack
+
     def of_alert(self, key: str) -> Sequence[Incident]:
         with self.ledger.database.read() as connection:
             return [each for each in rows.live(connection) if key in each.alerts]

@@ -61,6 +61,14 @@ class Incidents(Protocol):
         """Those that live in this channel or thread, newest first."""
         ...
 
+    def stack_at(self, channel: str) -> str:
+        """The stack whose channel this is; empty where it is none's or several's."""
+        ...
+
+    def user_called(self, name: str) -> str:
+        """The Slack user id of a person of ours; empty where nobody is called so."""
+        ...
+
     def of_alert(self, key: str) -> Sequence[Incident]:
         """The open ones that this group of alerts belongs to."""
         ...
@@ -128,6 +136,12 @@ class NoIncidents:
 
     def here(self, channel: str, thread: str | None) -> Sequence[Incident]:  # noqa: ARG002
         return ()
+
+    def stack_at(self, channel: str) -> str:  # noqa: ARG002
+        return ""
+
+    def user_called(self, name: str) -> str:  # noqa: ARG002
+        return ""
 
     def of_alert(self, key: str) -> Sequence[Incident]:  # noqa: ARG002
         return ()

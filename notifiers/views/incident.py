@@ -10,7 +10,7 @@ from notifiers.views import blocks
 from notifiers.views.blocks import plain
 from notifiers.views.text import ago, clip, code, duration, escape, joined, person, plural, when
 from playbooks.model.base import JsonObject
-from playbooks.respond.course import is_live
+from playbooks.respond.course import Turn, is_live
 from playbooks.respond.incident import Incident, IncidentState, Role
 from playbooks.respond.timeline import Entry
 
@@ -19,7 +19,8 @@ _SHORT = "{date_short_pretty} {time}"
 _LONGEST_UPDATE = 1_500
 _LONGEST_ENTRY = 600
 NOTE, UPDATE, SHOW = "incident_note", "incident_update", "incident_show"
-TURNS = {
+OPEN = "incident_open"
+TURNS: dict[str, Turn] = {
     "incident_mitigate": "mitigate",
     "incident_resolve": "resolve",
     "incident_reopen": "reopen",
@@ -222,7 +223,7 @@ def opening_modal(
     )
     return {
         "type": "modal",
-        "callback_id": "incident_open",
+        "callback_id": OPEN,
         "private_metadata": json.dumps({"channel": channel, "value": link}),
         "title": plain("Open an incident"),
         "submit": plain("Open"),
