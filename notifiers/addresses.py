@@ -6,7 +6,8 @@ from typing import Any
 from notifiers.ports import Slack
 from playbooks.errors import InterlockError
 
-_ID = re.compile(r"^[CDGU][A-Z0-9]{4,}$")
+_ID = re.compile(r"^[CDG][A-Z0-9]{4,}$")
+_USER = re.compile(r"^[UW][A-Z0-9]{2,}$")
 _PAGE = 200
 
 
@@ -22,9 +23,12 @@ class Addresses:
         self._ids: dict[str, str] = {}
 
     async def id_of(self, channel: str) -> str:
-        """Raises UnknownChannel, and whatever a call to Slack may raise."""
+        """Of a user id, the direct messages with them. Raises UnknownChannel, and whatever a call
+        to Slack may raise."""
         if _ID.match(channel):
             return channel
+        if _USER.match(channel):
+            return await self._direct(channel)
         name = channel.removeprefix("#")
         if name not in self._ids:
             await self._look_up(name)
@@ -42,6 +46,13 @@ class Addresses:
     def forget(self, channel: str) -> None:
         """Looks this one up again next time: it may have been renamed."""
         self._ids.pop(channel.removeprefix("#"), None)
+
+    async def _direct(self, user: str) -> str:
+        """The direct messages with somebody, by their user id."""
+        if user not in self._ids:
+            opened: Any = await self._slack.conversations_open(users=user)
+            self._ids[user] = str(opened["channel"]["id"])
+        return self._ids[user]
 
     async def _look_up(self, name: str) -> None:
         cursor = ""

@@ -18,11 +18,12 @@ class Lane(IntEnum):
 
 
 class Enclosed(Model):
-    """A text file that is uploaded as the message itself."""
+    """A file that is uploaded as the message itself: text, or with `png` a picture in base64."""
 
     name: str
     title: str
-    text: str
+    text: str = ""
+    png: str = ""
 
 
 class Body(Model):
@@ -112,3 +113,5 @@ class Slack(Protocol):
     async def conversations_list(self, **arguments: object) -> object: ...
 
     async def conversations_join(self, **arguments: object) -> object: ...
+
+    async def conversations_open(self, **arguments: object) -> object: ...

@@ -55,3 +55,6 @@ class WebSlack:
 
     async def conversations_join(self, **arguments: Any) -> object:
         return await self._client.conversations_join(**arguments)
+
+    async def conversations_open(self, **arguments: Any) -> object:
+        return await self._client.conversations_open(**arguments)

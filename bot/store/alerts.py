@@ -248,6 +248,13 @@ def open_storms(connection: sa.Connection) -> Sequence[Storm]:
     return [Storm.model_validate(each) for each in connection.execute(locked(query)).scalars()]
 
 
+def storms_since(connection: sa.Connection, moment: datetime) -> Sequence[Storm]:
+    """Those that are going on, and those that ended later than that."""
+    ended = alert_storms.c.ended_at
+    query = sa.select(alert_storms.c.data).where(sa.or_(ended.is_(None), ended > moment))
+    return [Storm.model_validate(each) for each in connection.execute(query).scalars()]
+
+
 def put_storm(connection: sa.Connection, storm: Storm) -> None:
     values = {"channel": storm.channel, "ended_at": storm.ended_at}
     row = {"id": storm.id, **values, "data": storm.model_dump(mode="json")}

@@ -48,6 +48,14 @@ def is_wanted(connection: sa.Connection, key: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+def root_of(connection: sa.Connection, key: str) -> str:
+    """The key of the message in whose thread the one with this key is; its own where it is in none:
+    Slack knows no threads in threads."""
+    query = sa.select(outbox.c.thread_of).where(outbox.c.key == key)
+    root: str | None = connection.execute(query).scalar_one_or_none()
+    return root or key
+
+
 def _waiting_since(now: Any) -> sa.ColumnElement[Any]:
     """A message that already waits keeps its place; one that was sent queues anew."""
     return sa.case((outbox.c.version > outbox.c.sent_version, outbox.c.wanted_at), else_=now)

@@ -18,7 +18,8 @@ class Escalation(Model):
 
     `waited` are the seconds that it has gone unattended for before `since`; `since` is None while
     somebody takes care of it, it is silenced, or nothing fires. `step` counts the steps that were
-    taken. `thread_of` is the outbox key of the message that it belongs to.
+    taken, the last of them after `stepped` seconds. `thread_of` is the outbox key of the message
+    that it belongs to.
     """
 
     subject: str
@@ -33,6 +34,7 @@ class Escalation(Model):
     since: datetime | None = None
     waited: float = 0.0
     step: int = 0
+    stepped: float = 0.0
 
     def unattended(self, now: datetime) -> timedelta:
         """For how long nobody has taken care of it, rests left out."""
@@ -110,11 +112,14 @@ def hours_of(paging: Paging, stack: Stack | None) -> OfficeHours:
 def due(
     policy: EscalationPolicy, escalation: Escalation, office: OfficeHours, now: datetime
 ) -> Step | None:
-    """The step that is to be taken now."""
+    """The step that is to be taken now. After one that came late, as after a long absence, the
+    next has its full time all the same."""
     if escalation.since is None or escalation.step >= len(policy.steps):
         return None
     step = policy.steps[escalation.step]
-    late = escalation.unattended(now) >= step.after
+    earlier = policy.steps[escalation.step - 1].after if escalation.step else timedelta(0)
+    since_then = escalation.unattended(now) - timedelta(seconds=escalation.stepped)
+    late = since_then >= step.after - earlier
     return step if late and _holds(step.hours, office, now) else None
 
 
@@ -131,12 +136,20 @@ def resumed(escalation: Escalation, now: datetime) -> Escalation:
 
 def worsened(escalation: Escalation, severity: Severity, policy: str, now: datetime) -> Escalation:
     """It fires more severely, and another policy holds: from its beginning."""
-    anew = {"severity": severity, "policy": policy, "step": 0, "waited": 0.0, "since": now}
-    return escalation.model_copy(update=anew)
+    anew = {"severity": severity, "policy": policy, "step": 0, "stepped": 0.0, "waited": 0.0}
+    return escalation.model_copy(update={**anew, "since": now})
 
 
-def advanced(escalation: Escalation) -> Escalation:
-    return escalation.model_copy(update={"step": escalation.step + 1})
+def advanced(
+    escalation: Escalation, policy: EscalationPolicy, now: datetime, *, told: bool
+) -> Escalation:
+    """A step was taken. Where it told nobody, the next one follows at once."""
+    stepped = escalation.unattended(now)
+    following = policy.steps[escalation.step + 1 : escalation.step + 2]
+    if not told and following:
+        stepped -= following[0].after - policy.steps[escalation.step].after
+    update = {"step": escalation.step + 1, "stepped": stepped.total_seconds()}
+    return escalation.model_copy(update=update)
 
 
 def called(step: Step, matter: Matter, book: Book) -> Called:
