@@ -30,6 +30,8 @@ from bot.following import Followers
 from bot.logs import set_up_logs
 from bot.promises import Promises
 from bot.proof import Proof
+from bot.routines.clock import RoutineClock
+from bot.routines.kept import StoredRoutines
 from bot.sampler import Sampler
 from bot.scheduler import Scheduler
 from bot.slack.answers import UNREACHABLE, Answers
@@ -193,6 +195,11 @@ def _sampler(house: House) -> Sampler:
 
 def _watch(house: House) -> ObjectiveWatch:
     return ObjectiveWatch(house.ledger, house.context.facts, house.bell)
+def _routines(house: House) -> RoutineClock:
+    kept = StoredRoutines(house.ledger, house.context.facts, house.bell)
+    return RoutineClock(house.ledger, kept, house.bell, house.failpoints)
+
+
 
 
 def _upkeep(house: House) -> Upkeep:
@@ -240,6 +247,7 @@ async def _work(
         await _until(stop, [*work, hearing])
 
 
+        work.append(_routines(parts.house).run())
 def _served(parts: _Parts, heard: Socket | None) -> Served:
     in_http = parts.app if heard is None else None
     return Served(web_app(_health(parts, heard), parts.metrics, parts.alerts.intake, in_http))

@@ -21,6 +21,7 @@ from bot.ledger import Ledger
 from bot.live import LiveMessages
 from bot.maintenances import StoredMaintenances
 from bot.past import JournaledPast
+from bot.routines.kept import StoredRoutines
 from bot.schedules import StoredTimetable
 from bot.secrets import References
 from bot.settings import InterlockFile
@@ -155,6 +156,7 @@ def _context(
         timetable=StoredTimetable(ledger, bell),
         deploy_locks=StoredDeployLocks(ledger, bell),
         alerts=StoredAlerts(ledger, bell),
+        routines=StoredRoutines(ledger, facts, bell),
         incidents=StoredIncidents(
             ledger, Messages(ledger, configured.file.incidents, configured.file.channel), bell
         ),

@@ -11,6 +11,7 @@ from commands.lookup import dossier_for
 from commands.ports import Call, Context, Dossier, Reply
 from commands.respond.buttons import ON_ALERTS
 from commands.respond.incident_buttons import ON_INCIDENTS, OPEN_WINDOWS
+from commands.respond.routine_buttons import ON_ROUTINES
 from commands.state import state_of
 from notifiers.ports import Body
 from notifiers.views.buttons import Pressed, pressed
@@ -49,6 +50,9 @@ def press(context: Context, given: Press) -> Reply:
     on_alert = ON_ALERTS.get(given.action)
     if on_alert is not None:
         return on_alert(context, _call(given, ""), given.value, given.at)
+    on_routine = ON_ROUTINES.get(given.action)
+    if on_routine is not None:
+        return on_routine(context, _call(given, ""), given.value, given.at)
     on_incident = ON_INCIDENTS.get(given.action)
     if on_incident is not None:
         return on_incident(context, _call(given, ""), given.value, given.at)
@@ -169,4 +173,4 @@ _BUTTONS: Mapping[str, _Handler] = MappingProxyType(
         STOP_FOLLOW: _stop_follow,
     }
 )
-ACTIONS = frozenset(_BUTTONS) | frozenset(ON_ALERTS) | frozenset(ON_INCIDENTS)
+ACTIONS = frozenset({*_BUTTONS, *ON_ALERTS, *ON_INCIDENTS, *ON_ROUTINES})

@@ -35,6 +35,7 @@ from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.respond.alerts import ALERTS
 from commands.respond.incident import INCIDENT
+from commands.respond.routine import ROUTINE, ROUTINES
 from commands.see import help as help_
 from commands.see.about import ABOUT
 from commands.see.certs import CERTS
@@ -118,6 +119,8 @@ _ACTING: tuple[Subcommand[Any], ...] = (
 _GOVERNING: tuple[Subcommand[Any], ...] = (
     ALERTS,
     INCIDENT,
+    ROUTINES,
+    ROUTINE,
     RPO,
     APPROVALS,
     RUNS,

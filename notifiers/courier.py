@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -126,9 +127,12 @@ class Courier:
                 filename=file.name,
                 title=file.title,
                 initial_comment=self.redactor.redact(desired.body.text),
-                content=self.redactor.redact(file.text).encode(),
+                content=self._content(file),
             )
         await self._sent(desired, desired.version, f"file:{file.name}")
+
+    def _content(self, file: Enclosed) -> bytes:
+        return b64decode(file.png) if file.png else self.redactor.redact(file.text).encode()
 
     async def _posted(self, delivery: Delivery, posts: Bucket, in_doubt: bool) -> Copy:
         desired = delivery.desired

@@ -8,6 +8,7 @@ from commands.ports.incidents import Incidents, NoIncidents, Opening, Typed
 from commands.ports.protecting import Fired, Scheduled, Timetable
 from commands.ports.responding import Alerts, RefusedPayload
 from commands.ports.seeing import (
+from commands.ports.routines import KeptRoutine, NoRoutines, Routines
     Bundles,
     FollowOrder,
     Follows,
@@ -45,12 +46,14 @@ __all__ = [
     "Live",
     "NoBundles",
     "NoDeployLocks",
+    "KeptRoutine",
     "NoFollows",
     "NoIncidents",
     "NoTrends",
     "NoUploads",
     "NoWatch",
     "NotLive",
+    "NoRoutines",
     "Opening",
     "Parcel",
     "RefusedPayload",
@@ -61,4 +64,5 @@ __all__ = [
     "Typed",
     "Uploads",
     "Watch",
+    "Routines",
 ]

@@ -11,6 +11,7 @@ from commands.ports.incidents import Incidents, NoIncidents
 from commands.ports.protecting import Timetable
 from commands.ports.responding import Alerts
 from commands.ports.seeing import (
+from commands.ports.routines import NoRoutines, Routines
     Bundles,
     Follows,
     Live,
@@ -56,3 +57,4 @@ class Context:
     watch: Watch = field(default_factory=NoWatch)
     live: Live = field(default_factory=NotLive)
     incidents: Incidents = field(default_factory=NoIncidents)
+    routines: Routines = field(default_factory=NoRoutines)

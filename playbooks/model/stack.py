@@ -26,6 +26,7 @@ from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.objectives import Objectives
 from playbooks.model.queries import NamedQuery
 from playbooks.model.rotation import RotatedSecret, check_secrets
+from playbooks.model.routine_report import RoutineReport
 from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule
 from playbooks.model.scripts import Script
@@ -81,6 +82,7 @@ class Stack(Model):
     deploy: Deploy | None = None
     maintenance: Maintenance | None = None
     routines: dict[Name, Routine] = {}
+    routine_report: RoutineReport = RoutineReport()
     incidents: dict[Name, tuple[Phase, ...]] = {}
     stakeholders: Stakeholders = Stakeholders()
     queries: dict[Name, NamedQuery] = {}
@@ -306,6 +308,15 @@ class Stack(Model):
                 f"It has: {', '.join(self.queries) or 'none'}. Put it into `queries`.",
             )
         return self.queries[name]
+
+    def routine(self, name: str) -> Routine:
+        """Raises UnknownName with the names there are."""
+        if name not in self.routines:
+            raise UnknownName(
+                f"{self.name} has no routine {name!r}.",
+                f"It has: {', '.join(self.routines) or 'none'}.",
+            )
+        return self.routines[name]
 
     def secret(self, name: str) -> RotatedSecret:
         """Raises UnknownName with the names there are."""

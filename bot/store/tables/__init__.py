@@ -20,6 +20,7 @@ from bot.store.tables.paging import (
 )
 from bot.store.tables.protecting import breaches, fires, schedules
 from bot.store.tables.running import audit, audit_head, journal, locks, promises, runs
+from bot.store.tables.routines import routine_rounds
 from bot.store.tables.watching import conditions, follows, latencies, parcels, samples, standings
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "schedules",
     "standings",
     "timeline",
+    "routine_rounds",
     "votes",
     "windows",
 ]

@@ -1,0 +1,1 @@
+"""Routines: begun at their hours, looked at, ticked, told of once a week."""
