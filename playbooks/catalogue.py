@@ -35,6 +35,7 @@ from playbooks.operations.renew_cert import RENEW_CERT
 from playbooks.operations.restore import RESTORE
 from playbooks.operations.rollback import ROLLBACK
 from playbooks.operations.rotate import ROTATE
+from playbooks.operations.rules import RULE
 from playbooks.operations.script import SCRIPT
 from playbooks.operations.server_sessions import CANCEL_QUERY, TERMINATE
 from playbooks.operations.server_setting import SETTING
@@ -81,6 +82,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     TERMINATE,
     ROTATE,
     SCRIPT,
+    RULE,
     DEPLOY,
     UPDATE,
     MIGRATE,
@@ -122,6 +124,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "project": ("playbooks.actions.removal:ACTIONS",),
         "redis": ("playbooks.actions.redis:ACTIONS",),
         "repository": ("playbooks.actions.repository:ACTIONS",),
+        "rules": ("playbooks.actions.rules:ACTIONS",),
         "script": ("playbooks.actions.script:ACTIONS",),
         "secret": ("playbooks.actions.secret:ACTIONS",),
         "service": (
@@ -168,6 +171,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
             "playbooks.facts.repository:READERS",
             "playbooks.facts.repository_standing:READERS",
         ),
+        "rules": ("playbooks.facts.rules:READERS",),
         "script": ("playbooks.facts.script:READERS",),
         "secret": ("playbooks.facts.secret:READERS",),
         "service": ("playbooks.facts.service:READERS", "playbooks.facts.usage:READERS"),

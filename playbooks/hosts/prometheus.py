@@ -8,6 +8,7 @@ import httpx
 
 from playbooks.errors import HostError
 from playbooks.model.measured import Series
+from playbooks.model.rules import LiveRule
 
 _SECONDS = 10.0
 _MOST_SERIES = 10
@@ -35,6 +36,39 @@ def kind_of(url: str, metric: str) -> str:
 def names_at(url: str) -> tuple[str, ...]:
     """The names of all metrics there are. Raises HostError."""
     return tuple(str(name) for name in _asked(url, "label/__name__/values", {})[:_NAMES])
+
+
+def rules(url: str) -> tuple[LiveRule, ...]:
+    """The alert rules that Prometheus goes by. Raises HostError."""
+    return tuple(
+        _rule(group, each)
+        for group in _asked(url, "rules", {"type": "alert"})["groups"]
+        for each in group["rules"]
+    )
+
+
+def same_query(url: str, one: str, other: str) -> bool:
+    """Whether Prometheus takes both for the same PromQL. Raises HostError."""
+    return one == other or _formatted(url, one) == _formatted(url, other)
+
+
+def _formatted(url: str, query: str) -> str:
+    return str(_asked(url, "format_query", {"query": query}))
+
+
+def _rule(group: Mapping[str, Any], found: Mapping[str, Any]) -> LiveRule:
+    return LiveRule(
+        name=str(found["name"]),
+        group=str(group["name"]),
+        file=str(group["file"]),
+        expr=str(found["query"]),
+        state=str(found.get("state", "")),
+        wait=float(found.get("duration", 0)),
+        labels=found.get("labels") or {},
+        annotations=found.get("annotations") or {},
+        firing=sum(each.get("state") == "firing" for each in found.get("alerts") or ()),
+        problem=str(found.get("lastError") or ""),
+    )
 
 
 def _asked(url: str, what: str, params: Mapping[str, str]) -> Any:
