@@ -28,7 +28,7 @@ _TELLING = frozenset(
         "uncertain",
         "undone",
         "succeeded",
-        "priority",
+        "severity",
         "update",
     }
 )
@@ -153,8 +153,10 @@ def marks(measures: Measures, span: Span) -> Sequence[Mark]:
 
 
 def said(entry: Entry) -> str:
-    """What the entry says; what was deleted is not repeated."""
-    return entry.text if entry.deleted_at is None else "(deleted)"
+    """What the entry says; what was deleted is not repeated outside of the channel."""
+    if entry.deleted_at is None:
+        return entry.text
+    return "(mark taken back)" if entry.detail.get("unmarked") else "(deleted)"
 
 
 def _free(taken: list[list[tuple[float, float]]], stretch: tuple[float, float]) -> int | None:

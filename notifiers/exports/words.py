@@ -81,7 +81,13 @@ def times(post: Postmortem) -> Sequence[tuple[str, str, str]]:
 
     began, detected = measures.began, measures.detected
     return [
-        row("Time to detect (TTD)", measures.to_detect, began, detected, ""),
+        row(
+            "Time to detect (TTD)",
+            measures.to_detect,
+            began,
+            detected,
+            "nobody wrote down when it began",
+        ),
         row(
             "Time to acknowledge (TTA)",
             measures.to_acknowledge,

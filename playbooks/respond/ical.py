@@ -28,7 +28,9 @@ def calendar_shifts(
     `zone`. Raises BadCalendar.
     """
     found: list[Shift] = []
-    for shift in sorted(_read(text, people, zone, begins, ends), key=lambda s: (s.begins, s.person)):
+    for shift in sorted(
+        _read(text, people, zone, begins, ends), key=lambda s: (s.begins, s.person)
+    ):
         found = [*_cut(found, shift), shift]
     return tuple(found)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from playbooks.model.base import Model
 from playbooks.respond.incident import Incident
-from playbooks.respond.timeline import Entry, Lane
+from playbooks.respond.timeline import Entry
 
 REOPENED = "reopened"
 
@@ -27,7 +27,7 @@ class Measures(Model):
     mitigated: datetime | None = None
     resolved: datetime | None = None
     reopened: int = 0
-    to_detect: timedelta
+    to_detect: timedelta | None = None
     to_acknowledge: timedelta | None = None
     to_mitigate: timedelta | None = None
     to_resolve: timedelta | None = None
@@ -36,16 +36,15 @@ class Measures(Model):
 def measured(
     incident: Incident, entries: Sequence[Entry] = (), began: datetime | None = None
 ) -> Measures:
-    """`began` is what people found out afterwards; without it, it began with the first alert of
-    its timeline, or when it was detected.
+    """`began` is what people found out afterwards; without it, it counts as begun when it was
+    detected, and how long that took is not known.
 
     It is detected by its first sign or by who opened it, whichever was earlier. What was resolved
     without being mitigated first was mitigated then. While it is open again it is not resolved.
     Nothing lasts less than no time: what was noted as before its beginning counts as at it.
     """
     detected = min(incident.detected_at, incident.opened_at)
-    signs = [each.at for each in entries if each.lane is Lane.ALERT and each.kind == "fired"]
-    first = min([detected, *signs]) if began is None else began
+    first = detected if began is None else began
     resolved = incident.resolved_at
     mitigated = min((at for at in (incident.mitigated_at, resolved) if at), default=None)
     return Measures(
@@ -55,7 +54,7 @@ def measured(
         mitigated=mitigated,
         resolved=resolved,
         reopened=sum(each.kind == REOPENED for each in entries),
-        to_detect=_between(first, detected) or timedelta(0),
+        to_detect=None if began is None else _between(first, detected),
         to_acknowledge=_between(max(detected, first), incident.acknowledged_at),
         to_mitigate=_between(first, mitigated),
         to_resolve=_between(first, resolved),

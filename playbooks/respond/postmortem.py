@@ -11,7 +11,8 @@ from playbooks.respond.phases import Checklist
 from playbooks.respond.review import FollowUp, Review
 from playbooks.respond.timeline import Entry, Lane
 
-_STEP = ":step:"
+_ENDINGS = frozenset({"succeeded", "failed", "undone", "cancelled", "uncertain", "void", "deploy"})
+_BEGINNINGS = frozenset({"started", "asked"})
 
 
 class Postmortem(Model):
@@ -57,12 +58,21 @@ class Postmortem(Model):
     def changes(self) -> Sequence[Entry]:
         """What was changed before it was detected, and so may have brought it about."""
         detected = self.measures.detected
-        return [each for each in self.entries if each.lane is Lane.CHANGE and each.at <= detected]
+        return [
+            each
+            for each in self.entries
+            if each.lane is Lane.CHANGE and each.kind not in _BEGINNINGS and each.at <= detected
+        ]
 
     @property
     def ran(self) -> Sequence[Entry]:
-        """What was run and how it ended, without its steps."""
-        return [each for each in self.entries if each.lane is Lane.RUN and _STEP not in each.key]
+        """What was run since then and how it ended, without its steps."""
+        detected = self.measures.detected
+        return [
+            each
+            for each in self.entries
+            if each.lane in {Lane.RUN, Lane.CHANGE} and each.kind in _ENDINGS and each.at > detected
+        ]
 
     @property
     def left(self) -> Sequence[FollowUp]:
