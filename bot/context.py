@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.access import PolicyAccess
+from bot.alerts.foreign import ForeignSilences
 from bot.alerts.stored import StoredAlerts
 from bot.bell import Bell
 from bot.deploy_locks import StoredDeployLocks
@@ -155,7 +156,9 @@ def _context(
         by_hand=by_hand,
         timetable=StoredTimetable(ledger, bell),
         deploy_locks=StoredDeployLocks(ledger, bell),
-        alerts=StoredAlerts(ledger, bell),
+        alerts=StoredAlerts(
+            ledger, bell, ForeignSilences(configured.file.alerts, configured.stacks)
+        ),
         routines=StoredRoutines(ledger, facts, bell),
         incidents=StoredIncidents(
             ledger, Messages(ledger, configured.file.incidents, configured.file.channel), bell

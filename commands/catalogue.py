@@ -36,6 +36,8 @@ from commands.protect.verify import VERIFY
 from commands.respond.alerts import ALERTS
 from commands.respond.incident import INCIDENT
 from commands.respond.routine import ROUTINE, ROUTINES
+from commands.respond.rules import RULES
+from commands.respond.silences import SILENCES
 from commands.see import help as help_
 from commands.see.about import ABOUT
 from commands.see.certs import CERTS
@@ -115,9 +117,11 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     VERIFY,
     PRUNE,
     SCHEDULE,
+    RULES,
 )
 _GOVERNING: tuple[Subcommand[Any], ...] = (
     ALERTS,
+    SILENCES,
     INCIDENT,
     ROUTINES,
     ROUTINE,

@@ -132,6 +132,11 @@ class Silencer:
             want_card(connection, shown, now)
 
 
+def made_here(comment: str) -> bool:
+    """Whether a silence with this comment is one of ours."""
+    return "(Interlock " in comment
+
+
 def _mark(group: Group) -> str:
     """By this a silence of ours is known, whoever made it when."""
     return f"(Interlock {group.key})"

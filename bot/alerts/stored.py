@@ -1,21 +1,25 @@
 """What people see of alerts, and what they do about them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot import audit
 from bot.alerts.cards import want_card
+from bot.alerts.foreign import ForeignSilences
 from bot.bell import Bell
 from bot.incidents.of_alerts import remember
 from bot.ledger import Ledger
 from bot.store import alerts as rows
 from commands.ports import RefusedPayload
-from playbooks.errors import UnknownName
+from playbooks.errors import Refused, UnknownName
 from playbooks.model.people import Actor
-from playbooks.respond.alert import Group
-from playbooks.respond.grouping import acknowledged, silenced
+from playbooks.model.stack import Stack
+from playbooks.respond.alert import Alert, Group
+from playbooks.respond.grouping import acknowledged, new_group, silenced
+from playbooks.respond.silence import Silence
 
+_OURS = "group"
 _REFUSED_FOR = timedelta(hours=24)
 _Turn = Callable[[Group, datetime], Group]
 
@@ -26,6 +30,7 @@ class StoredAlerts:
 
     ledger: Ledger
     bell: Bell
+    foreign: ForeignSilences
 
     def groups(self, stack: str | None = None, *, firing: bool = True) -> Sequence[Group]:
         with self.ledger.database.read() as connection:
@@ -52,6 +57,78 @@ class StoredAlerts:
         return self._change(
             key, actor, "unsilenced", lambda group, _: silenced(group, actor.name, None)
         )
+
+    def mute(
+        self, stack: Stack, rule: str, actor: Actor, until: datetime, labels: Mapping[str, str]
+    ) -> None:
+        keys = self._keys(stack, rule) or self._begun(stack, rule, labels)
+        if not keys:
+            raise Refused(
+                "No Alertmanager sends alerts here that could be silenced.",
+                "Name one as a source in `alerts` of interlock.yaml.",
+            )
+        for key in keys:
+            self.silence(key, actor, until)
+
+    def unmute(self, stack: Stack, rule: str, actor: Actor) -> None:
+        silent = [key for key in self._keys(stack, rule) if self.group(key).silenced_until]
+        if not silent:
+            raise Refused(f"{rule} of {stack.name} is not silent.")
+        for key in silent:
+            self.end_silence(key, actor)
+
+    def silences(self) -> tuple[Sequence[Silence], Sequence[str]]:
+        now = self.ledger.now()
+        with self.ledger.database.read() as connection:
+            groups = [each.group for each in rows.with_silences(connection)]
+        ours = [
+            Silence(
+                handle=f"{_OURS}:{group.key}",
+                stack=group.stack,
+                what=group.rule,
+                until=group.silenced_until,
+                by=group.silenced_by,
+                comment=group.silence_problem,
+            )
+            for group in groups
+            if group.silenced_until is not None and group.silenced_until > now
+        ]
+        others, problems = self.foreign.known()
+        return [*ours, *others], problems
+
+    def end(self, handle: str, actor: Actor) -> None:
+        source, _, key = handle.partition(":")
+        if source == _OURS:
+            self.end_silence(key, actor)
+            return
+        self.foreign.end(handle)
+        with self.ledger.database.write() as connection:
+            audit.append(
+                connection,
+                at=self.ledger.now(),
+                kind="alert.unsilenced",
+                actor=actor.name,
+                stack="",
+                subject=handle,
+                detail={"source": source},
+            )
+
+    def _keys(self, stack: Stack, rule: str) -> list[str]:
+        return [g.key for g in self.groups(stack.name, firing=False) if g.rule == rule]
+
+    def _begun(self, stack: Stack, rule: str, labels: Mapping[str, str]) -> list[str]:
+        """Groups in which nothing has happened yet, one for each Alertmanager."""
+        now = self.ledger.now()
+        alert = Alert(fingerprint="", rule=rule, stack=stack.name, firing=False, since=now)
+        channel = self.ledger.channel_of(stack)
+        groups = [
+            new_group(name, alert, channel, now).model_copy(update={"labels": dict(labels)})
+            for name, source in self.foreign.rules.sources.items()
+            if source.kind == "alertmanager"
+        ]
+        with self.ledger.database.write() as connection:
+            rows.hold(connection, {group.key: group for group in groups})
+        return [group.key for group in groups]
 
     def refused(self) -> Sequence[RefusedPayload]:
         with self.ledger.database.read() as connection:

@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 from commands.dispatch import answer
 from commands.ports import Call, Context, Reply
-from commands.respond.pressed import changeable, pressed_group
+from commands.respond.pressed import changeable, pressed_group, require_care
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.alert import DO, SILENCE_HOURS
 from notifiers.views.alert_form import silence_form
+from notifiers.views.silences import END
 from notifiers.views.text import escape
 from playbooks.errors import Refused
 from playbooks.model.alert_help import MOST_ACTIONS, typed
@@ -70,6 +71,18 @@ def _open_incident(context: Context, call: Call, value: str, _: datetime) -> Rep
     return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
 
 
+def _end_any(context: Context, call: Call, value: str, _: datetime) -> Reply:
+    """A silence by its handle, also one that only Alertmanager has."""
+    found, _problems = context.alerts.silences()
+    silence = next((each for each in found if each.handle == value), None)
+    if silence is None:
+        raise Refused("That silence is over.", "`/ops silences` lists those that hold.")
+    require_care(context, call, silence.stack)
+    context.alerts.end(silence.handle, call.actor)
+    text = f"The silence of {silence.what} is over."
+    return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
+
+
 def _do(place: int, context: Context, call: Call, value: str, _: datetime) -> Reply:
     """What the stack file names, as if it were typed: through the gate."""
     group = pressed_group(context, value)
@@ -102,6 +115,7 @@ ON_ALERTS: Mapping[str, OnAlert] = MappingProxyType(
         "silence": _silence,
         "silence_until": _silence_until,
         "unsilence": _end_silence,
+        END: _end_any,
         "open_incident": _open_incident,
         "alert_status": _status,
         "alert_logs": _logs,

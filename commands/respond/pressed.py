@@ -8,12 +8,17 @@ from playbooks.respond.alert import Group
 def changeable(context: Context, call: Call, value: str) -> Group:
     """The group, where this person may ask for things in its stack, or in any if it has none."""
     group = pressed_group(context, value)
-    stacks = [context.stacks[group.stack]] if group.stack in context.stacks else []
-    if stacks:
-        context.access.require(call.actor, "ask", stacks[0])
+    require_care(context, call, group.stack)
+    return group
+
+
+def require_care(context: Context, call: Call, stack: str) -> None:
+    """Raises Refused unless this person may ask for things in the stack, or in any where it is none
+    of ours."""
+    if stack in context.stacks:
+        context.access.require(call.actor, "ask", context.stacks[stack])
     elif not any(context.access.may(call.actor, "ask", s) for s in context.stacks.values()):
         raise Refused("You may not take care of alerts.", "Ask for a role that may `ask`.")
-    return group
 
 
 def pressed_group(context: Context, value: str) -> Group:

@@ -120,6 +120,10 @@ def silence_known(group: Group, silence: str, problem: str) -> Group:
 
 def _reopened(group: Group, begun: Sequence[Alert], now: datetime) -> Group:
     """Firing again: as the same trouble when it ended just now, else as one of its own."""
+    if not group.seen:
+        # New, or known only because it is silent: nothing of it has begun before.
+        first = min(alert.since for alert in begun)
+        return group.model_copy(update={"since": first, "severity": begun[0].severity})
     if group.resolved_at is None or now - group.resolved_at < SAME_TROUBLE:
         return group.model_copy(update={"resolved_at": None})
     return group.model_copy(

@@ -12,8 +12,13 @@ from playbooks.respond.sources import AlertRules, Route
 
 def owned(alert: Alert, rules: AlertRules, stacks: Mapping[str, Stack]) -> Alert:
     """The alert with its stack's name, where one of its labels names a stack of ours."""
-    named = (_named(alert.labels.get(label, ""), stacks) for label in rules.stack_labels)
-    return alert.model_copy(update={"stack": next(filter(None, named), "")})
+    return alert.model_copy(update={"stack": stack_named(alert.labels, rules, stacks)})
+
+
+def stack_named(labels: Mapping[str, str], rules: AlertRules, stacks: Mapping[str, Stack]) -> str:
+    """The stack of ours that one of the labels names; empty where none does."""
+    named = (_named(labels.get(label, ""), stacks) for label in rules.stack_labels)
+    return next(filter(None, named), "")
 
 
 def naming_label(
