@@ -138,14 +138,20 @@ def _assembled(
     followers = Followers(house.ledger, house.context.facts, house.bell)
     uploads = SlackUploads(bot_token, settings.slack_api)
     bundles = Bundles(house.context.facts, house.context.history, house.redactor, house.turns, now)
-    context = replace(house.context, uploads=uploads, follows=followers, bundles=bundles)
+    alerts = alerts_in(house, metrics, owner)
+    context = replace(
+        house.context,
+        uploads=uploads,
+        follows=followers,
+        bundles=bundles,
+        conditions=alerts.conditions,
+    )
     desk = Desk(context, inbox, answers, house.failpoints, house.turns)
     listening = listening_client(bot_token, settings.slack_api)
     installed = Installed(bot_token)
     app = bolt_app(listening, settings.signing_secret.get_secret_value(), installed)
     register(app, Listeners(inbox, desk, metrics, house.failpoints))
     engine = Engine(_equipment(house), anchor)
-    alerts = alerts_in(house, metrics, owner)
     return _Parts(
         house=house,
         metrics=metrics,
@@ -231,6 +237,7 @@ async def _work(
         closing.push_async_callback(_end_serving, server, serving)
         work = [
             parts.alerts.intake.run(),
+            parts.alerts.conditions.run(),
             parts.outbox.run(),
             parts.desk.drain(),
             _sweep(parts),

@@ -23,6 +23,14 @@ class Sampling(Model):
     keep: Duration = timedelta(days=7)
 
 
+class OwnConditions(Model):
+    """How often stacks are measured for their thresholds, and their logs looked through for what
+    `security` of a stack file names."""
+
+    every: Duration = Field(default=timedelta(minutes=1), gt=timedelta(0))
+    logs_every: Duration = Field(default=timedelta(minutes=1), gt=timedelta(0))
+
+
 class InterlockFile(Policy):
     """`interlock.yaml`: the policy, and where everything is.
 
@@ -33,7 +41,8 @@ class InterlockFile(Policy):
     channel ids; a name that is not in it is used as it is. `alerts` says who may send alerts, and
     where they are shown. `oncall` are rotas by their names, `paging` says who is told when nobody
     takes care of an alert, `incidents` how incidents are
-    handled. `sampling` is what `stats --since` draws on.
+    handled. `sampling` is what `stats --since` draws on; `conditions` is how often
+    thresholds are looked at.
     """
 
     stacks: tuple[Path, ...] = Field(min_length=1)
@@ -46,6 +55,7 @@ class InterlockFile(Policy):
     oncall: dict[Name, Rota] = {}
     paging: Paging = Paging()
     sampling: Sampling = Sampling()
+    conditions: OwnConditions = OwnConditions()
 
     @model_validator(mode="after")
     def _calls_known_people(self) -> Self:

@@ -1,5 +1,5 @@
 """Looks whether backups and drills are young enough, and drills passed; says once when they are
-not, and when they are again."""
+not, and when they are again, unless alerts of the stack's thresholds do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
 from playbooks.protection import Drilled, Standing, standings
 from playbooks.repository.catalogue import Listing
+from playbooks.respond.measuring import spoken_for
 
 _log = structlog.get_logger(__name__)
 _SECONDS = 300.0
@@ -31,13 +32,15 @@ _WATCH = ":watch"
 @dataclass(frozen=True)
 class Alarm:
     """One thing to watch. `wrong` is said when it begins, empty while all is well; `right`, what is
-    said when it is over, empty while that is not known. `called` is the word for it meanwhile."""
+    said when it is over, empty while that is not known. `called` is the word for it meanwhile.
+    `alerted`: a threshold of the stack makes an alert of it, which is all that people hear."""
 
     kind: str
     subject: str
     wrong: str
     right: str
     called: str
+    alerted: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class ObjectiveWatch:
             subject=alarm.subject,
             detail={"said": text},
         )
+        if alarm.alerted:
+            return
         told = people(self._can_act(stack)) if what == "breach" else ""
         desired = Desired(
             key=f"{alarm.kind}:{stack.name}/{alarm.subject}:{since.isoformat()}:{what}",
@@ -154,6 +159,7 @@ def _backup_alarm(stack: Stack, standing: Standing, where: str, known_for: timed
         wrong=wrong if missed else "",
         right=met if standing.newest is not None else "",
         called="missed",
+        alerted=spoken_for(stack, "backup_late", standing.datastore),
     )
 
 
@@ -172,6 +178,7 @@ def _failed_alarm(
         wrong=wrong if standing.drill_failed else "",
         right=f"Drill passed again, {where}: {drill.backup} was restored and checked.",
         called="failed",
+        alerted=spoken_for(stack, "drill_failed", standing.datastore),
     )
 
 
@@ -195,6 +202,7 @@ def _overdue_alarm(
         wrong=wrong if overdue else "",
         right="" if never else f"Drilled again, {where}: a restore was rehearsed and all is well.",
         called="overdue",
+        alerted=spoken_for(stack, "drill_overdue", standing.datastore),
     )
 
 

@@ -157,6 +157,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "host": ("playbooks.facts.usage:READERS",),
         "logs": ("playbooks.facts.logs:READERS",),
         "metrics": ("playbooks.facts.metrics:READERS",),
+        "lives": ("playbooks.facts.lives:READERS",),
         "maintenance": ("playbooks.facts.maintenance:READERS",),
         "keys": ("playbooks.facts.keys:READERS",),
         "neo4j": ("playbooks.facts.neo4j:READERS",),

@@ -8,7 +8,7 @@ from playbooks.errors import UnknownName
 from playbooks.model.base import Model
 from playbooks.model.stack import Stack
 
-RATE, ERRORS = "rate", "errors"
+RATE, ERRORS, FAILURES = "rate", "errors", "failures"
 OVERVIEW = (RATE, ERRORS, "p50", "p95", "p99")
 _METRIC = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _SHORTEST_WINDOW = 60.0
@@ -30,15 +30,21 @@ _USUAL: Mapping[str, str] = MappingProxyType(
             '100 * (sum(rate(http_requests_total{status=~"5..",$labels}[$window])) or vector(0))'
             " / sum(rate(http_requests_total{$labels}[$window]))"
         ),
+        FAILURES: (
+            'sum(rate(http_requests_total{status=~"5..",$labels}[$window]))'
+            " or 0 * sum(rate(http_requests_total{$labels}[$window]))"
+        ),
         "p50": _quantile("0.5"),
         "p95": _quantile("0.95"),
         "p99": _quantile("0.99"),
     }
 )
 _UNITS: Mapping[str, str] = MappingProxyType(
-    {RATE: "requests/s", ERRORS: "%", "p50": "s", "p95": "s", "p99": "s"}
+    {RATE: "requests/s", ERRORS: "%", FAILURES: "errors/s", "p50": "s", "p95": "s", "p99": "s"}
 )
-_MEASURES: Mapping[str, str] = MappingProxyType({"p95": "p95_seconds", ERRORS: "error_percent"})
+_MEASURES: Mapping[str, str] = MappingProxyType(
+    {"p95": "p95_seconds", ERRORS: "error_percent", FAILURES: "errors_per_second"}
+)
 
 
 class Wanted(Model):

@@ -21,6 +21,7 @@ from commands.ports import Clock
 from playbooks.model.alert_help import AlertHelp
 from playbooks.model.stack import Stack
 from playbooks.respond.alert import Alert, Group
+from playbooks.respond.conditions import SOURCE
 from playbooks.respond.grouping import (
     Change,
     flaps,
@@ -115,7 +116,9 @@ class Folding:
         source = str(notice.payload["source"])
         found: dict[str, list[Alert]] = {}
         for each in notice.payload["alerts"]:
-            alert = owned(Alert.model_validate(each), self.rules, self.stacks)
+            said = Alert.model_validate(each)
+            # Our own say whose they are; others' labels do.
+            alert = said if source == SOURCE else owned(said, self.rules, self.stacks)
             found.setdefault(key_of(source, alert.stack, alert.rule), []).append(alert)
         return [_Part(key, source, alerts) for key, alerts in found.items()]
 

@@ -89,10 +89,12 @@ class Intake:
         self._queue.put_nowait(received)
         return Answer(200, {"alerts": len(alerts)})
 
+    def hand(self, notice: Received) -> None:
+        """Folds a notice of this house itself, which is kept already. Called in the loop."""
+        self._queue.put_nowait(notice)
+
     async def run(self) -> None:
         """Folds what the last life left, then what comes, for ever."""
-        if not self._sources:
-            await asyncio.Future()
         await self._off(self._folding.restate)
         for notice in await self._left():
             self._queue.put_nowait(notice)

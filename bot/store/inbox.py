@@ -20,7 +20,7 @@ from playbooks.model.base import JsonObject, Model
 
 _log = structlog.get_logger(__name__)
 _MOST_AT_ONCE = 256
-KINDS = ("command", "action", "mention", "view")
+KINDS = ("command", "action", "mention", "view", "shortcut", "event")
 """What Slack delivers."""
 ALERTS = "alerts"
 """What sources of alerts deliver."""
@@ -170,6 +170,12 @@ class Inbox:
             upsert(connection, inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.id)
         )
         return set(connection.execute(statement).scalars())
+
+
+def keep(connection: sa.Connection, received: Received, owner: str) -> None:
+    """Keeps what this house says to itself until it is dealt with, in the caller's transaction."""
+    row = {**received.model_dump(mode="python"), "taken_by": owner, "problem": ""}
+    connection.execute(upsert(connection, inbox).values(row).on_conflict_do_nothing())
 
 
 def settle(connection: sa.Connection, ids: Sequence[str], now: datetime, problem: str = "") -> None:

@@ -146,6 +146,12 @@ def close_breach(connection: sa.Connection, stack: str, datastore: str) -> datet
     return found
 
 
+def open_breaches(connection: sa.Connection, stack: str) -> dict[str, datetime]:
+    """What is not met, and since when."""
+    query = sa.select(breaches.c.datastore, breaches.c.since).where(breaches.c.stack == stack)
+    return {row.datastore: row.since for row in connection.execute(query)}
+
+
 def _change(connection: sa.Connection, stack: str, name: str, values: dict[str, object]) -> None:
     connection.execute(
         sa.update(schedules)

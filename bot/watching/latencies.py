@@ -1,13 +1,17 @@
 """How long probes take, summed over some minutes each, so that it stays small."""
 
+import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.watching.heard import Endpoint, Heard
 from playbooks.model.watching import Latency
+from playbooks.respond.seen import Probes
 
 BUCKET_SECONDS = 300
+_RECENT = 100
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Latencies:
 
     _now: dict[Endpoint, _Sum] = field(default_factory=dict)
     _over: list[tuple[Endpoint, _Sum]] = field(default_factory=list)
+    _recent: dict[Endpoint, deque[tuple[datetime, Heard]]] = field(default_factory=dict)
 
     def add(self, heard: Heard, now: datetime) -> None:
         at = int(now.timestamp()) // BUCKET_SECONDS * BUCKET_SECONDS
@@ -40,6 +45,11 @@ class Latencies:
         found.failures += bool(heard.wrong)
         found.total_ms += heard.ms
         found.most_ms = max(found.most_ms, heard.ms)
+        self._recent.setdefault(heard.endpoint, deque(maxlen=_RECENT)).append((now, heard))
+
+    def recent(self, endpoint: Endpoint, since: datetime) -> Sequence[Heard]:
+        """Single answers, oldest first; so many at most. May be called from a thread."""
+        return [heard for at, heard in list(self._recent.get(endpoint, ())) if at >= since]
 
     def newest(self, endpoint: Endpoint) -> tuple[float | None, float | None]:
         """The mean in milliseconds and the share of good answers of the minutes that go on."""
@@ -56,6 +66,17 @@ class Latencies:
                 self._over.append((endpoint, found))
         over, self._over = self._over, []
         return [(each.stack, each.service, _latency(found)) for each, found in over]
+
+
+def probed(answers: Sequence[Heard], span: timedelta) -> Probes:
+    """Them together, of so long a time."""
+    times = sorted(heard.ms for heard in answers)
+    return Probes(
+        seconds=span.total_seconds(),
+        answers=len(answers),
+        failures=sum(bool(heard.wrong) for heard in answers),
+        p95_ms=times[math.ceil(0.95 * len(times)) - 1] if times else 0.0,
+    )
 
 
 def _latency(found: _Sum) -> Latency:

@@ -1,7 +1,7 @@
 """Watches the services of all stacks: how they stand, what is wrong, how fast they answer."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -14,18 +14,21 @@ from bot.ledger import Ledger
 from bot.store import outbox
 from bot.store import watching as rows
 from bot.watching.heard import Endpoint, Heard
-from bot.watching.latencies import Latencies
+from bot.watching.latencies import Latencies, probed
 from notifiers.ports import Body, Desired, Lane
 from notifiers.views.text import escape
 from playbooks.model.stack import Stack
 from playbooks.model.watching import Condition, Latency, WatchedService
 from playbooks.ports import Secrets
 from playbooks.respond.damping import Standing, heard
+from playbooks.respond.measuring import alerted
+from playbooks.respond.seen import Probes
 
 _log = structlog.get_logger(__name__)
 _FLUSH_SECONDS = 1.0
 _LATENCIES_SECONDS = 60.0
 _KEPT_CONDITIONS = timedelta(days=30)
+_PROBED = timedelta(minutes=5)
 _NOTHING_KNOWN = Standing()
 
 Listener = Callable[[Sequence[Condition]], None]
@@ -103,6 +106,14 @@ class ServiceWatch:
         with self.ledger.database.read() as connection:
             return rows.latencies_of(connection, stack, service, since)
 
+    def probes(self, stack: Stack) -> Mapping[str, Probes]:
+        """What the last minutes of asking each service gave."""
+        since = self.ledger.now() - _PROBED
+        return {
+            name: probed(self._latencies.recent(Endpoint(stack.name, name), since), _PROBED)
+            for name in stack.services
+        }
+
     def _known(self, endpoint: Endpoint, standing: Standing) -> WatchedService:
         mean, availability = self._latencies.newest(endpoint)
         return WatchedService(
@@ -164,7 +175,8 @@ class ServiceWatch:
             if up
             else rows.open_condition(connection, (stack, service, "down"), detail, since)
         )
-        if changed and self.ledger.stacks[stack].watch.say:
+        known = self.ledger.stacks[stack]
+        if changed and known.watch.say and not alerted(known, service):
             self._say(connection, changed)
         return changed
 

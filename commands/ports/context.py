@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from commands.ports.conditions import Conditions, NoConditions
 from commands.ports.doing import DeployLocks, NoDeployLocks, NoUploads, Uploads
 from commands.ports.governing import Access, Gate, History
 from commands.ports.incidents import Incidents, NoIncidents
+from commands.ports.oncall import NoOncall, Oncall
 from commands.ports.protecting import Timetable
 from commands.ports.responding import Alerts
-from commands.ports.seeing import (
+from commands.ports.reviewing import NoReviews, Reviews
 from commands.ports.routines import NoRoutines, Routines
+from commands.ports.seeing import (
     Bundles,
     Follows,
     Live,
@@ -56,5 +59,8 @@ class Context:
     bundles: Bundles = field(default_factory=NoBundles)
     watch: Watch = field(default_factory=NoWatch)
     live: Live = field(default_factory=NotLive)
+    oncall: Oncall = field(default_factory=NoOncall)
     incidents: Incidents = field(default_factory=NoIncidents)
+    reviews: Reviews = field(default_factory=NoReviews)
+    conditions: Conditions = field(default_factory=NoConditions)
     routines: Routines = field(default_factory=NoRoutines)

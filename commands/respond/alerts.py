@@ -6,6 +6,7 @@ from commands.grammar import Word
 from commands.lookup import stack_for, stacks_open_to
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Reply
+from commands.respond.own_conditions import unmeasured, watched
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
 from notifiers.views.alert import alert_line
@@ -26,17 +27,19 @@ def _handle(context: Context, call: Call, params: AlertsParams) -> Reply:
     if params.stack is not None:
         stack = stack_for(context, call, params.stack, "read")
         found = context.alerts.groups(stack.name)
+        ours = watched(context, stack)
     else:
         # What belongs to no stack is shown to everybody who may read anything.
         readable = stacks_open_to(context, call, "read")
         known = {"", *readable}
         found = [group for group in context.alerts.groups() if group.stack in known and readable]
+        ours = unmeasured(context, tuple(readable.values()))
     where = f" in {params.stack}" if params.stack else ""
     title = f"{plural(len(found), 'group')} of alerts firing{where}" if found else "Nothing fires"
     content = blocks.sections(f"*{escape(title)}*")
     for group in found:
         content += blocks.sections(alert_line(group, now))
-    content += _refused(context)
+    content += ours + _refused(context)
     words = f"alerts {params.stack}" if params.stack else "alerts"
     return Reply(body=page(title, content, params.page, words))
 

@@ -9,12 +9,14 @@ from playbooks.hosts.postgres.connection import postgres_store
 from playbooks.hosts.postgres.insight.activity import active, connections, locks
 from playbooks.hosts.postgres.insight.explain import explain
 from playbooks.hosts.postgres.insight.overview import overview
+from playbooks.hosts.postgres.insight.pool import pool, says_full
 from playbooks.hosts.postgres.insight.replication import replication
 from playbooks.hosts.postgres.insight.session import Session, reading
 from playbooks.hosts.postgres.insight.statements import slow
 from playbooks.hosts.postgres.insight.storage import bloat, cache, sizes
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.insight import Insight
+from playbooks.model.pool import Pool
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 
@@ -42,6 +44,18 @@ def _look(
         with reading(store, context.secrets) as session:
             return look(session, context).model_dump(mode="json")
     except (ActionFailed, SecretUnavailable) as error:
+        raise FactUnavailable(error.message, error.hint) from error
+
+
+def _pool(context: Reading, args: LookArgs) -> JsonObject:
+    """A `Pool`. A server that lets nobody in any more has none left. Raises FactUnavailable."""
+    try:
+        store = postgres_store(context.stack, args.datastore, args.database)
+        with reading(store, context.secrets) as session:
+            return pool(session).model_dump(mode="json")
+    except (ActionFailed, SecretUnavailable) as error:
+        if says_full(error.message):
+            return Pool(taken=0, room=0).model_dump(mode="json")
         raise FactUnavailable(error.message, error.hint) from error
 
 
@@ -73,5 +87,6 @@ READERS: tuple[Reader[Any], ...] = (
     _reader("cache", cache),
     _reader("replication", replication),
     _reader("bloat", bloat),
+    Reader("db.pool", LookArgs, _pool),
     Reader("db.explain", ExplainArgs, _explained),
 )

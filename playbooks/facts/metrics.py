@@ -10,6 +10,9 @@ from playbooks.model.measured import Measured
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
 
+# So many times a span as a window of 60: promql chooses windows by the span that is drawn.
+_POINTS = 60.0
+
 
 class RangeArgs(Model):
     """`name` as `playbooks.metrics.wanted` knows it, of the last `since` seconds. `service` is
@@ -18,6 +21,30 @@ class RangeArgs(Model):
     name: str
     service: str = ""
     since: float = 3600.0
+
+
+class NowArgs(Model):
+    """`name` as for RangeArgs, over the last `window` seconds."""
+
+    name: str
+    service: str = ""
+    window: float = 300.0
+
+
+def now(reading: Reading, args: NowArgs) -> JsonObject:
+    """{value: the newest of the last minutes, or null; query: the PromQL that was asked}."""
+    url = _url(reading)
+    ended = reading.now.timestamp()
+    try:
+        asked = _asked(reading, url, args.name)
+        query = promql(reading.stack, asked.query, args.service, args.window * _POINTS)
+        span = (ended - args.window, ended)
+        series, _ = prometheus.range_of(url, query, span, args.window)
+    except HostError as error:
+        raise FactUnavailable(error.message, error.hint) from error
+    newest = [each.now for each in series if each.points and each.points[-1][0] >= ended - 1]
+    values = [value for value in newest if value is not None]
+    return {"value": max(values, default=None), "query": query}
 
 
 def measured(reading: Reading, args: RangeArgs) -> JsonObject:
@@ -62,5 +89,6 @@ def _url(reading: Reading) -> str:
 
 READERS: tuple[Reader[Any], ...] = (
     Reader("metrics.range", RangeArgs, measured),
+    Reader("metrics.now", NowArgs, now),
     Reader("metrics.names", NoArgs, names),
 )

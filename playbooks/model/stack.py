@@ -30,9 +30,10 @@ from playbooks.model.routine_report import RoutineReport
 from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule
 from playbooks.model.scripts import Script
+from playbooks.model.security import Security
 from playbooks.model.service import Service
 from playbooks.model.stakeholders import Stakeholders
-from playbooks.model.telemetry import External, LogFile, Security, Telemetry
+from playbooks.model.telemetry import External, LogFile, Telemetry
 from playbooks.model.thresholds import Threshold
 from playbooks.model.tls import Tls
 from playbooks.model.volumes import MountedStore

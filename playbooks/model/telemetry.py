@@ -18,16 +18,7 @@ def _web_address(value: str) -> str:
     return value
 
 
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"{value!r} is no regular expression ({error}); mend it") from error
-    return value
-
-
 Url = Annotated[str, AfterValidator(_web_address)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class LogFile(Model):
@@ -75,15 +66,6 @@ class Telemetry(Model):
     queries: dict[Name, str] = {}
     dashboards: dict[str, Url] = {}
     business: dict[str, str] = {}
-
-
-class Security(Model):
-    """What in the logs is worth a look: `patterns` are regular expressions by name; answers larger
-    than `large_response_bytes`; the `top_sources` most frequent addresses."""
-
-    patterns: dict[Name, Pattern] = {}
-    large_response_bytes: int | None = Field(default=None, gt=0)
-    top_sources: int | None = Field(default=None, gt=0)
 
 
 class External(Model):

@@ -12,7 +12,7 @@ ConditionKind = Literal["down"]
 
 class Watching(Model):
     """A service counts as down, and as up again, after so many answers in a row say so (`after`).
-    `say` has that said in the stack's channel; alerts come of it in any case."""
+    `say` has that said in the stack's channel, unless alerts of a threshold of the stack do."""
 
     on: bool = True
     after: int = Field(default=3, ge=1, le=100)

@@ -8,6 +8,7 @@ from bot.store.tables.alerting import (
     refused_notices,
 )
 from bot.store.tables.asking import claims, counters, inbox, outbox, requests, votes
+from bot.store.tables.conditions import own_alerts, security_looks
 from bot.store.tables.incidents import incidents, timeline
 from bot.store.tables.metadata import Moment, metadata
 from bot.store.tables.operating import deploy_locks, maintenances, windows
@@ -19,8 +20,9 @@ from bot.store.tables.paging import (
     pages,
 )
 from bot.store.tables.protecting import breaches, fires, schedules
-from bot.store.tables.running import audit, audit_head, journal, locks, promises, runs
+from bot.store.tables.reviewing import checklists, followups, reviews
 from bot.store.tables.routines import routine_rounds
+from bot.store.tables.running import audit, audit_head, journal, locks, promises, runs
 from bot.store.tables.watching import conditions, follows, latencies, parcels, samples, standings
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "audit",
     "audit_head",
     "breaches",
+    "checklists",
     "claims",
     "conditions",
     "counters",
@@ -39,6 +42,7 @@ __all__ = [
     "escalations",
     "fires",
     "follows",
+    "followups",
     "inbox",
     "incidents",
     "journal",
@@ -49,18 +53,21 @@ __all__ = [
     "oncall_calendars",
     "oncall_overrides",
     "outbox",
+    "own_alerts",
     "page_notices",
     "pages",
     "parcels",
     "promises",
     "refused_notices",
     "requests",
+    "reviews",
+    "routine_rounds",
     "runs",
     "samples",
     "schedules",
+    "security_looks",
     "standings",
     "timeline",
-    "routine_rounds",
     "votes",
     "windows",
 ]
