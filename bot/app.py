@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from bot.engine.engine import Engine
 from bot.environment import BotSettings
 from bot.following import Followers
 from bot.logs import set_up_logs
+from bot.oncall.opened import oncall_work
 from bot.promises import Promises
 from bot.proof import Proof
 from bot.routines.clock import RoutineClock
@@ -206,6 +207,8 @@ def _routines(house: House) -> RoutineClock:
     return RoutineClock(house.ledger, kept, house.bell, house.failpoints)
 
 
+def _oncall(house: House) -> Iterator[Coroutine[Any, Any, None]]:
+    return oncall_work(house.file, house.ledger, house.bell, house.failpoints, house.secrets)
 
 
 def _upkeep(house: House) -> Upkeep:
@@ -248,6 +251,7 @@ async def _work(
         work.append(_upkeep(parts.house).run())
         work.append(_promises(parts.house).run())
         work += [parts.house.watch.run(), parts.house.live.run()]
+        work += _oncall(parts.house)
         work.append(_sampler(parts.house).run())
         work += [parts.followers.run(), parts.parcels.sweep()]
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))

@@ -21,6 +21,8 @@ from bot.incidents.stored import StoredIncidents
 from bot.ledger import Ledger
 from bot.live import LiveMessages
 from bot.maintenances import StoredMaintenances
+from bot.oncall.opened import stored_oncall
+from bot.oncall.telling import Teller
 from bot.past import JournaledPast
 from bot.routines.kept import StoredRoutines
 from bot.schedules import StoredTimetable
@@ -128,6 +130,7 @@ def _ledger(configured: Configured, database: Database, redactor: Redactor, now:
         now=now,
         channel_of=lambda stack: configured.file.channel(stack.channel),
         redactor=redactor,
+        notify=Teller(configured.file.paging, now, redactor.redact).notify,
     )
 
 
@@ -156,6 +159,7 @@ def _context(
         by_hand=by_hand,
         timetable=StoredTimetable(ledger, bell),
         deploy_locks=StoredDeployLocks(ledger, bell),
+        oncall=stored_oncall(configured.file, ledger, bell),
         alerts=StoredAlerts(
             ledger, bell, ForeignSilences(configured.file.alerts, configured.stacks)
         ),

@@ -11,6 +11,7 @@ from bot.engine.board import Board
 from bot.engine.story import Story, records
 from bot.incidents.of_requests import of_audit
 from bot.incidents.record import record
+from bot.oncall.news import Notify, notify_nobody
 from bot.store import journal, outbox, requests, runs, undoings
 from bot.store.database import Database
 from commands.ports import Clock, Dossier
@@ -43,6 +44,8 @@ class Ledger:
     now: Clock
     channel_of: Callable[[Stack], str]
     redactor: Redactor = field(default_factory=Redactor)
+    notify: Notify = notify_nobody
+    """Tells the targets that `interlock.yaml` names for it, in the caller's transaction."""
 
     def stack(self, name: str) -> Stack:
         """Raises UnknownName with the stacks there are."""

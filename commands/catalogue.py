@@ -35,6 +35,8 @@ from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.respond.alerts import ALERTS
 from commands.respond.incident import INCIDENT
+from commands.respond.oncall import ONCALL
+from commands.respond.page import PAGE
 from commands.respond.routine import ROUTINE, ROUTINES
 from commands.respond.rules import RULES
 from commands.respond.silences import SILENCES
@@ -123,6 +125,8 @@ _GOVERNING: tuple[Subcommand[Any], ...] = (
     ALERTS,
     SILENCES,
     INCIDENT,
+    ONCALL,
+    PAGE,
     ROUTINES,
     ROUTINE,
     RPO,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from bot.engine.carried import Carried
 from bot.engine.saying import bring_into_threads
 from bot.engine.story import Turn
+from bot.oncall.news import News
 from bot.store import locks, promises, requests, runs
 from notifiers.ports import Lane
 from notifiers.views.attention import uncertain
@@ -101,4 +102,17 @@ def ask(carried: Carried, key: str, name: str, why: str) -> None:
         notice = f"run:{run}:uncertain:{count}"
         body = uncertain(state, name, why)
         ledger.want_notice(connection, notice, request, body, Lane.CRITICAL)
+        plan = request.plan
+        ledger.notify(
+            connection,
+            News(
+                event="run.uncertain",
+                key=notice,
+                stack=plan.stack,
+                severity="critical",
+                title=f"{plan.environment}/{plan.stack}: run {run} ({plan.operation}) is uncertain",
+                text=f"Nobody knows how the step {name!r} went: {why}\nRetry, accept or abort it.",
+                channel=request.channel,
+            ),
+        )
     carried.house.bell.ring()

@@ -53,8 +53,8 @@ class Oncall(Protocol):
         """The time zone that the person has in `people`."""
         ...
 
-    def slack_of(self, person: str) -> str:
-        """The person's Slack id; empty for nobody we know."""
+    def people(self) -> Mapping[str, str]:
+        """The Slack ids of `people`, by name."""
         ...
 
     def take(self, name: str, layer: Layer, actor: Actor, until: datetime | None) -> Override:
@@ -91,8 +91,8 @@ class NoOncall:
     def zone_of(self, person: str) -> str | None:  # noqa: ARG002
         return None
 
-    def slack_of(self, person: str) -> str:  # noqa: ARG002
-        return ""
+    def people(self) -> Mapping[str, str]:
+        return {}
 
     def take(
         self,
