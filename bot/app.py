@@ -27,6 +27,11 @@ from bot.engine.carried import Equipment
 from bot.engine.engine import Engine
 from bot.environment import BotSettings
 from bot.following import Followers
+from bot.incidents.afterwards import Afterwards
+from bot.incidents.messages import Messages
+from bot.incidents.opened import IncidentsAtWork, incidents_at_work
+from bot.incidents.phase_rounds import PhaseRounds
+from bot.incidents.phases import Phases
 from bot.logs import set_up_logs
 from bot.oncall.opened import oncall_work
 from bot.promises import Promises
@@ -36,6 +41,7 @@ from bot.routines.kept import StoredRoutines
 from bot.sampler import Sampler
 from bot.scheduler import Scheduler
 from bot.slack.answers import UNREACHABLE, Answers
+from bot.slack.calls import SlackCalls
 from bot.slack.client import answering_client, listening_client
 from bot.slack.desk import Desk
 from bot.slack.installed import Installed
@@ -81,6 +87,7 @@ class _Parts:
     alerts: AlertsIn
     followers: Followers
     parcels: Parcels
+    incidents: IncidentsAtWork
 
 
 def _silent(_address: str) -> None:
@@ -147,11 +154,19 @@ def _assembled(
         bundles=bundles,
         conditions=alerts.conditions,
     )
-    desk = Desk(context, inbox, answers, house.failpoints, house.turns)
-    listening = listening_client(bot_token, settings.slack_api)
     installed = Installed(bot_token)
+    incidents = incidents_at_work(house, SlackCalls(bot_token, settings.slack_api), installed.user)
+    desk = Desk(
+        context,
+        inbox,
+        answers,
+        failpoints=house.failpoints,
+        turns=house.turns,
+        hear=incidents.heard.handle,
+    )
+    listening = listening_client(bot_token, settings.slack_api)
     app = bolt_app(listening, settings.signing_secret.get_secret_value(), installed)
-    register(app, Listeners(inbox, desk, metrics, house.failpoints))
+    register(app, Listeners(inbox, desk, metrics, house.failpoints, incidents.heard))
     engine = Engine(_equipment(house), anchor)
     return _Parts(
         house=house,
@@ -166,6 +181,7 @@ def _assembled(
         alerts=alerts,
         followers=followers,
         parcels=parcels,
+        incidents=incidents,
     )
 
 
@@ -196,19 +212,30 @@ def _promises(house: House) -> Promises:
     return Promises(house.ledger, house.context.gate, house.bell)
 
 
+def _routines(house: House) -> RoutineClock:
+    kept = StoredRoutines(house.ledger, house.context.facts, house.bell)
+    return RoutineClock(house.ledger, kept, house.bell, house.failpoints)
+
+
 def _sampler(house: House) -> Sampler:
     return Sampler(house.ledger, house.context.facts, house.file.sampling)
 
 
 def _watch(house: House) -> ObjectiveWatch:
     return ObjectiveWatch(house.ledger, house.context.facts, house.bell)
-def _routines(house: House) -> RoutineClock:
-    kept = StoredRoutines(house.ledger, house.context.facts, house.bell)
-    return RoutineClock(house.ledger, kept, house.bell, house.failpoints)
 
 
 def _oncall(house: House) -> Iterator[Coroutine[Any, Any, None]]:
     return oncall_work(house.file, house.ledger, house.bell, house.failpoints, house.secrets)
+
+
+def _phases(house: House) -> PhaseRounds:
+    return PhaseRounds(house.ledger, Phases(house.ledger), house.context.facts, house.bell)
+
+
+def _afterwards(house: House) -> Afterwards:
+    messages = Messages(house.ledger, house.file.incidents, house.file.channel)
+    return Afterwards(house.ledger, messages, house.bell)
 
 
 def _upkeep(house: House) -> Upkeep:
@@ -250,15 +277,17 @@ async def _work(
         work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
         work.append(_upkeep(parts.house).run())
         work.append(_promises(parts.house).run())
+        work += [_phases(parts.house).run(), _afterwards(parts.house).run()]
+        work.append(_routines(parts.house).run())
         work += [parts.house.watch.run(), parts.house.live.run()]
         work += _oncall(parts.house)
         work.append(_sampler(parts.house).run())
         work += [parts.followers.run(), parts.parcels.sweep()]
+        work += [parts.incidents.rooms.run(), parts.incidents.reminders.run()]
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 
 
-        work.append(_routines(parts.house).run())
 def _served(parts: _Parts, heard: Socket | None) -> Served:
     in_http = parts.app if heard is None else None
     return Served(web_app(_health(parts, heard), parts.metrics, parts.alerts.intake, in_http))

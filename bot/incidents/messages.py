@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -48,10 +48,13 @@ class Messages:
         stack = self.ledger.stacks.get(incident.stack)
         return Stakeholders() if stack is None else stack.stakeholders
 
+    def every(self, incident: Incident) -> timedelta | None:
+        """How often those who wait for news are told."""
+        return self.rules.updates_every(incident.priority, self.stakeholders(incident))
+
     def due(self, incident: Incident) -> datetime | None:
         """When those who wait for news are to be told."""
-        every = self.rules.updates_every(incident.priority, self.stakeholders(incident))
-        return update_due(incident, every)
+        return update_due(incident, self.every(incident))
 
     def want_card(self, connection: sa.Connection, kept: Kept) -> None:
         """The card shows how the incident is, wherever it lives by then."""

@@ -9,6 +9,7 @@ from bot.store.inbox import Received
 from commands.buttons import Press
 from commands.forms import Filled, carried
 from commands.ports import Access, Call
+from commands.shortcuts import Chosen
 from playbooks.model.base import JsonObject
 
 _INPUTS = (
@@ -21,7 +22,7 @@ _INPUTS = (
     "selected_conversation",
     "selected_channel",
 )
-Kind = Literal["command", "action", "mention", "view"]
+Kind = Literal["command", "action", "mention", "view", "shortcut", "event"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ def delivery_id(kind: Kind, body: Mapping[str, Any]) -> str:
     """Slack's own id of this delivery, the same when it is delivered again."""
     if kind == "mention":
         return f"event:{body['event_id']}"
+    if kind == "event":
+        return f"heard:{body['event_id']}"
     if kind == "view":
         return f"view:{body['view']['id']}"
     return f"{kind}:{body['trigger_id']}"
@@ -68,6 +71,19 @@ def kept(kind: Kind, body: Mapping[str, Any]) -> JsonObject:
             }
         case "view":
             return _filled(body)
+        case "shortcut":
+            return {
+                "user_id": body["user"]["id"],
+                "channel_id": _channel_of(body),
+                "thread_ts": (body.get("message") or {}).get("thread_ts"),
+                "response_url": body.get("response_url"),
+                "trigger_id": body.get("trigger_id"),
+                "message_ts": body["message_ts"],
+                "text": str(body["message"].get("text") or ""),
+            }
+        case "event":
+            event: JsonObject = body["event"]
+            return event
         case "mention":
             event = body["event"]
             said = {
@@ -79,6 +95,8 @@ def kept(kind: Kind, body: Mapping[str, Any]) -> JsonObject:
 
 def address_of(received: Received) -> Address:
     payload = received.payload
+    if received.kind == "event":
+        return Address(user="", channel="")
     if received.kind == "mention":
         return Address(
             user=payload["user"],
@@ -121,6 +139,19 @@ def press_of(received: Received, access: Access, *, again: bool) -> Press:
         at=at,
         once=received.id,
         again=again,
+    )
+
+
+def shortcut_of(received: Received, access: Access) -> Chosen:
+    """A shortcut that was chosen from the menu of a message."""
+    where = address_of(received)
+    return Chosen(
+        actor=access.actor(where.user),
+        channel=where.channel,
+        thread_ts=where.thread_ts,
+        message_ts=received.payload["message_ts"],
+        text=received.payload["text"],
+        once=received.id,
     )
 
 

@@ -12,17 +12,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine.failpoints import Failpoints
 from bot.slack.answers import UNREACHABLE, Answers
-from bot.slack.delivered import Address, address_of, call_of, form_of, press_of
+from bot.slack.delivered import Address, address_of, call_of, form_of, press_of, shortcut_of
 from bot.store.inbox import Inbox, Received
 from bot.turns import Turns
 from commands.buttons import OPENS_VIEW, press
 from commands.dispatch import answer
 from commands.forms import submit
-from commands.ports import Context, Reply
+from commands.ports import Call, Context, Reply, Typed
+from commands.respond.incident import INCIDENT
+from commands.shortcuts import chosen
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.text import escape
 from playbooks.errors import InterlockError
+from playbooks.model.base import JsonObject
 
 T = TypeVar("T")
 
@@ -53,9 +56,13 @@ class Desk:
         context: Context,
         inbox: Inbox,
         answers: Answers,
+        *,
         failpoints: Failpoints,
         turns: Turns,
+        hear: Callable[[JsonObject], None],
     ) -> None:
+        """`hear` is told what happened in Slack that nobody asked us for."""
+        self._hear = hear
         self._context = context
         self._turns = turns
         self._inbox = inbox
@@ -124,6 +131,9 @@ class Desk:
     async def _tell(self, worked: _Worked) -> None:
         received, problem = worked.received, worked.problem
         try:
+            if received.kind == "event":
+                self._settle_event(received, problem)
+                return
             if worked.reply is not None:
                 await self._answers.give(worked.where, worked.reply, worked.view)
             elif worked.view is not None:
@@ -135,8 +145,16 @@ class Desk:
             problem = f"{problem} not answered: {error}".strip()
         self._inbox.done(received.id, problem)
 
+    def _settle_event(self, received: Received, problem: str) -> None:
+        """What could not be followed is tried again by the next life."""
+        if problem:
+            _log.warning("desk.not_followed", id=received.id, why=problem)
+        else:
+            self._inbox.done(received.id)
+
     async def _open_view(self, received: Received, where: Address) -> str | None:
-        if received.kind != "action" or received.payload["action_id"] not in OPENS_VIEW:
+        pressed = received.kind == "action" and received.payload["action_id"] in OPENS_VIEW
+        if not pressed and received.kind != "shortcut":
             return None
         return await self._answers.open_view(where)
 
@@ -150,7 +168,29 @@ class Desk:
             return press(self._context, press_of(received, self._context.access, again=again))
         if received.kind == "view":
             return submit(self._context, form_of(received, self._context.access))
-        return answer(self._context, call_of(received, self._context.access))
+        if received.kind == "shortcut":
+            return chosen(self._context, shortcut_of(received, self._context.access))
+        if received.kind == "event":
+            self._hear(received.payload)
+            return Reply()
+        call = call_of(received, self._context.access)
+        self._note_typed(received, call)
+        return answer(self._context, call)
+
+    def _note_typed(self, received: Received, call: Call) -> None:
+        """What is typed where an incident lives is part of it; `incident` itself says so anyway."""
+        if not call.text.strip() or call.text.split()[0].lower() == INCIDENT.name:
+            return
+        self._context.incidents.typed(
+            Typed(
+                actor=call.actor,
+                channel=call.channel,
+                thread=call.thread_ts,
+                text=call.text.strip(),
+                at=received.received_at,
+                once=received.id,
+            )
+        )
 
     async def _off(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -22,6 +22,10 @@ class Installed(AsyncAuthorize):
         """What `auth.test` answered: by it Bolt tells the bot's own messages."""
         self._known = dict(answer)
 
+    def user(self) -> str:
+        """The bot's own user id; empty before Slack has said it."""
+        return str(self._known.get("user_id") or "")
+
     async def __call__(
         self, *, enterprise_id: str | None, team_id: str | None, **_others: object
     ) -> AuthorizeResult:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
@@ -23,6 +23,7 @@ from bot.store.inbox import Inbox
 from bot.web.metrics import Metrics
 from commands.buttons import ACTIONS
 from commands.forms import CALLBACKS
+from commands.shortcuts import OPEN_INCIDENT
 
 _log = structlog.get_logger(__name__)
 _ANYTHING = re.compile(".*", re.DOTALL)
@@ -31,10 +32,19 @@ _OUR_WINDOWS = re.compile(f"^({'|'.join(sorted(CALLBACKS))})$")
 _NEW = "new_delivery"
 
 
+class Ears(Protocol):
+    """What is worth hearing. bot.incidents.heard.Heard fits."""
+
+    def wants(self, event: Mapping[str, Any]) -> bool: ...
+
+
 class Listeners:
     """Stores, acknowledges, and hands over to the desk."""
 
-    def __init__(self, inbox: Inbox, desk: Desk, metrics: Metrics, failpoints: Failpoints) -> None:
+    def __init__(
+        self, inbox: Inbox, desk: Desk, metrics: Metrics, failpoints: Failpoints, ears: Ears
+    ) -> None:
+        self._ears = ears
         self._inbox = inbox
         self._desk = desk
         self._metrics = metrics
@@ -54,6 +64,22 @@ class Listeners:
 
     async def view(self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         await self._store("view", body, context)
+        await ack()
+
+    async def shortcut(
+        self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext
+    ) -> None:
+        await self._store("shortcut", body, context)
+        await ack()
+
+    async def event(
+        self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext
+    ) -> None:
+        """What nobody asked us for is kept where an incident may be concerned."""
+        if not self._ears.wants(body["event"]):
+            await self.ignore(ack, body)
+            return
+        await self._store("event", body, context)
         await ack()
 
     async def mention(
@@ -105,9 +131,10 @@ def register(app: AsyncApp, listeners: Listeners) -> None:
     app.action(_OURS)(ack=listeners.action, lazy=[listeners.handle])
     app.view(_OUR_WINDOWS)(ack=listeners.view, lazy=[listeners.handle])
     app.event("app_mention")(ack=listeners.mention, lazy=[listeners.handle])
+    app.shortcut(OPEN_INCIDENT)(ack=listeners.shortcut, lazy=[listeners.handle])
     for catch in (app.action, app.shortcut, app.view, app.view_closed, app.options):
         catch(_ANYTHING)(ack=listeners.ignore, lazy=[listeners.nothing])
-    app.event(_ANYTHING)(ack=listeners.ignore, lazy=[listeners.nothing])
+    app.event(_ANYTHING)(ack=listeners.event, lazy=[listeners.handle])
     app.error(_last_resort)
 
 

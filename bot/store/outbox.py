@@ -1,6 +1,7 @@
 """Desired messages and their copies in Slack, as rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +55,20 @@ def root_of(connection: sa.Connection, key: str) -> str:
     query = sa.select(outbox.c.thread_of).where(outbox.c.key == key)
     root: str | None = connection.execute(query).scalar_one_or_none()
     return root or key
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What is known of a message in Slack: its `ts` once it was posted, and the last problem."""
+
+    ts: str | None
+    problem: str
+
+
+def copy_of(connection: sa.Connection, key: str) -> Copy | None:
+    query = sa.select(outbox.c.ts, outbox.c.problem).where(outbox.c.key == key)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Copy(row.ts, row.problem)
 
 
 def _waiting_since(now: Any) -> sa.ColumnElement[Any]:

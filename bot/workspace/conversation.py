@@ -75,9 +75,9 @@ class Conversation:
         self.messages.replace(root.channel, root.ts, body)
 
     def _publish(self, channel: Channel, body: Json) -> None:
-        kind = "im" if channel.is_im else "channel"
-        event = {**body, "channel": channel.id, "event_ts": body["ts"], "channel_type": kind}
-        self.events.publish(f"message.{'im' if channel.is_im else 'channels'}", event)
+        event = {**body, "channel": channel.id, "event_ts": body["ts"]}
+        event["channel_type"] = channel.kind
+        self.events.publish(message_event(channel), event)
         mention = f"<@{self.directory.bot.user_id}"
         if mention in body.get("text", "") and "bot_id" not in body and not channel.is_im:
             mentioned = {**body, "type": "app_mention", "channel": channel.id}
@@ -173,11 +173,11 @@ class Conversation:
             "channel": before.channel,
             "ts": ts,
             "event_ts": ts,
-            "channel_type": "im" if channel.is_im else "channel",
+            "channel_type": channel.kind,
             "previous_message": before.body,
             **more,
         }
-        self.events.publish(f"message.{'im' if channel.is_im else 'channels'}", event)
+        self.events.publish(message_event(channel), event)
 
     def delete(self, message: Stored) -> None:
         """Removes a message; a root with replies leaves a tombstone, as in Slack."""
@@ -229,6 +229,40 @@ class Conversation:
         left = [each for each in reactions if each["users"]]
         self._store_reactions(message, user, name, left, "reaction_removed")
 
+    def pin(self, message: Stored, user: str, *, pinned: bool) -> None:
+        """Pins a message or takes the pin back; raises SlackError `already_pinned`, `no_pin`."""
+        was = bool(message.body.get("pinned_to"))
+        if was is pinned:
+            raise SlackError("already_pinned" if pinned else "no_pin")
+        body = {name: each for name, each in message.body.items() if name != "pinned_to"}
+        if pinned:
+            body["pinned_to"] = [message.channel]
+        with self.database.transaction():
+            self.messages.replace(message.channel, message.ts, body)
+            kind = "pin_added" if pinned else "pin_removed"
+            event = {
+                "type": kind,
+                "user": user,
+                "channel_id": message.channel,
+                "item": {"type": "message", "channel": message.channel, "message": body},
+                "event_ts": self.clock.next(),
+            }
+            self.events.publish(kind, event)
+        self._announce_change(message.channel, message.ts)
+
+    def end(self, channel: Channel, user: str, *, delete: bool) -> None:
+        """Archives or deletes a channel; the bot hears of it."""
+        kind = f"{channel.kind}_{'deleted' if delete else 'archive'}"
+        members = self.directory.members(channel.id)
+        with self.database.transaction():
+            if delete:
+                self.directory.remove(channel)
+            else:
+                self.directory.change(channel, topic=channel.topic, archived=True)
+            event = {"type": kind, "channel": channel.id, "user": user}
+            self.events.publish(kind, {**event, "event_ts": self.clock.next()})
+        self.feed.tell(members, {"type": "channel_gone", "channel": channel.id})
+
     def _store_reactions(
         self, message: Stored, user: str, name: str, reactions: list[Json], event: str
     ) -> None:
@@ -249,6 +283,11 @@ class Conversation:
             )
         news = {"type": "reaction", "channel": message.channel, "ts": message.ts}
         self.feed.tell(self._audience(message), {**news, "reactions": reactions})
+
+
+def message_event(channel: Channel) -> str:
+    """`message.channels`, `message.groups` or `message.im`."""
+    return "message.im" if channel.is_im else f"message.{channel.kind}s"
 
 
 def _tombstone(message: Stored) -> Json:

@@ -72,8 +72,18 @@ class SlashCommand(_Loose):
     should_escape: bool = False
 
 
+class MessageShortcut(_Loose):
+    """A shortcut of the manifest, in the menu of every message."""
+
+    name: str
+    type: str
+    callback_id: str
+    description: str = ""
+
+
 class _Features(_Loose):
     slash_commands: tuple[SlashCommand, ...] = ()
+    shortcuts: tuple[MessageShortcut, ...] = ()
 
 
 class _Scopes(_Loose):
@@ -99,9 +109,11 @@ class _ManifestFile(_Loose):
 
 
 class Manifest(_Strict):
-    """What the app declares: its commands, the events it hears, the scopes it holds."""
+    """What the app declares: its commands, its shortcuts in the menu of messages, the events it
+    hears, the scopes it holds."""
 
     commands: tuple[SlashCommand, ...]
+    shortcuts: tuple[MessageShortcut, ...]
     events: frozenset[str]
     scopes: frozenset[str]
 
@@ -123,6 +135,7 @@ def read_manifest(path: Path) -> Manifest:
     file = _read(path, _ManifestFile)
     return Manifest(
         commands=file.features.slash_commands,
+        shortcuts=tuple(each for each in file.features.shortcuts if each.type == "message"),
         events=file.settings.event_subscriptions.bot_events,
         scopes=file.oauth_config.scopes.bot,
     )

@@ -52,12 +52,12 @@ def channel_object(channel: Channel, directory: Directory) -> Json:
         "id": channel.id,
         "name": channel.name,
         "name_normalized": channel.name,
-        "is_channel": True,
-        "is_group": False,
+        "is_channel": not channel.is_private,
+        "is_group": channel.is_private,
         "is_im": False,
         "is_mpim": False,
-        "is_private": False,
-        "is_archived": False,
+        "is_private": channel.is_private,
+        "is_archived": channel.is_archived,
         "is_general": False,
         "is_shared": False,
         "is_member": directory.bot.user_id in members,
@@ -98,6 +98,14 @@ def actor_object(user: User, directory: Directory) -> Json:
     }
 
 
+def permalink_of(url: str, message: Stored) -> str:
+    """The address of a message in the workspace at `url`."""
+    link = f"{url}/archives/{message.channel}/p{message.ts.replace('.', '')}"
+    if message.thread_ts:
+        link += f"?thread_ts={message.thread_ts}&cid={message.channel}"
+    return link
+
+
 def shown(message: Stored, directory: Directory) -> Json:
     """A message as /sim/messages and /ui/messages give it.
 
@@ -125,6 +133,7 @@ def shown(message: Stored, directory: Directory) -> Json:
         "reply_count": body.get("reply_count", 0),
         "latest_reply": body.get("latest_reply"),
         "reactions": body.get("reactions", []),
+        "pinned": bool(body.get("pinned_to")),
     }
 
 

@@ -40,6 +40,11 @@ class Call:
         """A boolean as Slack reads it."""
         return self.args.get(name) in TRUE
 
+    def require_scope(self, scope: str) -> None:
+        """Raises SlackError `missing_scope` where the manifest does not have it."""
+        if scope not in self.workspace.manifest.scopes:
+            raise SlackError("missing_scope", (f"needed: {scope}",))
+
     def limit(self, default: int, most: int) -> int:
         """`limit`, at least 1 and no more than `most`; raises SlackError `invalid_limit`."""
         try:
@@ -61,6 +66,13 @@ class Call:
         directory = self.workspace.directory
         if not directory.is_member(channel.id, directory.bot.user_id):
             raise SlackError("not_in_channel")
+        return channel
+
+    def open_channel(self, by_name: bool = False) -> Channel:
+        """As `joined_channel`, where things can still be said; else SlackError `is_archived`."""
+        channel = self.joined_channel(by_name=by_name)
+        if channel.is_archived:
+            raise SlackError("is_archived")
         return channel
 
     def user(self, name: str = "user") -> User:

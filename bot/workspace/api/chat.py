@@ -7,6 +7,7 @@ from bot.workspace.content import (
     checked_metadata,
 )
 from bot.workspace.errors import SlackError
+from bot.workspace.shapes import permalink_of
 from bot.workspace.store.directory import Channel
 from bot.workspace.types import Json
 
@@ -27,12 +28,12 @@ def _destination(call: Call) -> Channel:
     person = call.workspace.directory.user(key)
     if person is not None and person.id == key:
         return call.workspace.directory.open_im(person)
-    return call.joined_channel(by_name=True)
+    return call.open_channel(by_name=True)
 
 
 def post_ephemeral(call: Call) -> Json:
     """chat.postEphemeral; the person must be in the channel."""
-    channel = call.joined_channel()
+    channel = call.open_channel()
     directory = call.workspace.directory
     user = call.text("user")
     if not directory.is_member(channel.id, user):
@@ -84,7 +85,4 @@ def delete(call: Call) -> Json:
 def permalink(call: Call) -> Json:
     """chat.getPermalink."""
     message = call.message("message_ts")
-    link = f"{call.workspace.url}/archives/{message.channel}/p{message.ts.replace('.', '')}"
-    if message.thread_ts:
-        link += f"?thread_ts={message.thread_ts}&cid={message.channel}"
-    return {"channel": message.channel, "permalink": link}
+    return {"channel": message.channel, "permalink": permalink_of(call.workspace.url, message)}

@@ -11,6 +11,7 @@ from bot.workspace.store.messages import Stored
 from bot.workspace.types import Json
 
 NAME = re.compile(r"[a-z0-9_-]{1,80}")
+TOPIC_MOST = 250
 FAR_FUTURE = "9999999999.999999"
 PAGE_MOST = 999
 JUST = 0.000001
@@ -32,13 +33,17 @@ def _next(position: str | None) -> Json:
 
 
 def listing(call: Call) -> Json:
-    """conversations.list: `types` public_channel (default) and im, by cursor."""
+    """conversations.list: `types` public_channel (default), private_channel and im, by cursor."""
     types = (call.optional("types") or "public_channel").split(",")
+    kinds = {"channel": "public_channel", "group": "private_channel", "im": "im"}
+    archived = not call.flag("exclude_archived")
     directory = call.workspace.directory
     wanted = [
         each
         for each in directory.channels()
-        if ("im" if each.is_im else "public_channel") in [kind.strip() for kind in types]
+        if kinds[each.kind] in [kind.strip() for kind in types]
+        and (archived or not each.is_archived)
+        and (not each.is_private or directory.is_member(each.id, directory.bot.user_id))
     ]
     position = _cursor(call) or "0"
     start = int(position) if position.isdigit() else 0
@@ -123,12 +128,14 @@ def open_im(call: Call) -> Json:
 
 
 def create(call: Call) -> Json:
-    """conversations.create of a public channel."""
+    """conversations.create of a channel, with `is_private` of a private one."""
     name = call.text("name")
     if not NAME.fullmatch(name):
         raise SlackError("invalid_name_specials")
     directory = call.workspace.directory
-    channel = directory.create(name, directory.bot.user_id)
+    private = call.flag("is_private")
+    call.require_scope("groups:write" if private else "channels:manage")
+    channel = directory.create(name, directory.bot.user_id, private=private)
     _tell(call, channel)
     return {"channel": channel_object(channel, directory)}
 
@@ -143,7 +150,7 @@ def join(call: Call) -> Json:
 
 def invite(call: Call) -> Json:
     """conversations.invite of one user or several."""
-    channel, directory = call.joined_channel(), call.workspace.directory
+    channel, directory = call.open_channel(), call.workspace.directory
     people = [directory.user(each.strip()) for each in call.text("users").split(",")]
     found = [person for person in people if person is not None]
     if len(found) < len(people):
@@ -155,6 +162,26 @@ def invite(call: Call) -> Json:
         directory.join(channel.id, person.id)
     _tell(call, channel)
     return {"channel": channel_object(channel, directory)}
+
+
+def set_topic(call: Call) -> Json:
+    """conversations.setTopic, at most 250 characters."""
+    channel, topic = call.open_channel(), call.text("topic")
+    if len(topic) > TOPIC_MOST:
+        raise SlackError("too_long")
+    changed = call.workspace.directory.change(channel, topic=topic, archived=False)
+    _tell(call, changed)
+    return {"channel": channel_object(changed, call.workspace.directory)}
+
+
+def archive(call: Call) -> Json:
+    """conversations.archive."""
+    channel = call.joined_channel()
+    if channel.is_archived:
+        raise SlackError("already_archived")
+    bot = call.workspace.directory.bot.user_id
+    call.workspace.conversation.end(channel, bot, delete=False)
+    return {}
 
 
 def _tell(call: Call, channel: Channel) -> None:

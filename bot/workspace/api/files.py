@@ -1,14 +1,12 @@
 """files.*: the upload in three steps, and what is known of a file."""
 
-import mimetypes
-import time
-from pathlib import PurePath
 from typing import Any
 
 from bot.workspace.api.call import Call
 from bot.workspace.blocks.blocks import check_message_blocks
 from bot.workspace.clock import new_id
 from bot.workspace.errors import SlackError
+from bot.workspace.filed import file_object
 from bot.workspace.store.directory import Channel
 from bot.workspace.store.files import StoredFile
 from bot.workspace.types import Json
@@ -23,39 +21,10 @@ def get_upload_url(call: Call) -> Json:
     if not length.isdigit() or not 0 < int(length) <= BYTES_MOST:
         raise SlackError("invalid_arguments", (f"length must be from 1 to {BYTES_MOST} bytes",))
     file_id = new_id("F")
-    body = _file_object(call, file_id, filename, int(length))
+    body = file_object(call.workspace, file_id, filename, int(length))
+    body["alt_txt"] = call.optional("alt_txt") or ""
     call.workspace.files.add(StoredFile(file_id, "asked", int(length), body))
     return {"upload_url": f"{call.workspace.url}/upload/v1/{file_id}", "file_id": file_id}
-
-
-def _file_object(call: Call, file_id: str, filename: str, length: int) -> Json:
-    address = f"{call.workspace.url}/sim/files/{file_id}"
-    suffix = PurePath(filename).suffix.removeprefix(".").lower()
-    return {
-        "id": file_id,
-        "created": int(time.time()),
-        "timestamp": int(time.time()),
-        "name": filename,
-        "title": filename,
-        "mimetype": mimetypes.guess_type(filename)[0] or "application/octet-stream",
-        "filetype": suffix or "binary",
-        "pretty_type": (suffix or "binary").upper(),
-        "user": call.workspace.directory.bot.user_id,
-        "user_team": call.workspace.directory.team.id,
-        "editable": False,
-        "size": length,
-        "mode": "hosted",
-        "is_external": False,
-        "is_public": True,
-        "alt_txt": call.optional("alt_txt") or "",
-        "url_private": address,
-        "url_private_download": address,
-        "permalink": address,
-        "channels": [],
-        "ims": [],
-        "groups": [],
-        "shares": {},
-    }
 
 
 def complete_upload(call: Call) -> Json:

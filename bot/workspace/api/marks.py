@@ -1,7 +1,7 @@
 """reactions.* and pins.*: marks on messages."""
 
 from bot.workspace.api.call import Call
-from bot.workspace.errors import SlackError
+from bot.workspace.shapes import permalink_of
 from bot.workspace.types import Json
 
 
@@ -24,27 +24,19 @@ def remove_reaction(call: Call) -> Json:
 def get_reactions(call: Call) -> Json:
     """reactions.get of a message."""
     message = call.message("timestamp")
-    return {"type": "message", "channel": message.channel, "message": message.body}
+    seen = {**message.body, "permalink": permalink_of(call.workspace.url, message)}
+    return {"type": "message", "channel": message.channel, "message": seen}
 
 
 def add_pin(call: Call) -> Json:
     """pins.add; raises SlackError `already_pinned`."""
     message = call.message("timestamp")
-    added = call.workspace.database.run(
-        "INSERT OR IGNORE INTO pins VALUES (?,?,?)",
-        (message.channel, message.ts, call.workspace.directory.bot.user_id),
-    )
-    if not added:
-        raise SlackError("already_pinned")
+    call.workspace.conversation.pin(message, call.workspace.directory.bot.user_id, pinned=True)
     return {}
 
 
 def remove_pin(call: Call) -> Json:
     """pins.remove; raises SlackError `no_pin`."""
     message = call.message("timestamp")
-    removed = call.workspace.database.run(
-        "DELETE FROM pins WHERE channel=? AND ts=?", (message.channel, message.ts)
-    )
-    if not removed:
-        raise SlackError("no_pin")
+    call.workspace.conversation.pin(message, call.workspace.directory.bot.user_id, pinned=False)
     return {}

@@ -1,7 +1,10 @@
-"""views.open, views.push and views.update."""
+"""views.open, views.publish, views.push and views.update."""
+
+import time
 
 from bot.workspace.api.call import Call
-from bot.workspace.blocks.views import check_view
+from bot.workspace.blocks.views import check_home, check_view
+from bot.workspace.clock import new_secret
 from bot.workspace.errors import SlackError
 from bot.workspace.types import Json
 
@@ -11,6 +14,23 @@ def open_view(call: Call) -> Json:
     view = check_view(call.args.get("view"))
     user = call.workspace.triggers.exchange(call.text("trigger_id"))
     return {"view": call.workspace.modals.open(user, view)}
+
+
+def publish_view(call: Call) -> Json:
+    """views.publish of somebody's Home tab."""
+    user, given = call.user("user_id"), check_home(call.args.get("view"))
+    bot = call.workspace.directory.bot
+    view = {
+        **given,
+        "id": f"V{user.id}HOME",
+        "team_id": call.workspace.directory.team.id,
+        "hash": f"{time.time():.6f}.{new_secret()[:8]}",
+        "app_id": bot.app_id,
+        "bot_id": bot.bot_id,
+    }
+    call.workspace.views.publish(user.id, view)
+    call.workspace.feed.tell([user.id], {"type": "home", "view": view})
+    return {"view": view}
 
 
 def push_view(call: Call) -> Json:

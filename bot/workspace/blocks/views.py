@@ -30,6 +30,29 @@ SHAPE = record(
 )
 
 
+HOME_SHAPE = record(
+    {"type": one_of("home"), "blocks": array(anything, 10_000, 0)},
+    {
+        "private_metadata": string(3000, 0),
+        "callback_id": string(255, 0),
+        "external_id": string(255, 0),
+    },
+)
+
+
+def check_home(view: Any) -> Json:
+    """Returns a Home tab with its blocks filled in; raises SlackError as `check_view`."""
+    found = Found()
+    HOME_SHAPE(view, "/view", found)
+    if isinstance(view, dict) and isinstance(view.get("blocks"), list):
+        check_view_blocks(view["blocks"], found)
+    if found.problems:
+        raise SlackError("invalid_arguments", tuple(found.problems))
+    if len(json.dumps(view)) > VIEW_BYTES_MOST:
+        raise SlackError("view_too_large")
+    return {**view, "blocks": [filled(block) for block in view["blocks"]]}
+
+
 def check_view(view: Any) -> Json:
     """Returns a modal with its blocks filled in.
 

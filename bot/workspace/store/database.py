@@ -17,6 +17,9 @@ CREATE TABLE IF NOT EXISTS users(
 CREATE TABLE IF NOT EXISTS channels(
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, topic TEXT NOT NULL, is_im INTEGER NOT NULL,
   im_user TEXT, creator TEXT NOT NULL, created INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS channel_states(
+  channel TEXT PRIMARY KEY, is_private INTEGER NOT NULL, is_archived INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS homes(user TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS members(
   channel TEXT NOT NULL, user TEXT NOT NULL, last_read TEXT NOT NULL DEFAULT '0',
   PRIMARY KEY(channel, user)) WITHOUT ROWID;
@@ -42,7 +45,7 @@ CREATE TABLE IF NOT EXISTS deliveries(
   event_id TEXT PRIMARY KEY, attempt INTEGER NOT NULL, due REAL NOT NULL, body TEXT NOT NULL);
 """
 
-CONTENT = ("messages", "pins", "views", "files", "response_urls", "deliveries")
+CONTENT = ("messages", "pins", "homes", "views", "files", "response_urls", "deliveries")
 
 
 class Database:

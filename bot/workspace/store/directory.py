@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.workspace.clock import new_id
 from bot.workspace.errors import SlackError
@@ -26,7 +26,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A public channel, or (`is_im`) the conversation of the bot with `im_user`."""
+    """A public channel, a private one, or (`is_im`) the conversation of the bot with `im_user`."""
 
     id: str
     name: str
@@ -35,6 +35,15 @@ class Channel:
     im_user: str | None
     creator: str
     created: int
+    is_private: bool = False
+    is_archived: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What events of it are called: `channel`, `group` or `im`."""
+        if self.is_im:
+            return "im"
+        return "group" if self.is_private else "channel"
 
 
 class Directory:
@@ -93,8 +102,14 @@ class Directory:
         for row in self._database.all("SELECT * FROM users ORDER BY rowid"):
             self._users[row[0]] = User(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
             self._user_names[row[1]] = row[0]
+        states = {
+            row[0]: (bool(row[1]), bool(row[2]))
+            for row in self._database.all("SELECT * FROM channel_states")
+        }
         for row in self._database.all("SELECT * FROM channels ORDER BY rowid"):
-            self._remember(Channel(row[0], row[1], row[2], bool(row[3]), row[4], row[5], row[6]))
+            private, archived = states.get(row[0], (False, False))
+            known = Channel(row[0], row[1], row[2], bool(row[3]), row[4], row[5], row[6])
+            self._remember(replace(known, is_private=private, is_archived=archived))
         for channel, user in self._database.all("SELECT channel, user FROM members"):
             self._members[channel].add(user)
 
@@ -137,12 +152,40 @@ class Directory:
         """Whether the user is in the channel."""
         return user in self._members[channel]
 
-    def create(self, name: str, creator: str) -> Channel:
-        """A new public channel; people of the workspace are all in it, as in the seed."""
+    def create(self, name: str, creator: str, *, private: bool = False) -> Channel:
+        """A new channel. People of the workspace are all in a public one, as in the seed; in a
+        private one only its creator is."""
         if name in self._channel_names:
             raise SlackError("name_taken")
-        channel = Channel(new_id("C"), name, "", False, None, creator, int(time.time()))
-        return self._add(channel, {user.id for user in self.people()} | {creator})
+        channel = Channel(
+            new_id("C"), name, "", False, None, creator, int(time.time()), is_private=private
+        )
+        everybody = set() if private else {user.id for user in self.people()}
+        return self._add(channel, everybody | {creator})
+
+    def change(self, channel: Channel, *, topic: str, archived: bool) -> Channel:
+        """Gives a channel another topic, or puts it away or back."""
+        changed = replace(channel, topic=topic, is_archived=archived)
+        with self._database.transaction():
+            self._database.run("UPDATE channels SET topic=? WHERE id=?", (topic, channel.id))
+            self._note_state(changed)
+        self._remember(changed)
+        return changed
+
+    def remove(self, channel: Channel) -> None:
+        """Deletes a channel with all that was said in it."""
+        with self._database.transaction():
+            for table in ("members", "messages", "pins", "channel_states"):
+                self._database.run(f"DELETE FROM {table} WHERE channel=?", (channel.id,))
+            self._database.run("DELETE FROM channels WHERE id=?", (channel.id,))
+        del self._channels[channel.id], self._members[channel.id]
+        del self._channel_names[channel.name]
+
+    def _note_state(self, channel: Channel) -> None:
+        self._database.run(
+            "INSERT OR REPLACE INTO channel_states VALUES (?,?,?)",
+            (channel.id, channel.is_private, channel.is_archived),
+        )
 
     def open_im(self, person: User) -> Channel:
         """The direct conversation of the bot with a person, made when it is not there."""
@@ -157,6 +200,8 @@ class Directory:
     def _add(self, channel: Channel, members: set[str]) -> Channel:
         with self._database.transaction():
             self._insert(channel, sorted(members))
+            if channel.is_private:
+                self._note_state(channel)
         self._remember(channel)
         self._members[channel.id] |= members
         return channel

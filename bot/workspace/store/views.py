@@ -38,6 +38,15 @@ class ViewStore:
         row = self._database.one(f"SELECT user, body FROM views WHERE {column}=?", (value,))
         return (row[0], json.loads(row[1])) if row else None
 
+    def publish(self, user: str, view: Json) -> None:
+        """What the user's Home tab of the app shows from now on."""
+        self._database.run("INSERT OR REPLACE INTO homes VALUES (?,?)", (user, json.dumps(view)))
+
+    def home(self, user: str) -> Json | None:
+        """The user's Home tab, once the app has published one."""
+        row = self._database.one("SELECT body FROM homes WHERE user=?", (user,))
+        return json.loads(row[0]) if row else None
+
     def stack(self, user: str) -> list[Json]:
         """The user's open views, the root first."""
         rows = self._database.all("SELECT body FROM views WHERE user=? ORDER BY seq", (user,))

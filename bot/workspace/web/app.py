@@ -47,6 +47,11 @@ def _sim_routes(sim: SimRoutes) -> list[BaseRoute]:
         "press": sim.press,
         "submit": sim.submit,
         "home": sim.home,
+        "shortcut": sim.shortcut,
+        "pin": sim.pin,
+        "edit": sim.edit,
+        "delete": sim.delete,
+        "end_channel": sim.end_channel,
         "faults": sim.faults,
         "reset": sim.reset,
     }

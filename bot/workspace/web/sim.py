@@ -9,8 +9,10 @@ from starlette.responses import FileResponse, Response
 
 from bot.workspace.acts.acting import person, place, result
 from bot.workspace.acts.commands import Typed, run_command
+from bot.workspace.acts.homes import open_home
 from bot.workspace.acts.presses import Pressed, press_message, press_view
-from bot.workspace.acts.speaking import post, react
+from bot.workspace.acts.shortcuts import run_shortcut
+from bot.workspace.acts.speaking import Said, delete, edit, pin, post, react, seen_message
 from bot.workspace.acts.submissions import open_view, submit
 from bot.workspace.errors import SimError
 from bot.workspace.faults import FaultKind
@@ -50,13 +52,17 @@ class SimRoutes:
         return await self._act(body, run_command(self._workspace, typed))
 
     async def message(self, request: Request) -> Response:
-        """POST /sim/message `{user, channel, text, thread_ts?}` gives `{ok, ts, message}`."""
+        """POST /sim/message `{user, channel, text, thread_ts?, files?}` gives `{ok, ts, message}`.
+
+        `files` are texts by the names of their files; with one of them `text` may be empty.
+        """
         body = await read_object(request)
         user = person(self._workspace, needed(body, "user"))
         channel = place(self._workspace, needed(body, "channel"), user)
-        message = post(
-            self._workspace, user, channel, needed(body, "text"), body.get("thread_ts") or None
-        )
+        files = _files(body)
+        text = str(body.get("text") or "") if files else needed(body, "text")
+        said = Said(text, body.get("thread_ts") or None, files)
+        message = post(self._workspace, user, channel, said)
         seen = shown(message, self._workspace.directory)
         return json_reply({"ok": True, "ts": message.ts, "message": seen})
 
@@ -99,9 +105,51 @@ class SimRoutes:
         return await self._act(body, submit(self._workspace, user, view, _values(body)))
 
     async def home(self, request: Request) -> Response:
-        """POST /sim/home: this workspace has no Home tab, and says so."""
-        await read_object(request)
-        raise SimError(501, "not_supported", "App Home is not supported yet")
+        """POST /sim/home `{user}` gives `{status, blocks}`."""
+        body = await read_object(request)
+        user = person(self._workspace, needed(body, "user"))
+        return json_reply(await open_home(self._workspace, user))
+
+    async def shortcut(self, request: Request) -> Response:
+        """POST /sim/shortcut `{user, channel, ts, callback_id}`, from the menu of a message."""
+        body = await read_object(request)
+        user = person(self._workspace, needed(body, "user"))
+        where, ts, callback = (needed(body, name) for name in ("channel", "ts", "callback_id"))
+        message = seen_message(self._workspace, user, where, ts)
+        channel = place(self._workspace, where, user)
+        act = run_shortcut(self._workspace, user, channel, message, callback)
+        return await self._act(body, act)
+
+    async def pin(self, request: Request) -> Response:
+        """POST /sim/pin `{user, channel, ts, remove?}`."""
+        body = await read_object(request)
+        user = person(self._workspace, needed(body, "user"))
+        where, ts = needed(body, "channel"), needed(body, "ts")
+        pin(self._workspace, user, where, ts, pinned=not body.get("remove"))
+        return json_reply({"ok": True})
+
+    async def edit(self, request: Request) -> Response:
+        """POST /sim/edit `{user, channel, ts, text}`, of one's own message."""
+        body = await read_object(request)
+        user = person(self._workspace, needed(body, "user"))
+        where, ts, text = (needed(body, name) for name in ("channel", "ts", "text"))
+        edit(self._workspace, user, where, ts, text)
+        return json_reply({"ok": True})
+
+    async def delete(self, request: Request) -> Response:
+        """POST /sim/delete `{user, channel, ts}`, of one's own message."""
+        body = await read_object(request)
+        user = person(self._workspace, needed(body, "user"))
+        delete(self._workspace, user, needed(body, "channel"), needed(body, "ts"))
+        return json_reply({"ok": True})
+
+    async def end_channel(self, request: Request) -> Response:
+        """POST /sim/end_channel `{user, channel, delete?}`: archives a channel, or deletes it."""
+        body = await read_object(request)
+        user = person(self._workspace, needed(body, "user"))
+        channel = place(self._workspace, needed(body, "channel"), user)
+        self._workspace.conversation.end(channel, user.id, delete=bool(body.get("delete")))
+        return json_reply({"ok": True})
 
     async def messages(self, request: Request) -> Response:
         """GET /sim/messages?channel=&user=&thread_ts=: a list, oldest first."""
@@ -177,6 +225,13 @@ class SimRoutes:
         await read_object(request)
         self._workspace.reset()
         return json_reply({"ok": True})
+
+
+def _files(body: Json) -> dict[str, bytes]:
+    given = body.get("files") or {}
+    if not isinstance(given, dict):
+        raise SimError(400, "bad_files", "give files as {name: text}")
+    return {str(name): str(text).encode() for name, text in given.items()}
 
 
 def _values(body: Json) -> Json:

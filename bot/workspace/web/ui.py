@@ -40,6 +40,10 @@ class UiRoutes:
                 "users": [_user(each) for each in directory.users()],
                 "channels": [self._channel(each, user) for each in directory.channels_of(user.id)],
                 "commands": commands,
+                "shortcuts": [
+                    each.model_dump(include={"callback_id", "name"})
+                    for each in self._workspace.manifest.shortcuts
+                ],
                 "bot": {"connected": await self._workspace.transport.bot_is_there()},
             }
         )
@@ -54,6 +58,8 @@ class UiRoutes:
             "unread": unread,
             "mentions": mentions,
             "is_im": channel.is_im,
+            "is_private": channel.is_private,
+            "is_archived": channel.is_archived,
         }
 
     async def messages(self, request: Request) -> Response:
