@@ -1,12 +1,12 @@
 """Analytics Engine by wire: started, filled, backed up, destroyed, restored through approvals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Blobs, Databases, EnvFiles, Holding, Redis
-from tests.support.systems import System, comes_back, operated, rehearses
+from tests.support.systems import System, comes_back, operated, recovers, rehearses
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -34,6 +34,19 @@ def analytics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield system
 
 
+@pytest.fixture(scope="module")
+def holdings(analytics: System) -> Sequence[Holding]:
+    """Everything that the system stores."""
+    project = analytics.project
+    filling = {_DATABASE: _FILL}
+    return [
+        Databases("timescaledb", project, "multiservice_user", filling, _destroyed, "timescaledb"),
+        Redis("redis", project),
+        Blobs("azurite", project),
+        EnvFiles("configuration", project.folder),
+    ]
+
+
 @pytest.mark.covers("D1", "A", only="starting all of it in layers")
 @pytest.mark.covers("S1", "A", only="state, health and since when")
 @pytest.mark.covers("S2", "A", only="once, by a field of JSON and by container")
@@ -44,17 +57,9 @@ def test_all_eleven_services_are_up(analytics: System) -> None:
 
 
 @pytest.mark.covers("B1 B2 B8 G1", "A")
-def test_what_was_destroyed_comes_back(analytics: System) -> None:
+def test_what_was_destroyed_comes_back(analytics: System, holdings: Sequence[Holding]) -> None:
     """Rows of a hypertable deleted, a table dropped, Redis flushed, blobs lost: each store equals
     what was backed up."""
-    project = analytics.project
-    filling = {_DATABASE: _FILL}
-    holdings: list[Holding] = [
-        Databases("timescaledb", project, "multiservice_user", filling, _destroyed, "timescaledb"),
-        Redis("redis", project),
-        Blobs("azurite", project),
-        EnvFiles("configuration", project.folder),
-    ]
     comes_back(analytics, "backup analytics-engine full", holdings, ["ben"])
 
 
@@ -62,6 +67,14 @@ def test_what_was_destroyed_comes_back(analytics: System) -> None:
 def test_its_backup_is_rehearsed(analytics: System) -> None:
     """The newest backup of every store comes back in a throwaway place and passes its checks."""
     rehearses(analytics, "full")
+
+
+@pytest.mark.covers("B9", "A", only="on the same host")
+def test_all_of_it_is_recovered(analytics: System, holdings: Sequence[Holding]) -> None:
+    """Containers, volumes and folders gone: one request brings all of it back, and it is well."""
+    recovers(analytics, "full", holdings, ["ben"])
+    said = analytics.says("status analytics-engine")
+    assert "prod/analytics-engine: 11 of 11 services up" in said
 
 
 def _destroyed(databases: Databases) -> None:

@@ -7,7 +7,7 @@ import pytest
 from playbooks.hosts.helper_container import helpers
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Databases, Folder, Redis
-from tests.support.systems import System, comes_back, operated, rehearses
+from tests.support.systems import System, comes_back, operated, recovers, rehearses
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -73,6 +73,19 @@ def test_any_moment_of_all_databases_comes_back(arc: System) -> None:
 def test_its_backup_is_rehearsed(arc: System) -> None:
     """The newest backup of every store comes back in a throwaway place and passes its checks."""
     rehearses(arc, "full")
+
+
+@pytest.mark.covers("B9", "C", only="on the same host")
+def test_all_of_it_is_recovered(arc: System) -> None:
+    """Containers, volumes and folders gone: one request brings all of it back, and it is well."""
+    filled = {name: "" for name in ("arc_db", *_OTHERS)}
+    holdings = [
+        Databases("postgres", arc.project, "arc", filled, _destroyed),
+        Redis("redis", arc.project),
+        Folder("configuration", arc.project.folder / "config"),
+    ]
+    recovers(arc, "full", holdings)
+    assert "prod/arc: 12 of 12 services up" in arc.says("status arc")
 
 
 def _destroyed(databases: Databases) -> None:

@@ -1,12 +1,12 @@
 """Neurocore by wire: started, filled, backed up, destroyed, restored through approvals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Databases, EnvFiles, Folder, Holding, Redis
-from tests.support.systems import System, comes_back, operated, rehearses
+from tests.support.systems import System, comes_back, operated, recovers, rehearses
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -33,6 +33,18 @@ def neurocore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield system
 
 
+@pytest.fixture(scope="module")
+def holdings(neurocore: System) -> Sequence[Holding]:
+    """Everything that the system stores."""
+    project = neurocore.project
+    return [
+        Databases("postgres", project, _USER, {_DATABASE: _FILL}, _dropped),
+        Redis("redis", project),
+        *(Folder(name, project.folder / "data" / name) for name in ("pdfs", "images")),
+        EnvFiles("configuration", project.folder),
+    ]
+
+
 @pytest.mark.covers("D1", "N", only="starting all of it in layers")
 @pytest.mark.covers("S1", "N", only="state, health and since when")
 @pytest.mark.covers("S2", "N", only="once, by HTTP, port and container")
@@ -49,24 +61,24 @@ def test_people_find_what_the_stack_is(neurocore: System) -> None:
 
 
 @pytest.mark.covers("B1 B2 B8 G1", "N")
-def test_what_was_destroyed_comes_back(neurocore: System) -> None:
+def test_what_was_destroyed_comes_back(neurocore: System, holdings: Sequence[Holding]) -> None:
     """Its database dropped, its Redis flushed, its files damaged: each store equals what was backed
     up, and the API sees the files that were restored."""
-    project = neurocore.project
-    holdings: list[Holding] = [
-        Databases("postgres", project, _USER, {_DATABASE: _FILL}, _dropped),
-        Redis("redis", project),
-        *(Folder(name, project.folder / "data" / name) for name in ("pdfs", "images")),
-        EnvFiles("configuration", project.folder),
-    ]
     comes_back(neurocore, "backup neurocore full", holdings, ["ben"])
-    assert project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"
+    assert neurocore.project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"
 
 
 @pytest.mark.covers("B11", "N", only="asked for, of every store")
 def test_its_backup_is_rehearsed(neurocore: System) -> None:
     """The newest backup of every store comes back in a throwaway place and passes its checks."""
     rehearses(neurocore, "full")
+
+
+@pytest.mark.covers("B9", "N", only="on the same host")
+def test_all_of_it_is_recovered(neurocore: System, holdings: Sequence[Holding]) -> None:
+    """Containers, volumes and folders gone: one request brings all of it back, and it is well."""
+    recovers(neurocore, "full", holdings, ["ben"])
+    assert "prod/neurocore: 12 of 12 services up" in neurocore.says("status neurocore")
 
 
 def _dropped(databases: Databases) -> None:
