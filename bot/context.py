@@ -17,6 +17,7 @@ from bot.facts import ThreadedFacts
 from bot.gate import PolicyGate
 from bot.history import StoredHistory
 from bot.incidents.messages import Messages
+from bot.incidents.reviews import StoredReviews
 from bot.incidents.stored import StoredIncidents
 from bot.ledger import Ledger
 from bot.live import LiveMessages
@@ -167,6 +168,7 @@ def _context(
         incidents=StoredIncidents(
             ledger, Messages(ledger, configured.file.incidents, configured.file.channel), bell
         ),
+        reviews=StoredReviews(ledger, bell),
         maintenances=StoredMaintenances(ledger.database, ledger.now),
         trends=StoredTrends(ledger.database),
     )

@@ -11,6 +11,7 @@ from commands.lookup import dossier_for
 from commands.ports import Call, Context, Dossier, Reply
 from commands.respond.buttons import ON_ALERTS
 from commands.respond.incident_buttons import ON_INCIDENTS, OPEN_WINDOWS
+from commands.respond.review_buttons import ON_REVIEWS
 from commands.respond.routine_buttons import ON_ROUTINES
 from commands.state import state_of
 from notifiers.ports import Body
@@ -47,15 +48,9 @@ class Press(Model):
 
 def press(context: Context, given: Press) -> Reply:
     """Does what the button says. Raises InterlockError with the reason for the person."""
-    on_alert = ON_ALERTS.get(given.action)
-    if on_alert is not None:
-        return on_alert(context, _call(given, ""), given.value, given.at)
-    on_routine = ON_ROUTINES.get(given.action)
-    if on_routine is not None:
-        return on_routine(context, _call(given, ""), given.value, given.at)
-    on_incident = ON_INCIDENTS.get(given.action)
-    if on_incident is not None:
-        return on_incident(context, _call(given, ""), given.value, given.at)
+    responding = _RESPONDING.get(given.action)
+    if responding is not None:
+        return responding(context, _call(given, ""), given.value, given.at)
     handle = _BUTTONS.get(given.action)
     if handle is None:
         raise UnknownName(
@@ -173,4 +168,5 @@ _BUTTONS: Mapping[str, _Handler] = MappingProxyType(
         STOP_FOLLOW: _stop_follow,
     }
 )
-ACTIONS = frozenset({*_BUTTONS, *ON_ALERTS, *ON_INCIDENTS, *ON_ROUTINES})
+_RESPONDING = MappingProxyType({**ON_ALERTS, **ON_INCIDENTS, **ON_ROUTINES, **ON_REVIEWS})
+ACTIONS = frozenset({*_BUTTONS, *_RESPONDING})

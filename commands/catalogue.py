@@ -33,13 +33,17 @@ from commands.protect.restore import RESTORE
 from commands.protect.rpo import RPO
 from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
+from commands.respond.action import ACTION
 from commands.respond.alerts import ALERTS
 from commands.respond.incident import INCIDENT
 from commands.respond.oncall import ONCALL
 from commands.respond.page import PAGE
+from commands.respond.phases import PHASES
+from commands.respond.postmortem import POSTMORTEM
 from commands.respond.routine import ROUTINE, ROUTINES
 from commands.respond.rules import RULES
 from commands.respond.silences import SILENCES
+from commands.respond.timeline import TIMELINE
 from commands.see import help as help_
 from commands.see.about import ABOUT
 from commands.see.certs import CERTS
@@ -127,6 +131,10 @@ _GOVERNING: tuple[Subcommand[Any], ...] = (
     INCIDENT,
     ONCALL,
     PAGE,
+    PHASES,
+    TIMELINE,
+    POSTMORTEM,
+    ACTION,
     ROUTINES,
     ROUTINE,
     RPO,

@@ -126,7 +126,7 @@ class Answers:
         self, channel: str, thread: str | None, file: Attachment, remark: str
     ) -> None:
         content = file.content
-        if file.media == "text/plain":
+        if file.media.startswith("text/"):
             content = self._redactor.redact(content.decode(errors="replace")).encode()
         await self._client.files_upload_v2(
             channel=channel,

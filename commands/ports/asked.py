@@ -13,7 +13,8 @@ from playbooks.model.request import Request, Run, TakenBack, Vote
 class Asking(Model):
     """Who asks, where, and what they typed. `origin` as in Request.
 
-    `channel` is a Slack channel id. The same `once` (what was delivered, by Slack's own id) never
+    `channel` is a Slack channel id, and `card` that of where the card belongs: empty, the channel
+    of the stack. The same `once` (what was delivered, by Slack's own id) never
     makes a second request: asking again gives the first one back.
     """
 
@@ -22,6 +23,7 @@ class Asking(Model):
     typed: str
     origin: Literal["slack", "schedule", "api", "shell", "button"] = "slack"
     once: str | None = None
+    card: str = ""
 
 
 class Dossier(Model):
@@ -54,7 +56,7 @@ class Attachment(Model):
     name: str
     title: str
     content: bytes
-    media: Literal["text/plain", "image/png"] = "text/plain"
+    media: Literal["text/plain", "text/markdown", "text/html", "image/png"] = "text/plain"
 
 
 class Parcel(Model):

@@ -64,6 +64,7 @@ def review_wanted(incident: Incident, to: str) -> Body:
 def _row(each: FollowUp, today: date) -> JsonObject:
     return {
         "type": "section",
+        "block_id": f"followup-{each.id}",
         "text": mrkdwn(followup_line(each, today)),
         "accessory": {
             "type": "button",

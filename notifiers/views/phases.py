@@ -88,6 +88,7 @@ def _row(checklist: Checklist, place: Place) -> JsonObject:
     }
     return {
         "type": "section",
+        "block_id": f"phase-{place.shown}",
         "text": mrkdwn(f"{place.shown} {_said(task)}"),
         "accessory": button,
     }

@@ -20,7 +20,8 @@ PRESS_FAILED = "This app did not respond. Try again."
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """Which element: `block_id` only where one action_id is in several blocks."""
+    """Which element: `block_id`, or a button's own value, only where one action_id is in several
+    blocks."""
 
     action_id: str
     block_id: str | None
@@ -124,14 +125,19 @@ def has(blocks: list[Json], pressed: Pressed) -> bool:
 
 
 def find(blocks: list[Json], pressed: Pressed) -> tuple[Json, Json]:
-    """The block and element; raises SimError 404 naming the actions that are there."""
+    """The block and element; of several buttons that are called the same, the one that carries the
+    value. Raises SimError 404 naming the actions that are there."""
     there = []
+    fitting = []
     for block in blocks:
         for element in elements_of(block):
             there.append({"block_id": block["block_id"], "action_id": element.get("action_id")})
             same_block = pressed.block_id in (None, block["block_id"])
             if same_block and element.get("action_id") == pressed.action_id:
-                return block, element
+                fitting.append((block, element))
+    if fitting:
+        carrying = (each for each in fitting if each[1].get("value") == pressed.value)
+        return next(carrying, fitting[0])
     raise SimError(
         409, "no_such_action", f"there is no {pressed.action_id!r} here now", actions=there
     )
