@@ -18,6 +18,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.alerts.graphs import Graphs
 from bot.alerts.opened import AlertsIn, alerts_in
 from bot.audit import AnchorFile
 from bot.bundles import Bundles
@@ -282,6 +283,7 @@ async def _work(
         work += [parts.house.watch.run(), parts.house.live.run()]
         work += _oncall(parts.house)
         work.append(_sampler(parts.house).run())
+        work.append(Graphs(parts.house.ledger, parts.house.bell).run())
         work += [parts.followers.run(), parts.parcels.sweep()]
         work += [parts.incidents.rooms.run(), parts.incidents.reminders.run()]
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
