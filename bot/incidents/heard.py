@@ -88,14 +88,13 @@ class Heard:
             self._all_changed(known.values(), deleted_at=hint.at)
             return
         fresh = self._entry(hint, key, message, next(iter(known.values()), None))
-        wanted = {each.id for each in near if _lives_there(each, hint.channel, message)}
+        wanted = _belongs(near, hint.channel, message)
         with self.ledger.database.write() as connection:
             for each in known.values():
                 rows.change(connection, _changed(each, fresh, hint.at))
             if fresh.deleted_at is None:
                 missing = sorted(wanted - set(known))
-                new = [fresh.model_copy(update={"incident": id_}) for id_ in missing]
-                rows.add(connection, new)
+                rows.add(connection, [_of(fresh, id_, [*known, *missing]) for id_ in missing])
 
     def _near(self, connection: Any, channel: str) -> Sequence[Incident]:
         """Incidents that live in the channel, and those that go on where it is their stack's."""
@@ -184,29 +183,38 @@ class Heard:
                     rows.change(connection, each.model_copy(update={**changes, "detail": detail}))
 
 
+def _of(fresh: Entry, incident: str, all_of_them: Sequence[str]) -> Entry:
+    """The entry of one incident; it says which other ones have it."""
+    others = [each for each in all_of_them if each != incident]
+    detail = {**fresh.detail, **({"also": others} if others else {})}
+    return fresh.model_copy(update={"incident": incident, "detail": detail})
+
+
 def _changed(before: Entry, fresh: Entry, at: datetime) -> Entry:
     """The entry as it is now; the moment it was struck stays the first one."""
-    struck = before.deleted_at or at if fresh.deleted_at is not None else None
+    struck = None if fresh.deleted_at is None else before.deleted_at or at
+    also = before.detail.get("also")
+    detail = {**fresh.detail, **({"also": also} if also else {})}
     return fresh.model_copy(
         update={
             "incident": before.incident,
             "noted_at": before.noted_at,
             "deleted_at": struck,
             "edited_at": fresh.edited_at or before.edited_at,
+            "detail": detail,
         }
     )
 
 
-def _lives_there(incident: Incident, channel: str, message: JsonObject) -> bool:
-    """Whether the message is where the incident is: in its channel, its thread, or, but for files,
-    anywhere in the channel of its stack."""
+def _belongs(near: Sequence[Incident], channel: str, message: JsonObject) -> set[str]:
+    """Whose the message is: theirs whose thread or channel it stands in; else, but for files, of
+    all that go on where their stack's channel is."""
     thread = str(message.get("thread_ts") or "")
     if not thread:
         found = _THREAD.search(str(message.get("permalink") or ""))
         thread = found[1] if found else str(message.get("ts") or "")
-    if incident.channel == channel and (not incident.thread or thread == incident.thread):
-        return True
-    return not message.get("files")
+    own = {each.id for each in near if each.channel == channel and each.thread in {"", thread}}
+    return own or (set() if message.get("files") else {each.id for each in near})
 
 
 def _is_of_people(event: Mapping[str, Any]) -> bool:

@@ -36,7 +36,13 @@ def test_quotes_hold_words_together() -> None:
     assert words("a \"b c\" 'd e'") == ("a", "b c", "d e")
 
 
-@pytest.mark.parametrize("text", ['a "b', "it's"])
+def test_an_apostrophe_is_no_quote() -> None:
+    """What people write is kept: only a quote before a word opens a quoted text."""
+    assert words("it's the dogs' bowl") == ("it's", "the", "dogs'", "bowl")
+    assert words("say \"it's\" and 'it is'") == ("say", "it's", "and", "it is")
+
+
+@pytest.mark.parametrize("text", ['a "b', "a 'b"])
 def test_an_open_quote_is_named(text: str) -> None:
     """A quote that is never closed is said, with what to do."""
     with pytest.raises(BadArgument) as caught:

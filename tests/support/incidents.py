@@ -80,6 +80,13 @@ def shows(sim: Sim, incident: str, *parts: str, **where: Any) -> str:
     return found
 
 
+def in_order(said: str, parts: list[str]) -> bool:
+    """Whether the timeline that was shown has all of this, one after the other."""
+    timeline = said[said.index("in its timeline") :]
+    places = [timeline.find(part) for part in parts]
+    return -1 not in places and places == sorted(places)
+
+
 def press(sim: Sim, card: Json, action: str, user: str = "ana") -> Json:
     return sim.act("press", user=user, channel=card["channel"], ts=card["ts"], action_id=action)
 
