@@ -153,7 +153,7 @@ def _assembled(
         uploads=uploads,
         follows=followers,
         bundles=bundles,
-        conditions=alerts.conditions,
+        conditions=alerts,
     )
     installed = Installed(bot_token)
     incidents = incidents_at_work(house, SlackCalls(bot_token, settings.slack_api), installed.user)
@@ -269,6 +269,7 @@ async def _work(
         work = [
             parts.alerts.intake.run(),
             parts.alerts.conditions.run(),
+            parts.alerts.security.run(),
             parts.outbox.run(),
             parts.desk.drain(),
             _sweep(parts),

@@ -175,6 +175,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
         "rules": ("playbooks.facts.rules:READERS",),
         "script": ("playbooks.facts.script:READERS",),
         "secret": ("playbooks.facts.secret:READERS",),
+        "security": ("playbooks.facts.security:READERS",),
         "service": ("playbooks.facts.service:READERS", "playbooks.facts.usage:READERS"),
         "trend": ("playbooks.facts.trend:READERS",),
         "updates": ("playbooks.facts.updates:READERS",),

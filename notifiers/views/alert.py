@@ -37,7 +37,7 @@ def alert_card(group: Group, now: datetime) -> Body:
     state = group.state(now)
     content = blocks.headline(_title(group, state))
     if group.summary:
-        content += blocks.sections(clip(group.summary, _LONGEST_SUMMARY))
+        content += blocks.sections(escape(clip(group.summary, _LONGEST_SUMMARY)))
     content += blocks.fields(
         [
             ("State", _state(group, state)),
@@ -58,7 +58,7 @@ def alert_card(group: Group, now: datetime) -> Body:
         content += blocks.context(f"It flaps: it began or ended {said} in the last hour.")
     content += _actions(group, state)
     return Body(
-        text=f"{_title(group, state)}: {group.summary or _counts(group)}"[:400],
+        text=escape(f"{_title(group, state)}: {group.summary or _counts(group)}"[:400]),
         blocks=tuple(content),
         metadata={
             "event_type": "interlock.alert",

@@ -17,6 +17,7 @@ from playbooks.lines.masks import LineMask
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.hosts import LocalHost
 from playbooks.model.logged import ErrorKind, KeptFile, Volume
+from playbooks.model.stack import Stack
 from playbooks.ports import Reading
 from playbooks.registry import Reader
 
@@ -144,7 +145,7 @@ def errors(reading: Reading, args: ErrorArgs) -> JsonObject:
     counter = ErrorCounter(since, reading.now, args.buckets)
     ends, whole, masks = time.monotonic() + _COUNT_SECONDS, True, []
     with _explained():
-        for name in _counted_logs(reading, args.service):
+        for name in counted_logs(reading.stack, args.service):
             source = source_of(reading.stack, args.service, name)
             whole = _counted(counter, source.newest(SEARCHED_LINES, since), ends) and whole
             masks.append(source.mask())
@@ -153,15 +154,15 @@ def errors(reading: Reading, args: ErrorArgs) -> JsonObject:
     return count.model_copy(update={"kinds": kinds}).model_dump(mode="json")
 
 
-def _counted_logs(reading: Reading, service: str) -> list[str]:
-    """Where errors of a service are looked for. Raises FactUnavailable where there is nothing."""
-    known = list(found_logs(reading.stack, service))
+def counted_logs(stack: Stack, service: str) -> list[str]:
+    """Those of a service that are looked through. Raises FactUnavailable where there is none."""
+    known = list(found_logs(stack, service))
     files = [each.path for each in known if each.kind in {"file", "container-file"}]
     names = [each.name for each in known if each.kind == "output"] + files[:_COUNTED_FILES]
     names = names or [each.name for each in known if each.kind == "loki"]
     if not names:
         raise FactUnavailable(
-            f"{service or reading.stack.name} has no log that is known.",
+            f"{service or stack.name} has no log that is known.",
             "Name one as `logs` in the stack file.",
         )
     return names
