@@ -44,6 +44,8 @@ export const closeView = (body) => post("/ui/close_view", body);
 export const command = (body) => act("/sim/command", body);
 export const message = (body) => act("/sim/message", body);
 export const react = (body) => act("/sim/react", body);
+export const pin = (body) => act("/sim/pin", body);
+export const shortcut = (body) => act("/sim/shortcut", body);
 export const press = (body) => act("/sim/press", body);
 export const submit = (body) => act("/sim/submit", body);
 

@@ -1,5 +1,6 @@
 import { h, icon, iconButton } from "./dom.js";
 import { renderFile } from "./files.js";
+import { chooseAction } from "./message_actions.js";
 import { messageContent } from "./message_blocks.js";
 import { avatar, displayName } from "./people.js";
 import { chooseReaction, reactionRow } from "./reactions.js";
@@ -95,6 +96,7 @@ function body(message, context) {
   const { workspace, presses, channelId, inThread } = context;
   return [
     messageContent(message, channelId, workspace, presses),
+    message.pinned ? h("span", { class: "edited" }, "(pinned)") : null,
     message.edited ? h("span", { class: "edited", title: editedAt(message) }, "(edited)") : null,
     (message.files ?? []).map(renderFile),
     message.reactions?.length ? reactionRow(workspace, channelId, message) : null,
@@ -127,12 +129,16 @@ function toolbar(message, { workspace, channelId, inThread, inspect }) {
   const reply = iconButton("reply", "Reply in thread", () => openThread(workspace, message.thread_ts ?? message.ts), {
     dataset: { focusKey: "reply" },
   });
+  const more = iconButton("more", "More actions", () => chooseAction(more, workspace, channelId, message), {
+    dataset: { focusKey: "more" },
+  });
   const payload = iconButton("braces", "View payload", () => inspect(message), { dataset: { focusKey: "payload" } });
   return h(
     "div",
     { class: "toolbar", role: "toolbar", "aria-label": "Message actions" },
     message.is_ephemeral ? null : react,
     message.is_ephemeral || inThread ? null : reply,
+    message.is_ephemeral ? null : more,
     payload,
   );
 }

@@ -2,7 +2,7 @@ import * as api from "./api.js";
 import { h } from "./dom.js";
 import { popMenu } from "./menu.js";
 
-const COMMON = ["+1", "-1", "eyes", "white_check_mark", "x", "tada", "heart", "question", "raised_hands"];
+const COMMON = ["+1", "-1", "eyes", "pushpin", "star", "white_check_mark", "x", "tada", "heart", "question", "raised_hands"];
 
 function toggle(workspace, channelId, message, name) {
   const mine = message.reactions?.find((reaction) => reaction.name === name)?.users.includes(workspace.me.id);

@@ -23,6 +23,7 @@ export class Workspace extends Emitter {
   users = new Map();
   channels = new Map();
   commands = [];
+  shortcuts = [];
   bot = { connected: false };
   online = false;
   channelId = null;
@@ -58,6 +59,7 @@ export class Workspace extends Emitter {
     this.me = { ...this.users.get(data.me.id), ...data.me };
     this.channels = byId(data.channels);
     this.commands = data.commands;
+    this.shortcuts = data.shortcuts;
     this.bot = data.bot;
   }
 
@@ -73,22 +75,27 @@ export class Workspace extends Emitter {
     this.online = online;
     document.documentElement.toggleAttribute("data-online", online);
     this.emit("online");
-    if (!online) return;
+    if (!online || !(await this.#readAnew())) return;
+    this.emit("bot", this.bot);
+    this.emit("resync");
+  }
+
+  async #readAnew() {
     try {
       this.#absorb(await api.bootstrap(this.me.id));
     } catch (error) {
-      if (error instanceof api.ApiError) return;
+      if (error instanceof api.ApiError) return false;
       throw error;
     }
     this.emit("channels");
-    this.emit("bot", this.bot);
-    this.emit("resync");
+    return true;
   }
 
   #receive(event) {
     if (event.type === "unread") this.#setUnread(event);
     if (event.type === "bot") this.bot = { ...this.bot, connected: event.connected };
     if (event.type === "failure") this.#hearFailure(event);
+    if (event.type === "channel" || event.type === "channel_gone") this.#readAnew();
     if (event.type === "reset") this.open(this.me.id);
     else this.emit(event.type, event);
   }
