@@ -1,15 +1,16 @@
 """`stats STACK`: what each service uses of processor, memory, network and disk, right now, or over
-time."""
+time; `stats` alone: how people respond."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from commands.grammar import Option, Word
-from commands.lookup import stack_for
+from commands.lookup import stack_for, stacks_open_to
 from commands.moments import EXPECTED, moment
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Reply
+from commands.respond.response import response
 from commands.see.trend import over_time
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
@@ -20,6 +21,7 @@ from playbooks.model.stack import Stack
 from playbooks.model.usage import ServiceUsage, Usage
 
 _SECONDS = 6.0
+_WEEKS = timedelta(weeks=4)
 _HOST = FactQuery(fact="host.usage")
 _COLUMNS = ("Service", "CPU", "Memory", "Network in / out", "Disk read / written", "Restarts")
 _FIGURES = (1, 2, 3, 4, 5)
@@ -28,16 +30,22 @@ _NEARLY_FULL = 0.9
 
 
 class StatsParams(Paged):
-    """Of which stack, and since when; without that, right now."""
+    """Of which stack, and since when; without that, right now. Without a stack, and with
+    `incidents`, it is about people, since four weeks ago."""
 
-    stack: Annotated[str, Word("STACK", "the name of a stack")]
+    stack: Annotated[
+        str | None, Word("STACK", "the name of a stack; none: how people respond on all")
+    ] = None
     since: Annotated[str | None, Option("over time instead of right now", EXPECTED, "TIME")] = None
+    incidents: Annotated[bool, Option("how people respond to its alerts and incidents")] = False
 
 
 def _handle(context: Context, call: Call, params: StatsParams) -> Reply:
+    if params.stack is None or params.incidents:
+        return _people(context, call, params)
     stack = stack_for(context, call, params.stack, "read")
     if params.since is not None:
-        since = _moment(context, stack, params.since)
+        since = _moment(context, stack.name, params.since)
         return over_time(
             context, stack, since, params.page, f"stats {stack.name} --since {params.since}"
         )
@@ -56,13 +64,26 @@ def _handle(context: Context, call: Call, params: StatsParams) -> Reply:
     return Reply(body=page(title, content, params.page, f"stats {stack.name}"))
 
 
-def _moment(context: Context, stack: Stack, text: str) -> datetime:
+def _people(context: Context, call: Call, params: StatsParams) -> Reply:
+    if params.stack is None:
+        stacks = sorted(stacks_open_to(context, call, "read"))
+    else:
+        stacks = [stack_for(context, call, params.stack, "read").name]
+    typed = f"{params.stack} --incidents" if params.stack else ""
+    since = context.now() - _WEEKS
+    if params.since is not None:
+        since = _moment(context, typed, params.since)
+        typed = f"{typed} --since {params.since}"
+    return response(context, stacks, since, params.page, f"stats {typed}".strip())
+
+
+def _moment(context: Context, typed: str, text: str) -> datetime:
     try:
         return moment(text, context.now())
     except ValueError as error:
         raise BadArgument(
             f"`--since` should be {EXPECTED}, not `{text}`.",
-            f"For example: `/ops stats {stack.name} --since 6h`",
+            f"For example: `/ops stats {f'{typed} '.lstrip()}--since 6h`",
         ) from error
 
 
@@ -130,10 +151,14 @@ def _host(stack: Stack, facts: Facts) -> str:
 STATS = Subcommand(
     name="stats",
     room=Room.SEE,
-    summary="what each service uses of processor, memory, network and disk, now or over time",
-    examples=("stats harbor", "stats harbor --since 6h"),
+    summary="what each service uses of processor, memory, network and disk; or how people respond",
+    examples=("stats harbor", "stats harbor --since 6h", "stats", "stats --since 90d"),
     permission="read",
     params=StatsParams,
     handle=_handle,
-    notes=("Over time: from one sample a minute, kept for 7 days.",),
+    notes=(
+        "Over time: from one sample a minute, kept for 7 days.",
+        "Without a stack: mean times to acknowledge and resolve, alerts a week, the noisiest rules "
+        "and how long approvals were waited for; of one stack with `--incidents`.",
+    ),
 )

@@ -86,7 +86,7 @@ def times(post: Postmortem) -> Sequence[tuple[str, str, str]]:
             measures.to_detect,
             began,
             detected,
-            "nobody wrote down when it began",
+            "not known",
         ),
         row(
             "Time to acknowledge (TTA)",

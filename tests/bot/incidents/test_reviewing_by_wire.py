@@ -13,6 +13,7 @@ from tests.support.talk import HARBOR, ask, newest_file, text_of
 from tests.support.workspace import Sim
 
 Json = dict[str, Any]
+pytestmark = pytest.mark.slow
 _PHASES = [
     {
         "name": "First minutes",
@@ -78,6 +79,7 @@ def said(bot: Bot, incident: str, *words: str) -> Json:
     return found
 
 
+@pytest.mark.covers("R5", "S")
 def test_phases_are_ticked_by_people_and_by_what_is_seen(bot: Bot, incident: str) -> None:
     """One message in the thread: a press ticks with name and time, a check says what it saw, and
     what the incident itself shows is ticked by itself."""
@@ -97,6 +99,7 @@ def test_phases_are_ticked_by_people_and_by_what_is_seen(bot: Bot, incident: str
     assert "1.9" in ask(bot.sim, f"phases {incident} tick 1.9", channel=HARBOR)
 
 
+@pytest.mark.covers("R6", "SN")
 def test_the_timeline_is_a_picture_markdown_and_a_page(bot: Bot, incident: str) -> None:
     """The file arrives in the asker's direct messages, or for all where it was asked for."""
     for form, opening in (
@@ -122,6 +125,7 @@ def test_the_timeline_is_a_picture_markdown_and_a_page(bot: Bot, incident: str) 
     )
 
 
+@pytest.mark.covers("R6", "SN")
 def test_a_post_mortem_is_drafted_and_written(bot: Bot, incident: str) -> None:
     """What people add stands beside what was measured; actions have owners and days."""
     draft = ask(bot.sim, f"postmortem {incident}", channel=HARBOR)
