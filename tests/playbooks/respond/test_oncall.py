@@ -1,6 +1,7 @@
 """Who is on call, as a table and as the exchanges that people make."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,8 @@ def test_turns_leave_no_gap_and_never_meet(
     end = start + timedelta(days=60)
     found = turns(rota, start, end)
     assert gaps(found, start, end) == ()
-    assert all(one.ends == other.begins for one, other in zip(found, found[1:], strict=False))
-    assert all(one.person != other.person for one, other in zip(found, found[1:], strict=False))
+    assert all(one.ends == other.begins for one, other in pairwise(found))
+    assert all(one.person != other.person for one, other in pairwise(found))
 
 
 def test_gaps_are_told() -> None:
