@@ -147,6 +147,7 @@ class PolicyGate:
             typed=asking.typed,
             origin=asking.origin,
             once=asking.once,
+            card=asking.card,
         )
         return open_request(self._ledger, connection, plan, rule, wish)
 

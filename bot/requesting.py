@@ -19,7 +19,8 @@ _MOST_TYPED = 3_000
 
 @dataclass(frozen=True)
 class Wish:
-    """Who wants a plan to run, and how they said so. `supersedes` is a request that is void."""
+    """Who wants a plan to run, and how they said so. `supersedes` is a request that is void.
+    `card` is the channel of its card, empty for that of the stack."""
 
     requester: str
     slack: str
@@ -27,6 +28,7 @@ class Wish:
     origin: Literal["slack", "schedule", "api", "shell", "button"]
     once: str | None = None
     supersedes: str | None = None
+    card: str = ""
 
 
 def open_request(
@@ -105,7 +107,7 @@ def _request(ledger: Ledger, plan: Plan, rule: Rule, wish: Wish) -> Request:
         policy_version=version,
         requester=wish.requester,
         requester_slack=wish.slack,
-        channel=ledger.channel_of(ledger.stack(plan.stack)),
+        channel=wish.card or ledger.channel_of(ledger.stack(plan.stack)),
         typed=ledger.redactor.redact(wish.typed)[:_MOST_TYPED],
         origin=wish.origin,
         needed=rule.approvals_for(plan, now),

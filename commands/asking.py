@@ -52,8 +52,9 @@ class Operation(Generic[P]):
         return self.intend(context, self.locate(context, call, params, permission), params)
 
 
-def ask_for(context: Context, call: Call, stack: Stack, plan: Plan) -> Reply:
-    """Requests that the plan runs, unless there is nothing to do."""
+def ask_for(context: Context, call: Call, stack: Stack, plan: Plan, card: str = "") -> Reply:
+    """Requests that the plan runs, unless there is nothing to do. `card` is Slack's id of the
+    channel where its card belongs; empty, that of the stack."""
     if plan.nothing_to_do:
         return Reply(body=nothing_to_do(plan))
     asking = Asking(
@@ -62,8 +63,9 @@ def ask_for(context: Context, call: Call, stack: Stack, plan: Plan) -> Reply:
         typed=f"/ops {call.text}",
         origin=call.origin,
         once=call.once,
+        card=card,
     )
-    return Reply(body=said(context.gate.ask(plan, asking), stack, call))
+    return Reply(body=said(context.gate.ask(plan, asking), stack, call, card))
 
 
 def nothing_to_do(plan: Plan) -> Body:
@@ -73,11 +75,11 @@ def nothing_to_do(plan: Plan) -> Body:
     return Body(text=text, blocks=tuple(blocks.sections(lines)))
 
 
-def said(dossier: Dossier, stack: Stack, call: Call) -> Body:
+def said(dossier: Dossier, stack: Stack, call: Call, card: str = "") -> Body:
     """The private line that follows a request: what happens next, and where to look."""
     request = dossier.request
     here = request.channel == call.channel
-    where = "the card is here" if here else f"the card is in {channel(stack.channel)}"
+    where = "the card is here" if here else f"the card is in {channel(card or stack.channel)}"
     match request.state:
         case RequestState.PENDING:
             line = f"Asked for: {plural(request.needed, 'approval')} needed, {where}."

@@ -35,6 +35,7 @@ from commands.protect.schedule import SCHEDULE
 from commands.protect.verify import VERIFY
 from commands.respond.action import ACTION
 from commands.respond.alerts import ALERTS
+from commands.respond.breach import BREACH
 from commands.respond.incident import INCIDENT
 from commands.respond.oncall import ONCALL
 from commands.respond.page import PAGE
@@ -123,6 +124,7 @@ _ACTING: tuple[Subcommand[Any], ...] = (
     VERIFY,
     PRUNE,
     SCHEDULE,
+    BREACH,
     RULES,
 )
 _GOVERNING: tuple[Subcommand[Any], ...] = (

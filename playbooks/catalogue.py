@@ -14,6 +14,7 @@ from playbooks.operations.bluegreen import (
     BLUEGREEN_SWITCH,
     BLUEGREEN_UP,
 )
+from playbooks.operations.breach import PLAYBOOKS as BREACH
 from playbooks.operations.deploy import DEPLOY, MIGRATE, UPDATE
 from playbooks.operations.drill import DRILL
 from playbooks.operations.emergency import ASSESS
@@ -96,6 +97,7 @@ _PLAYBOOKS: tuple[Playbook[Any], ...] = (
     BLUEGREEN_SWITCH,
     BLUEGREEN_BACK,
     BLUEGREEN_RETIRE,
+    *BREACH,
 )
 
 PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
@@ -107,6 +109,7 @@ ACTIONS: Mapping[str, Action[Any]] = Shelves(
         "certs": ("playbooks.actions.certs:ACTIONS",),
         "deploy": ("playbooks.actions.deploy:ACTIONS",),
         "bluegreen": ("playbooks.actions.bluegreen:ACTIONS",),
+        "breach": ("playbooks.actions.breach:ACTIONS",),
         "compose": ("playbooks.actions.adjusting:ACTIONS",),
         "drill": ("playbooks.actions.drill:DRILL_ACTIONS",),
         "files": (
@@ -142,6 +145,7 @@ READERS: Mapping[str, Reader[Any]] = Shelves(
     {
         "certs": ("playbooks.facts.certs:READERS",),
         "bluegreen": ("playbooks.facts.bluegreen:READERS",),
+        "breach": ("playbooks.facts.breach:READERS",),
         "clock": ("playbooks.facts.clock:READERS",),
         "containers": ("playbooks.facts.containers:READERS",),
         "db": ("playbooks.facts.db:READERS",),

@@ -57,6 +57,7 @@ def end(carried: Carried, ending: Ending) -> None:
     ledger, run = carried.house.ledger, carried.run
     outcome = ledger.redactor.redact(ending.outcome)
     bring_into_threads(ledger, run)
+    custody = [each["custody"] for each in carried.story().outputs().values() if "custody" in each]
     with ledger.database.write() as connection:
         row = runs.row_locked(connection, run)
         if row is None or RunState(row["state"]).ended:
@@ -74,6 +75,9 @@ def end(carried: Carried, ending: Ending) -> None:
         _promise(carried, connection, ending)
         kind = f"run.{ending.state.value}"
         ledger.audit(connection, kind, "engine", carried.request, outcome=outcome)
+        for kept in custody:
+            # Who gathered evidence, when, and what it was then: the beginning of its custody.
+            ledger.audit(connection, "evidence.kept", gatherer, carried.request, custody=kept)
         ledger.board.clear(run)
         ledger.want_finished(connection, carried.request)
     carried.house.bell.ring()

@@ -148,6 +148,7 @@ def _ask_anew(
         typed=request.typed,
         origin=request.origin,
         supersedes=request.id,
+        card=request.channel,
     )
     plan = plan.model_copy(update={"resort": request.plan.resort})
     return open_request(house.ledger, connection, plan, rule, wish)

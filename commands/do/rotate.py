@@ -49,7 +49,7 @@ def _intend(_: Context, stack: Stack, params: RotateWords) -> Intent:
     return Intent("rotate", stack, RotateParams(secret=name, to=params.to))
 
 
-_OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=_locate, intend=_intend)
 
 ROTATE = Subcommand(
     name="rotate",
@@ -58,7 +58,7 @@ ROTATE = Subcommand(
     examples=("rotate harbor postgres-password --to file:/run/secrets/new-password",),
     permission="ask",
     params=RotateWords,
-    handle=_OPERATION.ask,
-    operation=_OPERATION,
+    handle=OPERATION.ask,
+    operation=OPERATION,
     notes=("The old value is refused afterwards; a failure before that puts it back.",),
 )

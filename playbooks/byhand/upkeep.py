@@ -80,6 +80,14 @@ def terminate(known: Known, args: JsonObject) -> Lines:
     return _ended(known, args, "pg_terminate_backend", "")
 
 
+def end_clients(known: Known, args: JsonObject) -> Lines:
+    asking = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    return _said(known, args, {}, asking)
+
+
 def _ended(known: Known, args: JsonObject, function: str, more: str) -> Lines:
     names: dict[str, tuple[Part, ...]] = {
         "pid": (str(args["pid"]),),

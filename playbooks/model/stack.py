@@ -10,6 +10,7 @@ from playbooks.model.alert_help import AlertHelp, check_help
 from playbooks.model.backup_rules import BackupRules
 from playbooks.model.base import Model, Name
 from playbooks.model.bluegreen import misfit
+from playbooks.model.breach import Breach
 from playbooks.model.checks import FAILED_LOGIN, AnyItem, unknown_names
 from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.contacts import Contact, OfficeHours
@@ -85,6 +86,7 @@ class Stack(Model):
     routines: dict[Name, Routine] = {}
     routine_report: RoutineReport = RoutineReport()
     incidents: dict[Name, tuple[Phase, ...]] = {}
+    breach: Breach = Breach()
     stakeholders: Stakeholders = Stakeholders()
     queries: dict[Name, NamedQuery] = {}
     watch: Watching = Watching()

@@ -17,6 +17,11 @@ _END_INSIDE = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type <> 'autovacuum worker'
 """
+_END_CLIENTS = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND backend_start <= %s
+"""
+_NOW = "SELECT pg_catalog.clock_timestamp()"
 _INSIDE = """
     SELECT coalesce(nullif(application_name, ''), 'unnamed (' || coalesce(usename, '?') || ')'),
            count(*)
@@ -55,13 +60,25 @@ def end_sessions_in(connection: Connection, database: str, seconds: float = 15.0
     _until_none(connection, _END_INSIDE, (database,), seconds)
 
 
+def end_clients(connection: Connection, seconds: float = 15.0) -> int:
+    """Ends every session that a client of the server has now, in whatever database, and waits until
+    they are gone; those that begin meanwhile are others. How many there were.
+
+    Raises DatastoreError when they are still there after `seconds`.
+    """
+    [now] = connection.execute(_NOW).fetchone() or (None,)
+    row = connection.execute(_END_CLIENTS, (now,)).fetchone()
+    _until_none(connection, _END_CLIENTS, (now,), seconds)
+    return int(row[0]) if row else 0
+
+
 def sessions_in(connection: Connection, database: str) -> dict[str, int]:
     """Sessions of clients in `database`, counted by application."""
     return {str(name): int(count) for name, count in connection.execute(_INSIDE, (database,))}
 
 
 def _until_none(
-    connection: Connection, query: str, arguments: tuple[str, ...], seconds: float
+    connection: Connection, query: str, arguments: tuple[object, ...], seconds: float
 ) -> None:
     deadline = time.monotonic() + seconds
     while (row := connection.execute(query, arguments).fetchone()) and row[0]:
