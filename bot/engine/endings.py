@@ -77,6 +77,7 @@ def end(carried: Carried, ending: Ending) -> None:
         ledger.audit(connection, kind, "engine", carried.request, outcome=outcome)
         for kept in custody:
             # Who gathered evidence, when, and what it was then: the beginning of its custody.
+            gatherer = carried.request.requester
             ledger.audit(connection, "evidence.kept", gatherer, carried.request, custody=kept)
         ledger.board.clear(run)
         ledger.want_finished(connection, carried.request)
