@@ -13,7 +13,7 @@ from playbooks.respond.escalation import unknown_names
 from playbooks.respond.incident_rules import IncidentRules
 from playbooks.respond.paging import Paging
 from playbooks.respond.rota import Rota
-from playbooks.respond.sources import AlertRules
+from playbooks.respond.sources import AlertRules, nobody_told
 
 
 class Sampling(Model):
@@ -66,6 +66,8 @@ class InterlockFile(Policy):
                     f"there is: {', '.join(self.people) or 'nobody'}"
                 )
         if wrong := unknown_names(self.paging, self.people):
+            raise ValueError(wrong)
+        if wrong := nobody_told(self.alerts, self.people):
             raise ValueError(wrong)
         return self
 

@@ -13,10 +13,12 @@ from playbooks.respond.rule_text import RuleWish, changed, name_of, rules_in
 
 
 def known(reading: Reading, _: NoArgs) -> JsonObject:
-    """A `KnownRules`: the files' texts, and what Prometheus makes of them."""
+    """A `KnownRules`: the files' texts, and what Prometheus makes of them. Raises FactUnavailable
+    for a stack that names neither."""
     stack = reading.stack
-    files = tuple(_file(stack, path) for path in _paths(stack))
-    url = stack.telemetry.prometheus
+    url, named = stack.telemetry.prometheus, stack.telemetry.rules
+    paths = _paths(stack) if named is not None or url is None else ()
+    files = tuple(_file(stack, path) for path in paths)
     if url is None:
         found = KnownRules(files=files, problem=f"{stack.name} names no Prometheus to ask.")
         return found.model_dump(mode="json")

@@ -1,5 +1,7 @@
 """Where alerts come from and go to, as `interlock.yaml` says."""
 
+import re
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -12,6 +14,7 @@ from playbooks.model.telemetry import Url
 from playbooks.model.thresholds import Severity
 from playbooks.respond.quiet import QuietHours
 
+_SLACK_ID = re.compile(r"[UWS][A-Z0-9]{6,}")
 Path = Annotated[str, Field(pattern=r"^[A-Za-z0-9_@-]+(\.[A-Za-z0-9_@-]+)*$")]
 
 
@@ -123,3 +126,16 @@ class AlertRules(Model):
     quiet: QuietHours | None = None
     settle: Duration = timedelta(minutes=1)
     storm: Storm = Storm()
+
+
+def nobody_told(rules: AlertRules, people: Collection[str]) -> str:
+    """What is wrong with the names in `tell`; empty where nothing is."""
+    for place, route in enumerate(rules.routes):
+        for name in route.tell:
+            if name not in people and not _SLACK_ID.fullmatch(name):
+                known = ", ".join(people) or "nobody"
+                return (
+                    f"alerts.routes.{place}.tell names {name!r}, who is none of people and no id "
+                    f"of Slack's; there is: {known}"
+                )
+    return ""
