@@ -149,7 +149,7 @@ class OncallHouse:
             found = connection.execute(query.order_by(outbox.c.wanted_at, outbox.c.key)).scalars()
             return ["\n".join(_texts(body)) for body in found]
 
-    def keys(self, opening: str = "page:") -> list[str]:
+    def told(self, opening: str = "page:") -> list[str]:
         query = sa.select(outbox.c.key).where(outbox.c.key.startswith(opening, autoescape=True))
         with self.house.database.read() as connection:
             return list(
