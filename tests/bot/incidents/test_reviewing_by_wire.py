@@ -1,4 +1,4 @@
-"""Phases, timelines, post-mortems and actions as people see them: typed, pressed, taken as files."""
+"""Phases, timelines, post-mortems and actions as people see them: typed, pressed, as files."""
 
 import json
 from collections.abc import Iterator
