@@ -7,11 +7,13 @@ from playbooks.errors import BadArgument
 from playbooks.lines.pattern import LinePattern
 from playbooks.lines.requests import said_of
 from playbooks.model.base import Model
+from playbooks.model.security_patterns import WORDS
 
 _EXAMPLES = 3
 _LONGEST_EXAMPLE = 300
 _MOST_SOURCES = 500
 OTHERS = "others"
+_Known = dict[str, list[tuple[LinePattern, tuple[str, ...]]]]
 
 
 class Hits(Model):
@@ -41,10 +43,12 @@ def look_through(
     patterns: Mapping[str, Sequence[str]],
     large: tuple[str, int] | None,
     mask: Callable[[str], str],
+    words: Mapping[str, tuple[str, ...]] = WORDS,
 ) -> Look:
     """`large` is under which name answers of more bytes than that count. A pattern that runs wild
-    is given up for this look; the others go on."""
-    known, troubles = _compiled(patterns)
+    is given up for this look; the others go on. `words` are those of which a line has one at least
+    that fits a pattern."""
+    known, troubles = _compiled(patterns, words)
     counts: dict[str, Counter[str]] = {}
     examples: dict[str, list[str]] = {}
     requests: Counter[str] = Counter()
@@ -71,23 +75,27 @@ def look_through(
 
 
 def _compiled(
-    patterns: Mapping[str, Sequence[str]],
-) -> tuple[dict[str, list[LinePattern]], dict[str, str]]:
-    known: dict[str, list[LinePattern]] = {}
+    patterns: Mapping[str, Sequence[str]], words: Mapping[str, tuple[str, ...]]
+) -> tuple[_Known, dict[str, str]]:
+    known: _Known = {}
     troubles: dict[str, str] = {}
     for name, texts in patterns.items():
         try:
-            known[name] = [LinePattern(text) for text in texts]
+            known[name] = [(LinePattern(text), words.get(text, ())) for text in texts]
         except BadArgument as error:
             troubles[name] = error.message
     return known, troubles
 
 
-def _fitting(line: str, known: dict[str, list[LinePattern]], troubles: dict[str, str]) -> list[str]:
-    found = []
+def _fitting(line: str, known: _Known, troubles: dict[str, str]) -> list[str]:
+    found, small = [], line.lower()
     for name in list(known):
         try:
-            if any(pattern.found(line) for pattern in known[name]):
+            if any(
+                pattern.found(line)
+                for pattern, words in known[name]
+                if not words or any(word in small for word in words)
+            ):
                 found.append(name)
         except BadArgument as error:
             troubles[name] = error.message

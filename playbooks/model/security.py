@@ -84,7 +84,8 @@ class Security(Model):
         found: dict[str, tuple[str, ...]] = {}
         for set_name in self.use:
             for name, ready in READY_MADE[set_name].items():
-                found[name] = (*found.get(name, ()), ready.pattern)
+                known = found.get(name, ())
+                found[name] = known if ready.pattern in known else (*known, ready.pattern)
         return {**found, **{name: (pattern,) for name, pattern in self.patterns.items()}}
 
     def counted(self) -> dict[str, Counting]:

@@ -25,13 +25,23 @@ _SHELL = (
 )
 
 
+_SQL_WORDS = (
+    *("select", "sleep", "benchmark", "waitfor"),
+    *("or ", "or\t", "or+", "or%20", "and ", "and\t", "and+", "and%20"),
+    *("drop", "delete", "insert"),
+)
+_SHELL_WORDS = ("jndi", "wget", "curl", "nc", "bash", "sh ", "sh\t", "sh+", "sh%20")
+
+
 @dataclass(frozen=True)
 class Ready:
-    """`at_least` lines of it within ten minutes are an alert; `by` whom they are counted."""
+    """`at_least` lines of it within ten minutes are an alert; `by` whom they are counted. A line
+    without any of `words`, in small letters, does not fit the pattern: that is told much faster."""
 
     pattern: str
     at_least: int
     by: Literal["all", "source"] = "all"
+    words: tuple[str, ...] = ()
 
 
 READY_MADE: Mapping[ReadyMade, Mapping[str, Ready]] = MappingProxyType(
@@ -43,17 +53,23 @@ READY_MADE: Mapping[ReadyMade, Mapping[str, Ready]] = MappingProxyType(
                     r"|user \"[^\"]{0,200}\":? (?:was not found|password mismatch)",
                     10,
                     "source",
+                    ("401", "was not found", "password mismatch"),
                 ),
-                "sql-injection": Ready(_SQL, 3),
+                "sql-injection": Ready(_SQL, 3, words=_SQL_WORDS),
                 "path-traversal": Ready(
-                    r"(?:(?:\.|%2e){2}(?:/|\\|%2f|%5c)){2}|/etc/(?:passwd|shadow)\b", 3
+                    r"(?:(?:\.|%2e){2}(?:/|\\|%2f|%5c)){2}|/etc/(?:passwd|shadow)\b",
+                    3,
+                    words=("..", "%2e", "/etc/"),
                 ),
-                "script-injection": Ready(r"(?:<|%3c)script\b|\bjavascript(?::|%3a)", 5),
-                "shell-injection": Ready(_SHELL, 1),
+                "script-injection": Ready(
+                    r"(?:<|%3c)script\b|\bjavascript(?::|%3a)", 5, words=("script",)
+                ),
+                "shell-injection": Ready(_SHELL, 1, words=_SHELL_WORDS),
                 "probing": Ready(
                     r"/(?:\.env|\.git/(?:config|HEAD)|wp-login\.php|phpmyadmin|vendor/phpunit)\b",
                     5,
                     "source",
+                    (".env", ".git", "wp-login", "phpmyadmin", "phpunit"),
                 ),
             }
         ),
@@ -65,12 +81,16 @@ READY_MADE: Mapping[ReadyMade, Mapping[str, Ready]] = MappingProxyType(
                     r"|FATAL:\s{1,9}no pg_hba\.conf entry"
                     r"|FATAL:\s{1,9}role \"[^\"]{0,80}\" does not exist",
                     5,
+                    words=("fatal:",),
                 ),
-                "permission-denied": Ready(r"ERROR:\s{1,9}permission denied for ", 10),
+                "permission-denied": Ready(
+                    r"ERROR:\s{1,9}permission denied for ", 10, words=("permission denied",)
+                ),
                 "sql-injection": Ready(
                     r"ERROR:\s{1,9}unterminated quoted string"
                     r"|ERROR:\s{1,9}syntax error at or near \"(?:'|union|or)\"",
                     5,
+                    words=("unterminated", "syntax error"),
                 ),
             }
         ),
@@ -81,13 +101,21 @@ READY_MADE: Mapping[ReadyMade, Mapping[str, Ready]] = MappingProxyType(
                     r"|\bfailed (?:login|log-in|sign-?in|password|authentication)\b"
                     r"|\b(?:invalid|bad|wrong) (?:credentials|password|username or password)\b",
                     10,
+                    words=("fail", "credentials", "password"),
                 ),
                 "token-refused": Ready(
-                    r"\b(?:invalid|expired|malformed) (?:jwt|token|signature)\b", 30
+                    r"\b(?:invalid|expired|malformed) (?:jwt|token|signature)\b",
+                    30,
+                    words=("invalid", "expired", "malformed"),
                 ),
                 "sql-injection": Ready(_SQL, 3),
-                "shell-injection": Ready(_SHELL, 1),
+                "shell-injection": Ready(_SHELL, 1, words=_SHELL_WORDS),
             }
         ),
     }
 )
+
+WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {ready.pattern: ready.words for each in READY_MADE.values() for ready in each.values()}
+)
+"""The words of ready-made patterns, by the patterns themselves."""
