@@ -30,7 +30,8 @@ from playbooks.respond.intake import BadAlerts, read
 _log = structlog.get_logger(__name__)
 LARGEST = 4 * 1024 * 1024
 _BACKLOG = 4_000
-_FOLDED_AT_ONCE = 200
+# Few enough that what comes meanwhile is not kept waiting for the database for long.
+_FOLDED_AT_ONCE = 40
 _TICK_SECONDS = 2.0
 _ASK_SECONDS = 20.0
 _RETRY_SECONDS = 5.0

@@ -62,33 +62,41 @@ def hold(connection: sa.Connection, fresh: Mapping[str, Group]) -> dict[str, Sho
     """The groups with these keys, which nobody else changes until this transaction ends. None
     where there was none yet; a row is there for it now."""
     known: dict[str, Shown | None] = dict.fromkeys(fresh)
-    new = {
-        key
-        for rows in _parts([_row(Shown(group)) for group in fresh.values()])
-        for key in connection.execute(
-            upsert(connection, alert_groups)
-            .values(rows)
-            .on_conflict_do_nothing()
-            .returning(alert_groups.c.key)
-        ).scalars()
-    }
-    query = sa.select(alert_groups).where(alert_groups.c.key.in_(sorted(fresh)))
-    for row in connection.execute(locked(query.order_by(alert_groups.c.key))):
-        known[row.key] = None if row.key in new else _shown(row)
+    known.update(_held(connection, fresh))
+    missing = [_row(Shown(group)) for key, group in fresh.items() if known[key] is None]
+    if missing:
+        insert = upsert(connection, alert_groups).on_conflict_do_nothing()
+        answer = connection.execute(insert.returning(alert_groups.c.key), missing)
+        # What is not among them was made by another one in between.
+        others = {str(row["key"]) for row in missing} - set(answer.scalars())
+        known.update(_held(connection, others))
     return known
+
+
+def _held(connection: sa.Connection, keys: Iterable[str]) -> dict[str, Shown]:
+    found: dict[str, Shown] = {}
+    for part in _parts(sorted(keys), 1):
+        query = sa.select(alert_groups).where(alert_groups.c.key.in_(part))
+        for row in connection.execute(locked(query.order_by(alert_groups.c.key))):
+            found[row.key] = _shown(row)
+    return found
 
 
 def put(connection: sa.Connection, shown: Iterable[Shown]) -> None:
     """From now on the groups are like this. They are held."""
-    for rows in _parts([_row(each) for each in shown]):
-        newest = upsert(connection, alert_groups).values(rows)
-        names = [column.name for column in alert_groups.c if column.name != "key"]
-        connection.execute(
-            newest.on_conflict_do_update(
-                index_elements=[alert_groups.c.key],
-                set_={name: newest.excluded[name] for name in names},
-            )
-        )
+    rows = [_row(each) for each in shown]
+    if not rows:
+        return
+    newest = upsert(connection, alert_groups)
+    names = [column.name for column in alert_groups.c if column.name != "key"]
+    # Row by row: a statement of many rows is built anew each time, which takes longer than it runs.
+    connection.execute(
+        newest.on_conflict_do_update(
+            index_elements=[alert_groups.c.key],
+            set_={name: newest.excluded[name] for name in names},
+        ),
+        rows,
+    )
 
 
 def get(connection: sa.Connection, key: str) -> Shown | None:
@@ -204,15 +212,17 @@ def note(connection: sa.Connection, seen: Mapping[tuple[str, str], Alert], now: 
         }
         for (group, fingerprint), alert in seen.items()
     ]
-    for part in _parts(rows, len(alerts.c)):
-        newest = upsert(connection, alerts).values(part)
-        changed = ("firing", "since", "ended", "seen_at", "labels", "value")
-        connection.execute(
-            newest.on_conflict_do_update(
-                index_elements=[alerts.c.group, alerts.c.fingerprint],
-                set_={name: newest.excluded[name] for name in changed},
-            )
-        )
+    if not rows:
+        return
+    newest = upsert(connection, alerts)
+    changed = ("firing", "since", "ended", "seen_at", "labels", "value")
+    connection.execute(
+        newest.on_conflict_do_update(
+            index_elements=[alerts.c.group, alerts.c.fingerprint],
+            set_={name: newest.excluded[name] for name in changed},
+        ),
+        rows,
+    )
 
 
 def remember(connection: sa.Connection, changes: Sequence[Change]) -> None:
@@ -226,7 +236,7 @@ def changes_since(
     connection: sa.Connection, stack: str, groups: Sequence[str], since: datetime
 ) -> Sequence[Change]:
     """What happened to the groups of a stack, and to these groups, in its order."""
-    which = alert_changes.c.group.in_(groups)
+    which: sa.ColumnElement[bool] = alert_changes.c.group.in_(groups)
     if stack:
         which |= alert_changes.c.stack == stack
     columns = [alert_changes.c[name] for name in Change.model_fields]

@@ -18,7 +18,7 @@ from tests.images.build import image
 from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.docker import require_docker
 from tests.support.ports import held_ports
-from tests.support.talk import HARBOR, press, text_of
+from tests.support.talk import HARBOR, ask, press, text_of
 from tests.support.workspace import Sim
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -41,18 +41,47 @@ class Watch:
     alertmanager: str
     names: tuple[str, str]
 
+    def every_kind(self, *, firing: bool) -> None:
+        """Rules of all kinds: for a while, for several instances, on a recorded value, on what is
+        not there, by the words of others for severity."""
+        limit = 90 if firing else 99
+        several = " or ".join(
+            f'label_replace(vector(97), "instance", "quay-{number}", "", "")'
+            for number in (1, 2, 3)
+        )
+        expressions = {
+            "Lasting": f"vector(97) > {limit}",
+            "Several": f"({several}) > {limit}",
+            "Recorded": f"harbor:berths > {limit}",
+            "Gone": 'absent(up{job="nobody"})' if firing else 'absent(up{job="nobody"}) > 1',
+            "Paging": f"vector(97) > {limit}",
+        }
+        alerts = [
+            {
+                "alert": name,
+                "expr": expression,
+                "labels": {"severity": "page" if name == "Paging" else "info", "stack": "harbor"},
+                **({"for": "2s"} if name == "Lasting" else {}),
+            }
+            for name, expression in expressions.items()
+        ]
+        self.write([{"record": "harbor:berths", "expr": "vector(97)"}, *alerts])
+
+    def write(self, rules: list[dict[str, Any]]) -> None:
+        (self.folder / "rules.yml").write_text(
+            yaml.safe_dump({"groups": [{"name": "harbor", "interval": "1s", "rules": rules}]})
+        )
+        httpx.post(f"{self.prometheus}/-/reload", timeout=10).raise_for_status()
+
     def rules(self, *, firing: bool) -> None:
-        """Writes the rules and has Prometheus read them."""
+        """Writes the rule and has Prometheus read it."""
         rule = {
             "alert": _RULE,
             "expr": "vector(97) > 90" if firing else "vector(97) > 99",
             "labels": {"severity": "critical", "stack": "harbor"},
             "annotations": {"summary": "Berths are full", "value": "{{ $value }}"},
         }
-        (self.folder / "rules.yml").write_text(
-            yaml.safe_dump({"groups": [{"name": "harbor", "interval": "1s", "rules": [rule]}]})
-        )
-        httpx.post(f"{self.prometheus}/-/reload", timeout=10).raise_for_status()
+        self.write([rule])
 
     def silences(self) -> list[dict[str, Any]]:
         """Those of Alertmanager that are active."""
@@ -153,6 +182,9 @@ def house(tmp_path: Path) -> Iterator[tuple[Bot, Watch]]:
             }
         }
         settings.write_text(json.dumps(described))
+        stack = made.folder / "harbor.yaml"
+        telemetry = {"prometheus": f"http://127.0.0.1:{others[0]}"}
+        stack.write_text(json.dumps({**json.loads(stack.read_text()), "telemetry": telemetry}))
         made.start()
         with watching(tmp_path / "watch", made.address, (others[0], others[1])) as watch:
             yield made, watch
@@ -186,6 +218,7 @@ def test_from_a_rule_to_a_card_and_back(house: tuple[Bot, Watch]) -> None:
     watch.rules(firing=True)
     fired = card(bot, "firing")
     assert "97" in text_of(fired) and "Berths are full" in text_of(fired)
+    wait_until(lambda: pictures(bot, fired), "a graph in the card's thread", 60)
     press(bot.sim, fired, "silence", "ben")
     [silence] = wait_until(watch.silences, "the silence in Alertmanager", 30)
     matched = {each["name"]: each["value"] for each in silence["matchers"]}
@@ -214,3 +247,54 @@ def test_alertmanager_away_is_said_on_the_card(house: tuple[Bot, Watch]) -> None
     watch.wait()
     wait_until(watch.silences, "the silence in Alertmanager", 60)
     wait_until(lambda: "could not be told" not in text_of(card(bot, "silenced")), "its end", 30)
+
+
+_KINDS = ("Gone", "Lasting", "Paging", "Recorded", "Several")
+
+
+def test_nothing_is_lost_or_said_twice_while_all_of_them_restart(house: tuple[Bot, Watch]) -> None:
+    """Rules of several kinds fire while Slack is away; the bot is killed and Alertmanager restarted
+    before Slack comes back: one card each, with all instances, and the same cards in the end."""
+    bot, watch = house
+    bot.sim.act("faults", method="chat.postMessage", kind="500", seconds=600)
+    watch.every_kind(firing=True)
+    wait_until(lambda: "Lasting" in stored(bot), "all of them in the database", 30)
+    bot.kill()
+    watch.restart_alertmanager()
+    bot.start()
+    bot.sim.act("faults", kind="none")
+    fired = wait_until(lambda: by_rule(bot, "firing"), "a card for each", 90)
+    assert "3 firing of 3 seen" in text_of(fired["Several"])
+    assert "CRITICAL" in text_of(fired["Paging"]) and "INFO" in text_of(fired["Gone"])
+    bot.kill()
+    watch.every_kind(firing=False)
+    watch.restart_alertmanager()
+    bot.start()
+    ended = wait_until(lambda: by_rule(bot, "resolved"), "the end of each", 90)
+    assert {rule: card["ts"] for rule, card in ended.items()} == {
+        rule: card["ts"] for rule, card in fired.items()
+    }
+
+
+def stored(bot: Bot) -> str:
+    """What is known of alerts, whatever Slack says."""
+    return ask(bot.sim, "alerts harbor")
+
+
+def by_rule(bot: Bot, state: str) -> dict[str, dict[str, Any]] | None:
+    """One card for each rule once all are in that state; never two for one."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in bot.sim.messages(channel=HARBOR):
+        payload = (each.get("metadata") or {}).get("event_payload", {})
+        rule = next((name for name in _KINDS if f"harbor: {name}," in text_of(each)), None)
+        if rule is not None and "alert" in payload:
+            assert rule not in found, f"{rule} has two cards"
+            found[rule] = each
+    states = [each["metadata"]["event_payload"]["state"] for each in found.values()]
+    return found if len(found) == len(_KINDS) and set(states) == {state} else None
+
+
+def pictures(bot: Bot, card: dict[str, Any]) -> list[dict[str, Any]]:
+    """The files in the thread of a card."""
+    thread = bot.sim.messages(channel=HARBOR, thread_ts=card["ts"])
+    return [file for each in thread for file in each.get("files") or ()]
