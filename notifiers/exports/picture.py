@@ -138,16 +138,18 @@ def _lane(axes: Any, row: int, lane: Lane, entries: Sequence[Entry], span: Span)
                 va="center",
                 zorder=5,
             )
-    for label in lanes.labels(entries, span):
+    labels = lanes.labels(entries, span)
+    axes.vlines(
+        [label.at for label in labels],
+        row,
+        [row - _LEVELS[label.level] for label in labels],
+        colors="#8c959f",
+        linewidths=0.6,
+        zorder=2,
+    )
+    for label in labels:
         aside = -3 if label.leftwards else 3
         level = _LEVELS[label.level]
-        axes.annotate(
-            "",
-            (label.at, row),
-            xytext=(label.at, row - level),
-            arrowprops={"arrowstyle": "-", "color": "#8c959f", "linewidth": 0.6},
-            zorder=2,
-        )
         axes.annotate(
             label.text,
             (label.at, row - level),
