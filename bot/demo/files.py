@@ -54,6 +54,25 @@ alerts:
   sources:
     alertmanager: {{kind: alertmanager, bearer: "file:secrets/alert-token"}}
     grafana: {{kind: grafana, bearer: "file:secrets/alert-token"}}
+
+# Who is on call: ana, ben and cleo take turns of a day. An alert that nobody acknowledges is told
+# to one after the other, in Slack only: docs/oncall.md says how to add email and pagers.
+oncall:
+  harbor:
+    rotation: daily
+    at: "09:00"
+    zone: Europe/Paris
+    starts: 2026-01-01
+    primary: [ana, ben, cleo]
+    secondary: [ben, cleo, ana]
+paging:
+  policies:
+    - name: demo
+      severities: [critical, warning]
+      steps:
+        - {{after: 5m, to: [primary]}}
+        - {{after: 10m, to: [secondary]}}
+        - {{after: 20m, to: [dora]}}
 """
 
 _HARBOR = """\
@@ -120,6 +139,19 @@ drill:
     postgres:
       - {{sql: SELECT count(*) > 400 FROM ships, expect: true}}
       - {{sql: SELECT count(*) FROM bookings WHERE leaves <= arrives, expect: 0}}
+
+# `/ops routine harbor morning run` goes through it now: docs/routines.md.
+routines:
+  morning:
+    every: daily
+    at: "09:00"
+    zone: Europe/Paris
+    items:
+      - {{text: Check the health of all services, check: health}}
+      - {{text: Verify that the backup completed, check: backup}}
+      - {{text: Look at disk space, check: disk}}
+      - {{text: Look at the sessions of the database, check: database, view: connections, ask: true}}
+      - Read the log of the harbor master
 """
 
 
