@@ -27,7 +27,7 @@ from playbooks.model.breach import Custody, Joined
 from playbooks.model.people import Permission
 from playbooks.model.request import RunState
 from playbooks.model.stack import Stack
-from playbooks.operations import breach as steps
+from playbooks.operations import breach_parts as steps
 from playbooks.operations.recover import RecoverParams
 from playbooks.repository.catalogue import Summary
 from playbooks.respond.incident import Incident, IncidentState, Priority
