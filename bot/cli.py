@@ -1,4 +1,5 @@
-"""The command line: `interlock demo`, `run`, `workspace`, `stack check`, `audit verify`, `version`.
+"""The command line: `interlock demo`, `run`, `workspace`, `stack check`, `audit verify`,
+`page test`, `version`.
 
 What cannot be used ends with one clear line and exit code 2. Each subcommand loads only what it
 needs, so that `--help` and a typo answer at once.
@@ -34,6 +35,8 @@ stack_app = typer.Typer(help="Stack files.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit's hash chain.", no_args_is_help=True)
 app.add_typer(stack_app, name="stack")
 app.add_typer(audit_app, name="audit")
+page_app = typer.Typer(help="Paging people.", no_args_is_help=True)
+app.add_typer(page_app, name="page")
 
 ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 
@@ -82,6 +85,16 @@ def stack_check(
 def audit_verify(config: ConfigOption = Path("interlock.yaml")) -> None:
     """Walks the audit's chain and says which entry was changed, removed, inserted or cut off."""
     _run(_load("bot.verifying").verify_audit, config)
+
+
+@page_app.command("test")
+def page_test(
+    target: Annotated[str, typer.Argument(help="A target of paging, or email, or sms.")],
+    to: Annotated[str, typer.Argument(help="The address, for email and sms.")] = "",
+    config: ConfigOption = Path("interlock.yaml"),
+) -> None:
+    """Sends one page now and says what became of it. No bot has to run."""
+    _run(_load("bot.trying").try_page, target, to, config)
 
 
 @app.command()

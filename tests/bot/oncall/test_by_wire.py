@@ -1,0 +1,319 @@
+"""On call by wire: rotas, escalations and pages of a whole bot, killed and asked in Slack."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.workspace.testing import running_workspace
+from tests.support.bot import ROOT, Bot, bot_beside, wait_until
+from tests.support.outside import Mail, mail_server
+from tests.support.talk import HARBOR, ask, text_of
+from tests.support.workspace import Sim
+
+pytestmark = pytest.mark.timeout(120)
+
+TOKEN = "Sesame-oncall-1"
+_PEOPLE = {
+    "ana": {"slack": "U0ANA", "roles": ["operator"], "zone": "Asia/Tokyo"},
+    "ben": {"slack": "U0BEN", "roles": ["approver"], "email": "ben@harbor.example"},
+}
+_ROTA = {
+    "rotation": "daily",
+    "starts": "2026-01-01",
+    "primary": ["ben"],
+    "secondary": ["cleo"],
+    "at": "00:00",
+}
+_STEPS = [
+    {"after": "1s", "to": ["primary"], "by": ["slack", "email"]},
+    {"after": "1h", "to": ["secondary"]},
+]
+
+
+@contextmanager
+def house(folder: Path, mail: Mail, paging: dict[str, Any]) -> Iterator[Bot]:
+    """A bot that is not started yet."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        running_workspace(folder / "workspace", rates=False) as workspace,
+        httpx.Client(base_url=workspace.url, timeout=30, trust_env=False) as http,
+        bot_beside(Sim(workspace, http), folder / "home") as made,
+    ):
+        environment.setenv("ALERT_TOKEN", TOKEN)
+        environment.setenv("MAIL", mail.url)
+        environment.setenv("DUTY", f"{mail.url}&to=duty@harbor.example")
+        settings = made.folder / "interlock.yaml"
+        described = json.loads(settings.read_text())
+        described["people"] |= _PEOPLE
+        described["alerts"] = {
+            "sources": {"alertmanager": {"kind": "alertmanager", "bearer": "env:ALERT_TOKEN"}}
+        }
+        described["oncall"] = {"harbor": _ROTA}
+        described["paging"] = {"email": "env:MAIL", **paging}
+        settings.write_text(json.dumps(described))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def mail() -> Iterator[Mail]:
+    with mail_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def bot(tmp_path_factory: pytest.TempPathFactory, mail: Mail) -> Iterator[Bot]:
+    """One whose critical alerts are escalated after a second."""
+    paging = {
+        "targets": {"duty": {"kind": "email", "url": "env:DUTY"}},
+        "policies": [{"name": "urgent", "steps": _STEPS}],
+        "tell": [{"events": ["run.uncertain"], "to": ["duty"]}],
+    }
+    with house(tmp_path_factory.mktemp("oncall"), mail, paging) as made:
+        made.start()
+        yield made
+
+
+def alert(bot: Bot, rule: str, severity: str = "critical") -> None:
+    """One alert of harbor, from Alertmanager."""
+    labels = {"alertname": rule, "stack": "harbor", "severity": severity}
+    one = {"status": "firing", "labels": labels, "startsAt": datetime.now(UTC).isoformat()}
+    answer = httpx.post(
+        f"{bot.address}/alerts/alertmanager",
+        json={"alerts": [one]},
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        timeout=10,
+    )
+    assert answer.status_code == 200
+
+
+def card(bot: Bot, rule: str) -> Any:
+    """The alert's card, once it is there."""
+    return wait_until(
+        lambda: next(
+            (
+                message
+                for message in bot.sim.messages(channel=HARBOR)
+                if rule in message["text"]
+                and (message["metadata"] or {}).get("event_type") == "interlock.alert"
+            ),
+            None,
+        ),
+        f"the card of {rule}",
+    )
+
+
+def thread(bot: Bot, ts: str) -> list[str]:
+    """What is said below the card."""
+    seen = bot.sim.messages(channel=HARBOR, thread_ts=ts)
+    return [text_of(message) for message in seen if message["ts"] != ts]
+
+
+def below(bot: Bot, rule: str, words: str, seconds: float = 20) -> str:
+    """The message below the alert's card that has these words."""
+    ts = card(bot, rule)["ts"]
+    found: str = wait_until(
+        lambda: next((text for text in thread(bot, ts) if words in text), None),
+        f"{words!r} below {rule}",
+        seconds,
+    )
+    return found
+
+
+def mails(mail: Mail, rule: str) -> int:
+    return sum(rule in str(message["Subject"]) for message in mail.messages)
+
+
+def direct(bot: Bot, user: str, words: str) -> Any:
+    """The newest direct message to somebody that has these words."""
+    return wait_until(
+        lambda: next(
+            (
+                message
+                for message in reversed(bot.sim.messages(user=user, channel=f"@{user}"))
+                if words in text_of(message)
+            ),
+            None,
+        ),
+        f"{words!r} to {user}",
+    )
+
+
+@pytest.mark.covers("R8", "NS", only="mentioned, told directly, acknowledged from there")
+def test_who_is_on_call_is_told_and_takes_it(bot: Bot, mail: Mail) -> None:
+    """A mention in the thread with the mail's result, a direct message whose button acknowledges
+    the alert; the audit has it."""
+    alert(bot, "QuayFull")
+    said = below(bot, "QuayFull", "ben by email: delivered")
+    assert "<@U0BEN>" in said
+    assert "step 1, of 2" in said
+    assert mails(mail, "QuayFull") == 1
+    told = direct(bot, "ben", "QuayFull")
+    im = told["channel"] if "channel" in told else "@ben"
+    bot.sim.act("press", user="ben", channel=im, ts=told["ts"], action_id="ack")
+    wait_until(lambda: "ben takes care of it" in text_of(card(bot, "QuayFull")), "acknowledged")
+    audit = ask(bot.sim, "audit harbor", user="dora")
+    assert "page.step" in audit
+    assert "page.delivered" in audit
+
+
+@pytest.mark.covers("R8", "NS", only="/ops oncall, take, swap, drop")
+def test_turns_are_shown_taken_swapped_and_given_back(bot: Bot) -> None:
+    """Everybody hears of it, the person taken from directly; it holds until it is given back."""
+    shown = ask(bot.sim, "oncall", user="eve")
+    assert "harbor: ben (primary), cleo (secondary)" in shown
+    assert "daily at 00:00 UTC" in shown
+    answer = ask(bot.sim, "oncall take 2", user="ana")
+    assert "You are primary for harbor until" in answer
+    assert "ana is primary" in text_of(direct(bot, "ben", "changed your turn"))
+    assert "ana (primary)" in ask(bot.sim, "oncall", user="eve")
+    assert "ana (primary)" in ask(bot.sim, "contacts harbor", user="eve")
+    assert "already" in ask(bot.sim, "oncall take 1", user="ana")
+    assert "Given back. harbor: ben (primary)" in ask(bot.sim, "oncall drop", user="ana")
+    direct(bot, "ben", "gave back")
+    assert "nothing that is still to come" in ask(bot.sim, "oncall drop", user="ana")
+    swap = "oncall swap cleo 2030-01-01T09:00 2030-01-01T10:00"
+    assert "Neither" in ask(bot.sim, swap, user="ben")
+    for text, said in {
+        "oncall swap cleo": "no turns in the same layer",
+        "oncall take until": "needs a time",
+        "oncall take soon": "no number of hours",
+        "oncall tkae": "take",
+        "oncall --rota harbour": "harbor",
+    }.items():
+        assert said in ask(bot.sim, text, user="ben"), text
+    assert "You may not" in ask(bot.sim, "oncall take 1", user="eve")
+    channel = [text_of(message) for message in bot.sim.messages(channel=HARBOR)]
+    assert [text for text in channel if "changed who is on call for harbor" in text]
+
+
+def test_taking_until_a_time_is_on_ones_own_clocks(bot: Bot) -> None:
+    """23:59 of Tokyo, where ana is, is 14:59 of UTC."""
+    ask(bot.sim, "oncall take until 2026-12-24T23:59", user="ana")
+    assert "2026-12-24 14:59 UTC" in text_of(direct(bot, "ben", "2026-12-24"))
+    ask(bot.sim, "oncall drop", user="ana")
+
+
+@pytest.mark.covers("R8", "NS", only="paged by hand")
+def test_people_are_paged_by_hand(bot: Bot, mail: Mail) -> None:
+    """By name and by stack, in Slack and by email, with what became of it."""
+    assert "ben, ben by email" in ask(bot.sim, "page ben the crane <!channel> stands still")
+    told = text_of(direct(bot, "ben", "stands still"))
+    assert "ana pages you" in told
+    assert "<!channel>" not in told
+    wait_until(
+        lambda: any(
+            "ben by email: delivered" in text_of(message)
+            for message in bot.sim.messages(channel="ops")
+        ),
+        "the result in the channel",
+    )
+    assert "ben" in ask(bot.sim, "page harbor look at the crane", user="cleo")
+    wait_until(lambda: mails(mail, "about harbor") == 1, "the mail about harbor")
+    assert "may ask on no stack" in ask(bot.sim, "page ben hello", user="eve")
+    assert "no person" in ask(bot.sim, "page zoe hello").lower()
+
+
+@pytest.mark.slow
+@pytest.mark.covers("R8", "NS", only="killed at any moment it pages neither twice nor never")
+@pytest.mark.parametrize(
+    ("point", "mailed"),
+    [
+        ("escalation:before-commit", 1),
+        ("escalation:after-commit", 1),
+        ("page:noted", 0),
+        ("page:sent", 1),
+    ],
+)
+def test_a_kill_pages_neither_twice_nor_never(
+    tmp_path: Path, mail: Mail, point: str, mailed: int
+) -> None:
+    """Before a page is noted it is sent by the next life; once it is noted as being sent, it may
+    have been sent, which is said to who is on call; the mention and the direct message are there
+    once in any case."""
+    paging = {"policies": [{"name": "urgent", "steps": _STEPS}]}
+    rule = f"Kill{point.replace(':', '').replace('-', '')}"
+    with house(tmp_path, mail, paging) as bot:
+        bot.start(failpoint=point)
+        alert(bot, rule)
+        bot.died(30)
+        bot.start()
+        words = "delivered" if point.startswith("escalation") else "may have been"
+        below(bot, rule, words)
+        told = [t for t in thread(bot, card(bot, rule)["ts"]) if "step 1, of 2" in t]
+        assert len(told) == 1
+        direct(bot, "ben", rule)
+        seen = bot.sim.messages(user="ben", channel="@ben")
+        assert sum(rule in text_of(message) for message in seen) == 1
+        assert mails(mail, rule) == mailed
+        if words == "may have been":
+            assert "<@U0BEN>" in below(bot, rule, "may have been told, nobody knows")
+
+
+_NEWS = """
+import os, sys
+from pathlib import Path
+from bot.context import open_house, read_configuration
+from bot.oncall.news import News
+from bot.store.database import Database
+known = read_configuration(Path(sys.argv[1]))
+database = Database(known.file.database_url(known.folder))
+house = open_house(known, database, os.environ)
+news = News("run.uncertain", "run:abc:uncertain:1", "harbor", "critical", "A run is uncertain",
+            "Look at it.", "C0OPSHARBOR")
+for _ in range(2):
+    with database.write() as connection:
+        house.ledger.notify(connection, news)
+"""
+
+
+@pytest.mark.covers("R3", "NSA", only="what else happens is told to the targets that are named")
+def test_targets_are_told_of_other_news(bot: Bot, mail: Mail) -> None:
+    """What others hand over to `notify` reaches the targets that are named for it, once, and the
+    channel hears that it did."""
+    argv = [sys.executable, "-c", _NEWS, str(bot.folder / "interlock.yaml")]
+    subprocess.run(argv, cwd=ROOT, check=True, timeout=60)
+    wait_until(
+        lambda: any(
+            "duty: delivered" in text_of(message) for message in bot.sim.messages(channel=HARBOR)
+        ),
+        "the result in the channel",
+    )
+    assert mails(mail, "A run is uncertain") == 1
+    assert mail.messages[-1]["To"] == "duty@harbor.example"
+
+
+@pytest.mark.covers("R3", "NSA", only="interlock page test")
+def test_a_target_is_tried_on_the_shell(bot: Bot, mail: Mail) -> None:
+    """It says that it was taken, or why not, with the exit code."""
+
+    def tried(*words: str) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "bot.cli", "page", "test", *words]
+        return subprocess.run(
+            [*argv, "--config", str(bot.folder / "interlock.yaml")],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    taken = tried("duty")
+    assert (taken.returncode, taken.stdout) == (0, "duty took it.\n")
+    assert tried("email", "cleo@harbor.example").returncode == 0
+    assert mail.messages[-1]["To"] == "cleo@harbor.example"
+    wrong = tried("dutty")
+    assert wrong.returncode == 2
+    assert "Did you mean `duty`?" in wrong.stderr
+    mail.refuses = "550 no"
+    refused = tried("duty")
+    mail.refuses = ""
+    assert refused.returncode == 1
+    assert "duty did not take it" in refused.stdout
