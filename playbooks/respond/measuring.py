@@ -169,7 +169,7 @@ def _killed(_: Stack, threshold: Threshold, seen: Seen) -> Sequence[Reading]:
     for life in _lives(threshold, seen):
         at = life.killed_at
         happened = at is not None and seen.now - at < _KILLED_WITHIN
-        limit = f", which may use {size(life.limit)}" if life.limit else ""
+        limit = f", which may use {size(life.limit)}," if life.limit else ""
         found.append(
             Reading(
                 subject=life.name,
