@@ -55,8 +55,18 @@ class StoredIncidents:
     bell: Bell
 
     def open(self, opening: Opening, actor: Actor) -> Incident:
-        with self.ledger.database.write() as connection:
-            return self._opened(connection, opening, actor)
+        try:
+            with self.ledger.database.write() as connection:
+                return self._opened(connection, opening, actor)
+        except sa.exc.IntegrityError:
+            # Two processes were told the same thing at once; the other one was first.
+            if opening.once is None:
+                raise
+            with self.ledger.database.read() as connection:
+                known = rows.get_once(connection, opening.once)
+            if known is None:
+                raise
+            return known
 
     def open_from_alert(self, key: str, actor: Actor, once: str | None = None) -> Incident:
         with self.ledger.database.write() as connection:
@@ -122,6 +132,10 @@ class StoredIncidents:
     def entries(self, id_: str, *, offset: int = 0, limit: int | None = None) -> Sequence[Entry]:
         with self.ledger.database.read() as connection:
             return rows.entries(connection, id_, offset=offset, limit=limit)
+
+    def newest(self, id_: str, *, skip: int, limit: int) -> Sequence[Entry]:
+        with self.ledger.database.read() as connection:
+            return rows.newest(connection, id_, skip=skip, limit=limit)
 
     def count(self, id_: str) -> int:
         with self.ledger.database.read() as connection:

@@ -16,6 +16,7 @@ from playbooks.respond.timeline import Entry
 LIVE = (IncidentState.OPEN, IncidentState.MITIGATED)
 """States in which what happens belongs to it."""
 _AT_ONCE = 1_000
+_ORDER = (timeline.c.at, timeline.c.number)
 
 
 class Place(Model):
@@ -180,19 +181,37 @@ def count(connection: sa.Connection, incident_id: str) -> int:
 def entries(
     connection: sa.Connection, incident_id: str, *, offset: int = 0, limit: int | None = None
 ) -> Sequence[Entry]:
-    """In the order in which it happened, from the `offset`-th on, `limit` of them or all.
+    """In the order in which it happened, from the `offset`-th on, `limit` of them or all."""
+    if limit is None and not offset:
+        query = sa.select(timeline).where(timeline.c.incident == incident_id)
+        rows = connection.execute(query.order_by(*_ORDER)).mappings()
+        return [_entry(row) for row in rows]
+    # SQLite knows no offset without a limit.
+    return _chosen(connection, incident_id, _ORDER, offset, 2**31 if limit is None else limit)
 
-    Which ones they are is found in the index alone, however many come before.
-    """
-    order = timeline.c.at, timeline.c.number
-    query = sa.select(timeline).where(timeline.c.incident == incident_id)
-    if limit is not None or offset:
-        chosen = sa.select(timeline.c.number).where(timeline.c.incident == incident_id)
-        # SQLite knows no offset without a limit.
-        most = limit if limit is not None else 2**31
-        chosen = chosen.order_by(*order).limit(most).offset(offset)
-        query = sa.select(timeline).where(timeline.c.number.in_(chosen))
-    return [_entry(row) for row in connection.execute(query.order_by(*order)).mappings()]
+
+def newest(
+    connection: sa.Connection, incident_id: str, *, skip: int = 0, limit: int
+) -> Sequence[Entry]:
+    """The last `limit` entries before the `skip` newest ones, in the order in which it happened."""
+    order = tuple(column.desc() for column in _ORDER)
+    return _chosen(connection, incident_id, order, skip, limit)
+
+
+def _chosen(
+    connection: sa.Connection, incident_id: str, order: Sequence[Any], offset: int, limit: int
+) -> Sequence[Entry]:
+    """Which ones they are is found in the index alone, however many come before."""
+    chosen = (
+        sa.select(timeline.c.number)
+        .where(timeline.c.incident == incident_id)
+        .order_by(*order)
+        .limit(limit)
+        .offset(offset)
+    )
+    numbers = list(connection.execute(chosen).scalars())
+    query = sa.select(timeline).where(timeline.c.number.in_(numbers))
+    return [_entry(row) for row in connection.execute(query.order_by(*_ORDER)).mappings()]
 
 
 def _row(kept: Kept) -> dict[str, Any]:

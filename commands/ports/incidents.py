@@ -82,6 +82,10 @@ class Incidents(Protocol):
         """In the order in which things happened."""
         ...
 
+    def newest(self, id_: str, *, skip: int, limit: int) -> Sequence[Entry]:
+        """The last `limit` entries before the `skip` newest ones, in the order of things."""
+        ...
+
     def count(self, id_: str) -> int:
         """How many entries there are."""
         ...
@@ -156,6 +160,9 @@ class NoIncidents:
         offset: int = 0,  # noqa: ARG002
         limit: int | None = None,  # noqa: ARG002
     ) -> Sequence[Entry]:
+        return ()
+
+    def newest(self, id_: str, *, skip: int, limit: int) -> Sequence[Entry]:  # noqa: ARG002
         return ()
 
     def count(self, id_: str) -> int:  # noqa: ARG002

@@ -1,6 +1,7 @@
 """`incident open TITLE`, and all that follows, most easily typed where the incident lives."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -8,7 +9,7 @@ from commands.grammar import Option, Word
 from commands.lookup import stacks_open_to
 from commands.moments import EXPECTED, moment
 from commands.paging import Paged, page
-from commands.ports import Call, Context, Opening, Reply
+from commands.ports import Call, Context, Incidents, Opening, Reply
 from commands.respond.incident_words import (
     incident_meant,
     priority_meant,
@@ -183,17 +184,25 @@ def _show(context: Context, call: Call, params: IncidentWords, id_: str) -> Repl
 
 
 def shown(context: Context, incident: Incident, number: int) -> Body:
+    """A page of an incident's timeline; raises BadArgument where there are not so many."""
+    return page_of(context.incidents, incident, number, context.now())
+
+
+def page_of(incidents: Incidents, incident: Incident, number: int, now: datetime) -> Body:
     """A page of an incident's timeline; the first one has the newest entries, in their order."""
-    total = context.incidents.count(incident.id)
+    total = incidents.count(incident.id)
     pages = max(1, -(-total // _ENTRIES_A_PAGE))
     if number > pages:
         raise BadArgument(f"There is no page {number}; the last one is {pages}.")
-    first = max(0, total - number * _ENTRIES_A_PAGE)
-    limit = min(_ENTRIES_A_PAGE, total - (number - 1) * _ENTRIES_A_PAGE)
-    entries = context.incidents.entries(incident.id, offset=first, limit=limit)
+    skip = (number - 1) * _ENTRIES_A_PAGE
+    limit = min(_ENTRIES_A_PAGE, total - skip)
+    if skip <= total // 2:
+        entries = incidents.newest(incident.id, skip=skip, limit=limit)
+    else:
+        entries = incidents.entries(incident.id, offset=total - skip - limit, limit=limit)
     content: list[JsonObject] = []
     if number == 1:
-        content += summary(incident, context.now(), total)
+        content += summary(incident, now, total)
     content += blocks.sections("\n".join(map(entry_line, entries)) or "Nothing yet")
     if number < pages:
         more = code(f"/ops incident show {incident.id} --page {number + 1}")

@@ -54,7 +54,8 @@ def _ask_text(what: str, context: Context, call: Call, value: str, _: datetime) 
 
 
 def _show(context: Context, call: Call, value: str, _: datetime) -> Reply:
-    return Reply(body=shown(context, _pressed(context, call, value, "read"), 1))
+    incident = _pressed(context, call, value, "read")
+    return Reply(body=shown(context, incident, 1))
 
 
 def _note_filled(

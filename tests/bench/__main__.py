@@ -21,6 +21,7 @@ from tests.bench import (
     postgres,
     redis,
     status,
+    timeline,
     timescale,
     volumes,
     watch,
@@ -41,6 +42,7 @@ SUBJECTS = {
     "status": status.table,
     "watch": watch.table,
     "alerts": alerts.table,
+    "timeline": timeline.table,
 }
 _BESIDE_PEERS = {"postgres", "files"}
 _TERMINATED = 143

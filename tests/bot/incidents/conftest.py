@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,15 +13,25 @@ from tests.support.incidents import TOKEN
 from tests.support.workspace import Sim
 
 
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Sim]:
+    """A workspace without a bot."""
+    with (
+        running_workspace(tmp_path / "workspace", rates=False) as running,
+        httpx.Client(base_url=running.url, timeout=30, trust_env=False) as http,
+    ):
+        yield Sim(running, http)
+
+
 @pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     """One for the tests of a module."""
     folder = tmp_path_factory.mktemp("incidents")
     with (
         pytest.MonkeyPatch.context() as environment,
-        running_workspace(folder / "workspace", rates=False) as workspace,
-        httpx.Client(base_url=workspace.url, timeout=30, trust_env=False) as http,
-        bot_beside(Sim(workspace, http), folder / "home") as made,
+        running_workspace(folder / "workspace", rates=False) as running,
+        httpx.Client(base_url=running.url, timeout=30, trust_env=False) as http,
+        bot_beside(Sim(running, http), folder / "home") as made,
     ):
         environment.setenv("ALERT_TOKEN", TOKEN)
         settings = made.folder / "interlock.yaml"

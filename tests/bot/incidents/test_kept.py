@@ -1,0 +1,248 @@
+"""Incidents over SQLite and PostgreSQL: clocks, repetitions, kills, and very many entries."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.bell import Bell
+from bot.incidents.record import Happened, record, record_all
+from bot.incidents.rooms import Rooms
+from bot.slack.calls import SlackCalls
+from bot.store import incidents as rows
+from bot.store import requests, runs
+from bot.store.alerts import Shown, put
+from commands.ports import Opening
+from playbooks.errors import Refused
+from playbooks.model.base import JsonObject
+from playbooks.model.request import RunState
+from playbooks.respond.alert import Alert
+from playbooks.respond.grouping import new_group
+from playbooks.respond.incident import Incident, IncidentState, Priority, Role
+from playbooks.respond.timeline import Lane
+from tests.support.cards import request as a_request
+from tests.support.cards import restore_plan
+from tests.support.kept_incidents import ANA, BEN, Kept, kept_incidents, sqlite_url
+from tests.support.postgres import Server
+from tests.support.workspace import Sim
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+    """Over each of the two databases."""
+    url = sqlite_url(tmp_path)
+    if request.param == "postgresql":
+        server: Server = request.getfixturevalue("postgres_server")
+        url = server.url(request.getfixturevalue("database"))
+    made = kept_incidents(url)
+    yield made
+    made.ledger.database.close()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Kept]:
+    """Over SQLite."""
+    made = kept_incidents(sqlite_url(tmp_path))
+    yield made
+    made.ledger.database.close()
+
+
+def _in_a_room(kept: Kept, incident: Incident) -> None:
+    """As if its channel had been made."""
+    with kept.ledger.database.write() as connection:
+        held = rows.hold(connection, incident.id)
+        assert held is not None
+        placed = held.incident.model_copy(update={"channel": "C0ROOM"})
+        rows.put(connection, held.model_copy(update={"incident": placed}))
+
+
+@pytest.mark.covers("R4", "*", only="stakeholder updates on the clock of the severity")
+def test_reminders_go_by_the_severity_and_end(kept: Kept) -> None:
+    """Half an hour after a P1 was opened, over a change of clocks, whoever tells others is asked,
+    and again until told; what is over asks nobody."""
+    incident = kept.open()
+    _in_a_room(kept, incident)
+    kept.incidents.set_role(incident.id, ANA, Role.COMMUNICATIONS, BEN.slack)
+    for minutes, reminders in ((29, 0), (1.1, 1), (5, 1), (10, 2)):
+        kept.clock.move(minutes=minutes)
+        kept.reminders.look()
+        kept.reminders.look()
+        assert len(kept.said(":remind:")) == reminders
+    assert "<@U0BEN>" in str(kept.said(":remind:")[0].body)
+    kept.incidents.tell(incident.id, BEN, "We are on it")
+    kept.clock.move(minutes=29)
+    kept.reminders.look()
+    assert len(kept.said(":remind:")) == 2
+    kept.incidents.set_priority(incident.id, ANA, Priority.P2)
+    kept.clock.move(minutes=10)
+    kept.reminders.look()
+    assert len(kept.said(":remind:")) == 2
+    kept.clock.move(minutes=25)
+    kept.reminders.look()
+    assert len(kept.said(":remind:")) == 3
+    kept.incidents.turn(incident.id, ANA, "resolve")
+    kept.clock.move(hours=9)
+    kept.reminders.look()
+    assert len(kept.said(":remind:")) == 3
+    told = kept.said(":stakeholders")
+    assert [message.channel for message in told] == ["incidents"]
+
+
+@pytest.mark.covers("R4", "*", only="each thing once")
+def test_the_same_again_is_the_same(kept: Kept) -> None:
+    """Delivered twice, recorded twice or from two threads: one incident, one note, one entry."""
+    once = Opening(title="Twice", priority=Priority.P3, stack="harbor", once="command:1")
+    with ThreadPoolExecutor(4) as pool:
+        ids = {each.id for each in pool.map(lambda _: kept.incidents.open(once, ANA), range(8))}
+    assert len(ids) == 1
+    incident = ids.pop()
+    for _ in range(2):
+        kept.incidents.note(incident, ANA, "once", once="command:2")
+        kept.incidents.tell(incident, ANA, "told once", once="command:3")
+        kept.incidents.turn(incident, ANA, "mitigate")
+    now = kept.clock()
+    happened = Happened("harbor", "page:1", now, Lane.PEOPLE, "paged", "ben was paged")
+    for _ in range(2):
+        with kept.ledger.database.write() as connection:
+            record(connection, happened)
+    texts = [each.text for each in kept.incidents.entries(incident)]
+    assert texts == ["Opened as P3: Twice", "once", "told once", "Mitigated", "ben was paged"]
+
+
+@pytest.mark.covers("R4", "*", only="5,000 timeline entries")
+def test_five_thousand_entries_are_paged(kept: Kept) -> None:
+    """Pages are found fast wherever they are, and together are all of it in its order."""
+    incident = kept.open()
+    start = kept.clock()
+    happened = [
+        Happened("harbor", f"k:{n}", start + timedelta(seconds=n), Lane.RUN, "step", f"step {n}")
+        for n in range(5_000)
+    ]
+    with kept.ledger.database.write() as connection:
+        record_all(connection, happened)
+    began, texts = time.monotonic(), []
+    for offset in range(0, 5_001, 500):
+        texts += [e.text for e in kept.incidents.entries(incident.id, offset=offset, limit=500)]
+    assert time.monotonic() - began < 5
+    assert texts[0].startswith("Opened") and texts[1:] == [f"step {n}" for n in range(5_000)]
+    assert kept.incidents.count(incident.id) == 5_001
+
+
+@pytest.mark.covers("R4", "*", only="deploys of the last hours before the opening")
+def test_changes_before_the_opening_are_found(kept: Kept) -> None:
+    """A deploy of the last hours is in the timeline at its own times, an older one is not; alerts
+    that belong to it are there from their beginning on."""
+    for id_, hours in (("dnew22", 2), ("dold22", 30)):
+        _ran(kept, id_, "deploy", hours)
+    _ran(kept, "backp2", "backup", 1)
+    incident = kept.open()
+    found = {(e.key, e.kind, e.lane) for e in kept.incidents.entries(incident.id)}
+    assert ("run:dnew22:started", "started", Lane.CHANGE) in found
+    assert ("run:dnew22:succeeded", "deploy", Lane.CHANGE) in found
+    assert not [key for key, _, _ in found if "dold22" in key or "backp2" in key]
+    first = kept.incidents.entries(incident.id)[0]
+    assert first.late and first.at == kept.clock() - timedelta(hours=2)
+
+
+def _ran(kept: Kept, id_: str, operation: str, hours_ago: float) -> None:
+    at = kept.clock() - timedelta(hours=hours_ago)
+    plan = restore_plan(operation=operation, stack="harbor", summary=f"{operation} of harbor")
+    asked = a_request(plan, id=id_, asked_at=at, expires_at=at + timedelta(hours=1))
+    with kept.ledger.database.write() as connection:
+        requests.insert(connection, asked, None)
+        runs.claim(connection, id_, at)
+        ended = at + timedelta(minutes=5)
+        runs.change(connection, id_, state=RunState.SUCCEEDED.value, started_at=at, ended_at=ended)
+
+
+@pytest.mark.covers("R4", "*", only="two incidents at once on one stack")
+def test_a_tied_alert_is_written_to_its_own(small: Kept) -> None:
+    """What a group of alerts does goes to the incident that has it; other things to both."""
+    one, other = small.open("One"), small.open("Other")
+    _group(small, "g1")
+    small.incidents.tie(one.id, ANA, "g1")
+    now = small.clock()
+    with small.ledger.database.write() as connection:
+        for key, detail in (("tied", {"group": "g1"}), ("both", {})):
+            record(
+                connection, Happened("harbor", key, now, Lane.ALERT, "fired", key, "", "", detail)
+            )
+    assert {"tied", "both"} <= {each.text for each in small.incidents.entries(one.id)}
+    others = {each.text: each for each in small.incidents.entries(other.id)}
+    assert "tied" not in others
+    assert others["both"].detail["also"] == [one.id]
+
+
+def _group(kept: Kept, key: str) -> None:
+    alert = Alert(
+        fingerprint="f",
+        rule="ApiDown",
+        stack="harbor",
+        severity="critical",
+        firing=True,
+        since=kept.clock(),
+    )
+    group = new_group("alertmanager", alert, "ops-harbor", kept.clock())
+    with kept.ledger.database.write() as connection:
+        put(connection, [Shown(group.model_copy(update={"key": key}))])
+
+
+def test_states_follow_each_other(small: Kept) -> None:
+    """Only what is resolved is closed; what is over can be opened again, with its clocks."""
+    incident = small.open()
+    with pytest.raises(Refused):
+        small.incidents.turn(incident.id, ANA, "close")
+    small.clock.move(minutes=3)
+    resolved = small.incidents.turn(incident.id, ANA, "resolve")
+    assert resolved.mitigated_at == resolved.resolved_at == small.clock()
+    with pytest.raises(Refused):
+        small.incidents.turn(incident.id, ANA, "mitigate")
+    closed = small.incidents.turn(incident.id, ANA, "close")
+    assert closed.state is IncidentState.CLOSED
+    again = small.incidents.turn(incident.id, ANA, "reopen")
+    assert again.resolved_at is None and again.mitigated_at is None
+
+
+class _Killed(Exception):
+    """The process is gone."""
+
+
+class _DyingCalls:
+    """Slack's Web API of a real workspace; the process dies right after one of its answers."""
+
+    def __init__(self, calls: SlackCalls, dies_after: str) -> None:
+        self.calls, self.dies_after, self.made = calls, dies_after, [""]
+
+    def call(self, method: str, **args: Any) -> JsonObject:
+        answer = self.calls.call(method, **args)
+        self.made.append(method)
+        if method == self.dies_after:
+            self.dies_after = ""
+            raise _Killed
+        return answer
+
+
+@pytest.mark.covers("R4", "*", only="kills between Slack's answer and our note")
+@pytest.mark.parametrize("method", ["conversations.create", "conversations.invite"])
+def test_a_kill_makes_no_second_channel(small: Kept, workspace: Sim, method: str) -> None:
+    """The next life finds the channel that the last one made, and goes on there."""
+    secrets = workspace.workspace.secrets
+    calls = _DyingCalls(SlackCalls(secrets.bot_token, workspace.workspace.api_url), method)
+    user = workspace.api("auth.test")["user_id"]
+    rooms = Rooms(small.ledger, small.messages, calls, Bell(), lambda: user)
+    incident = small.open("Killed in between", private=True)
+    for _ in range(2):
+        try:
+            rooms.look()
+        except _Killed:
+            continue
+    rooms.look()
+    made = workspace.api("conversations.list", types="private_channel")["channels"]
+    assert [each["name"] for each in made] == [f"{incident.id}-killed-in-between"]
+    assert small.incidents.get(incident.id).channel == made[0]["id"]
+    assert "U0ANA" in workspace.api("conversations.members", channel=made[0]["id"])["members"]
+    assert calls.made.count("conversations.create") == 1
