@@ -22,6 +22,9 @@ _LOOK_SECONDS = 20.0
 _COPY_SECONDS = 600.0
 _SHORT_ID = 12
 _READ_ONLY = 0o400
+_CLOSED = 0o500
+# What cleans a project up takes the image for nothing of the project's.
+_NOBODYS = f'LABEL {_PROJECT}=""'
 _CHUNK = 1 << 20
 
 Step = Callable[[int], None]
@@ -90,7 +93,11 @@ def gather(compose: Compose, keeping: Keeping, step: Step) -> Gathered:
             for name, content in _contents(client, keeping)
         ]
         made = client.api.commit(
-            container.id, repository=keeping.repository, tag=keeping.tag, message="evidence"
+            container.id,
+            repository=keeping.repository,
+            tag=keeping.tag,
+            message="evidence",
+            changes=_NOBODYS,
         )
     return Gathered(
         service=keeping.service,
@@ -104,9 +111,10 @@ def gather(compose: Compose, keeping: Keeping, step: Step) -> Gathered:
 
 def sealed(folder: Path, listed: bytes, name: str) -> EvidenceFile:
     """Writes the list of what is in the folder, and closes the folder. Raises ActionFailed."""
+    _prepare(folder)
     kept = _kept(folder, name, [listed], lambda _: None)
     for each in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        each.chmod(0o500)
+        each.chmod(_CLOSED)
     return kept
 
 
@@ -132,8 +140,10 @@ def read_list(file: Path) -> dict[str, Any]:
 
 def _contents(client: DockerClient, keeping: Keeping) -> Iterator[tuple[str, Iterable[bytes]]]:
     api, container = client.api, keeping.container
-    yield "inspect.json", [_json(api.inspect_container(container.id))]
-    yield "logs.txt", api.logs(container.id, timestamps=True, stream=True, follow=False)
+    seen = api.inspect_container(container.id)
+    yield "inspect.json", [_json(seen)]
+    if seen["HostConfig"]["LogConfig"]["Type"] != "none":
+        yield "logs.txt", api.logs(container.id, timestamps=True, stream=True, follow=False)
     if container.up:
         yield "processes.json", [_json(api.top(container.id))]
     yield "changes.json", [_json(api.diff(container.id) or [])]
@@ -180,6 +190,7 @@ def _kept(folder: Path, name: str, content: Iterable[bytes], step: Step) -> Evid
     """Written whole or not at all; what an earlier attempt left is replaced."""
     digest, size, part = hashlib.sha256(), 0, folder / f".{name}.part"
     try:
+        part.unlink(missing_ok=True)
         with part.open("wb") as file:
             os.fchmod(file.fileno(), _READ_ONLY)
             for chunk in content:
