@@ -66,11 +66,12 @@ class PhaseRounds:
         due = known.looked_at is None or now - known.looked_at >= _LOOKS_EVERY
         found = self._look(known.checklist) if due else {}
         with self.ledger.database.read() as connection:
-            incident, review = incidents.incident(connection, name), rows.review(connection, name)
-        if incident is None:
-            return
-        step = _Step(incident, review, found, now)
-        if not due and step.taken(known.checklist) == (known.checklist, ()):
+            seen, review = incidents.get(connection, name), rows.review(connection, name)
+            if seen is None:
+                return
+            shown = self.phases.shown(connection, seen)
+        step = _Step(seen.incident, review, found, now)
+        if shown and not due and step.taken(known.checklist) == (known.checklist, ()):
             return
         with self.ledger.database.write() as connection:
             both = held(connection, name)
@@ -84,7 +85,9 @@ class PhaseRounds:
             if late:
                 self.phases.ask(connection, kept, after, late)
             self.phases.turned(connection, kept, before, after, course.BOT)
-        if after != before.checklist:
+            if not shown:
+                self.phases.show(connection, kept, after)
+        if after != before.checklist or not shown:
             self.bell.ring()
 
     def _look(self, checklist: Checklist) -> Mapping[Place, Finding]:

@@ -56,6 +56,15 @@ class Phases:
         what = f"phases:overdue:{checklist.version}"
         self._say(connection, kept, what, body, lane=Lane.CRITICAL)
 
+    def shown(self, connection: sa.Connection, kept: Kept) -> bool:
+        """Whether the phases are, or will be, where the incident lives by now."""
+        key = f"{incident_key(kept.incident.id, kept.place.moved)}:phases"
+        return not kept.incident.channel or outbox.is_wanted(connection, key)
+
+    def show(self, connection: sa.Connection, kept: Kept, checklist: Checklist) -> None:
+        """They are said where it lives."""
+        self._want(connection, kept, checklist)
+
     def note(
         self, connection: sa.Connection, incident: Incident, actor: Actor, kind: str, text: str
     ) -> None:

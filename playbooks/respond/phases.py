@@ -12,7 +12,7 @@ from playbooks.errors import BadArgument
 from playbooks.model.base import Model
 from playbooks.model.checks import HealthCheck, IncidentCheck, PhaseItem, Ticked
 from playbooks.model.routines import Phase
-from playbooks.respond.checking.finding import Finding, Verdict, green, unknown
+from playbooks.respond.checking.finding import Finding, Verdict, green, red
 from playbooks.respond.incident import Incident, IncidentState, Role
 from playbooks.respond.review import Review
 
@@ -206,19 +206,16 @@ def standing(check: IncidentCheck, incident: Incident, review: Review) -> Findin
     if check.holds == "reviewed":
         if review.cause:
             return green(f"written down by {review.edited_by}")
-        return unknown(f"`/ops postmortem {incident.id} --cause …` writes the cause down")
-    moments = {
-        "acknowledged": incident.acknowledged_at,
-        "told": incident.told_at,
-        "mitigated": incident.mitigated_at or incident.resolved_at,
-        "resolved": incident.resolved_at,
+        return red(f"`/ops postmortem {incident.id} --cause …` writes the cause down")
+    held = {
+        "acknowledged": (incident.acknowledged_at, "nobody took it on"),
+        "led": (incident.roles.get(Role.COMMANDER), "nobody commands it"),
+        "told": (incident.told_at, "nobody told those who wait for news"),
+        "mitigated": (incident.mitigated_at or incident.resolved_at, "it goes on"),
+        "resolved": (incident.resolved_at, "it is not over"),
     }
-    if check.holds == "led":
-        led = incident.roles.get(Role.COMMANDER)
-        return green("it has a commander") if led else unknown("nobody commands it")
-    if moments[check.holds] is None:
-        return unknown(f"not {check.holds} yet")
-    return green(check.holds)
+    holds, lacking = held[check.holds]
+    return green(check.holds) if holds else red(lacking)
 
 
 def item_at(checklist: Checklist, place: Place) -> Task:

@@ -8,7 +8,7 @@ from playbooks.errors import BadArgument
 from playbooks.model.checks import HealthCheck, IncidentCheck, Ticked
 from playbooks.model.routines import Phase
 from playbooks.respond import phases
-from playbooks.respond.checking.finding import green, red, unknown
+from playbooks.respond.checking.finding import green, red
 from playbooks.respond.incident import Incident, IncidentState, Priority, Role
 from playbooks.respond.phases import Checklist, Place, Tick
 from playbooks.respond.review import Review
@@ -145,7 +145,7 @@ def test_the_incident_itself_is_looked_at() -> None:
     for holds in ("acknowledged", "led", "told", "mitigated", "resolved", "reviewed"):
         check = IncidentCheck.model_validate({"text": "x", "check": "incident", "holds": holds})
         before = phases.standing(check, incident(), Review(incident="inc-1"))
-        assert before == unknown(before.said)
+        assert before == red(before.said)
         after = phases.standing(check, over, written)
         assert after == green(after.said)
 
