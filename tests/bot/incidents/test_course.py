@@ -18,7 +18,7 @@ from tests.support.incidents import (
 from tests.support.talk import HARBOR, ask, ephemeral_to, text_of
 
 
-@pytest.mark.covers("R4", "*", only="channels, threads, roles and their course")
+@pytest.mark.covers("R4", "S", only="channels, threads, roles and their course")
 def test_p1_gets_a_channel_of_its_own(bot: Bot) -> None:
     """The channel is named, has a topic and the pinned card; others learn of it; people are in."""
     sim = bot.sim
@@ -40,7 +40,7 @@ def test_p1_gets_a_channel_of_its_own(bot: Bot) -> None:
     )
 
 
-@pytest.mark.covers("R4", "*", only="channels, threads, roles and their course")
+@pytest.mark.covers("R4", "S", only="channels, threads, roles and their course")
 def test_p3_gets_a_thread(bot: Bot) -> None:
     """The card stands in the channel of the stack; what changes is said in its thread."""
     sim = bot.sim
@@ -60,7 +60,7 @@ def test_p3_gets_a_thread(bot: Bot) -> None:
     card_of(sim, incident, HARBOR, "resolved")
 
 
-@pytest.mark.covers("R4", "*", only="channels, threads, roles and their course")
+@pytest.mark.covers("R4", "S", only="channels, threads, roles and their course")
 def test_all_is_typed_in_its_channel_without_an_id(bot: Bot) -> None:
     """Severity, roles, notes, updates and every state, and the card says each of them."""
     sim = bot.sim
@@ -100,7 +100,7 @@ def test_all_is_typed_in_its_channel_without_an_id(bot: Bot) -> None:
     ask(sim, f"incident resolve {incident}")
 
 
-@pytest.mark.covers("R4", "*", only="opened from an alert, and what its timeline has of it")
+@pytest.mark.covers("R4", "S", only="opened from an alert, and what its timeline has of it")
 def test_an_alert_opens_it_and_is_in_its_timeline(bot: Bot) -> None:
     """One incident however often it is pressed; fired, acknowledged and resolved are written."""
     sim = bot.sim
@@ -126,7 +126,7 @@ def test_an_alert_opens_it_and_is_in_its_timeline(bot: Bot) -> None:
     ask(sim, f"incident resolve {incident}")
 
 
-@pytest.mark.covers("R4", "*", only="commands, requests, votes, runs and their steps")
+@pytest.mark.covers("R4", "S", only="commands, requests, votes, runs and their steps")
 def test_what_is_asked_and_run_is_written(bot: Bot) -> None:
     """The line typed in its channel, the request, the vote, the run with its steps, its end."""
     sim = bot.sim

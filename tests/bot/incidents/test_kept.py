@@ -60,7 +60,7 @@ def _in_a_room(kept: Kept, incident: Incident) -> None:
         rows.put(connection, held.model_copy(update={"incident": placed}))
 
 
-@pytest.mark.covers("R4", "*", only="stakeholder updates on the clock of the severity")
+@pytest.mark.covers("R4", "S", only="stakeholder updates on the clock of the severity")
 def test_reminders_go_by_the_severity_and_end(kept: Kept) -> None:
     """Half an hour after a P1 was opened, over a change of clocks, whoever tells others is asked,
     and again until told; what is over asks nobody."""
@@ -92,7 +92,7 @@ def test_reminders_go_by_the_severity_and_end(kept: Kept) -> None:
     assert [message.channel for message in told] == ["incidents"]
 
 
-@pytest.mark.covers("R4", "*", only="each thing once")
+@pytest.mark.covers("R4", "S", only="each thing once")
 def test_the_same_again_is_the_same(kept: Kept) -> None:
     """Delivered twice, recorded twice or from two threads: one incident, one note, one entry."""
     once = Opening(title="Twice", priority=Priority.P3, stack="harbor", once="command:1")
@@ -113,7 +113,7 @@ def test_the_same_again_is_the_same(kept: Kept) -> None:
     assert texts == ["Opened as P3: Twice", "once", "told once", "Mitigated", "ben was paged"]
 
 
-@pytest.mark.covers("R4", "*", only="5,000 timeline entries")
+@pytest.mark.covers("R4", "S", only="5,000 timeline entries")
 def test_five_thousand_entries_are_paged(kept: Kept) -> None:
     """Pages are found fast wherever they are, and together are all of it in its order."""
     incident = kept.open()
@@ -132,7 +132,7 @@ def test_five_thousand_entries_are_paged(kept: Kept) -> None:
     assert kept.incidents.count(incident.id) == 5_001
 
 
-@pytest.mark.covers("R4", "*", only="deploys of the last hours before the opening")
+@pytest.mark.covers("R4", "S", only="deploys of the last hours before the opening")
 def test_changes_before_the_opening_are_found(kept: Kept) -> None:
     """A deploy of the last hours is in the timeline at its own times, an older one is not; alerts
     that belong to it are there from their beginning on."""
@@ -159,7 +159,7 @@ def _ran(kept: Kept, id_: str, operation: str, hours_ago: float) -> None:
         runs.change(connection, id_, state=RunState.SUCCEEDED.value, started_at=at, ended_at=ended)
 
 
-@pytest.mark.covers("R4", "*", only="two incidents at once on one stack")
+@pytest.mark.covers("R4", "S", only="two incidents at once on one stack")
 def test_a_tied_alert_is_written_to_its_own(small: Kept) -> None:
     """What a group of alerts does goes to the incident that has it; other things to both."""
     one, other = small.open("One"), small.open("Other")
@@ -226,7 +226,7 @@ class _DyingCalls:
         return answer
 
 
-@pytest.mark.covers("R4", "*", only="kills between Slack's answer and our note")
+@pytest.mark.covers("R4", "S", only="kills between Slack's answer and our note")
 @pytest.mark.parametrize("method", ["conversations.create", "conversations.invite"])
 def test_a_kill_makes_no_second_channel(small: Kept, workspace: Sim, method: str) -> None:
     """The next life finds the channel that the last one made, and goes on there."""

@@ -19,7 +19,7 @@ def _lines(said: str, part: str) -> list[str]:
     return [line for line in said.split("\n") if part in line]
 
 
-@pytest.mark.covers("R4", "*", only=_ONLY)
+@pytest.mark.covers("R4", "S", only=_ONLY)
 def test_marked_messages_are_followed(bot: Bot) -> None:
     """A star or a pin brings a message in, with author and link; its edits show; what loses its
     mark or is deleted is struck and stays."""
@@ -47,7 +47,7 @@ def test_marked_messages_are_followed(bot: Bot) -> None:
     ask(sim, f"incident resolve {incident}")
 
 
-@pytest.mark.covers("R4", "*", only=_ONLY)
+@pytest.mark.covers("R4", "S", only=_ONLY)
 def test_files_are_written(bot: Bot) -> None:
     """A file that is shared where the incident lives is in its timeline by its name."""
     sim = bot.sim
@@ -59,7 +59,7 @@ def test_files_are_written(bot: Bot) -> None:
     ask(sim, f"incident resolve {incident}")
 
 
-@pytest.mark.covers("R4", "*", only=_ONLY)
+@pytest.mark.covers("R4", "S", only=_ONLY)
 def test_two_incidents_on_one_stack(bot: Bot) -> None:
     """What is in the thread of one belongs to that one; what is about the stack to both, and each
     says so."""
@@ -83,7 +83,7 @@ def test_two_incidents_on_one_stack(bot: Bot) -> None:
         ask(sim, f"incident resolve {each}")
 
 
-@pytest.mark.covers("R4", "*", only="opened from any message")
+@pytest.mark.covers("R4", "S", only="opened from any message")
 def test_any_message_opens_one(bot: Bot) -> None:
     """The shortcut opens a window with what the message says; the incident begins with its link."""
     sim = bot.sim
@@ -118,7 +118,7 @@ def test_any_message_opens_one(bot: Bot) -> None:
     ask(sim, f"incident resolve {incident}", user="ben")
 
 
-@pytest.mark.covers("R4", "*", only="a deleted incident channel")
+@pytest.mark.covers("R4", "S", only="a deleted incident channel")
 def test_a_lost_channel_is_replaced(bot: Bot) -> None:
     """Where its channel is archived or deleted the card comes again in the channel of all incidents
     and says so; a private one gets another channel of its own."""
