@@ -88,7 +88,7 @@ def _column(node: yaml.MappingNode) -> int:
 def _replaced(text: str, node: yaml.Node, written: str) -> str:
     start, end = node.start_mark.index, node.end_mark.index
     former = text[start:end]
-    tail = former[len(former.rstrip()) :]
+    tail = former[len(former.rstrip(" \n")) :]
     return f"{text[:start]}{written}{tail}{text[end:]}"
 
 
@@ -111,4 +111,4 @@ def _last(text: str, node: yaml.Node) -> int:
 
 def _scalar(value: str) -> str:
     written: str = yaml.safe_dump(value, width=_WIDTH, allow_unicode=True)
-    return written.removesuffix("...\n").strip()
+    return written.removesuffix("...\n").strip("\n")

@@ -1,6 +1,7 @@
 """Alert rules in the text of a rule file: found, and changed without touching the rest. Pure."""
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -234,18 +235,18 @@ def _paths(changes: Mapping[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _require_alone(text: str, fresh: str, place: _Place, wish: RuleWish) -> None:
     """The same file apart from this rule, whatever the way in which it is written."""
+    if text == fresh:
+        return
     before, after = _data(text), _data(fresh)
     rule = _raw(before if place.node is not None else after, place, text, fresh)
     if wish.turn == "set":
         for path, value in _paths(wish.changes):
             _put(rule, path, value)
         same = before == after
-    elif wish.turn == "disable" and not place.rule.disabled:
+    elif wish.turn == "disable":
         same = _without(before, rule) == after
-    elif wish.turn == "enable" and place.rule.disabled:
-        same = _without(after, rule) == before
     else:
-        same = text == fresh
+        same = _without(after, rule) == before
     if not same:
         raise _by_hand(place.rule.name)
 
@@ -279,9 +280,10 @@ def _without(data: Any, rule: dict[str, Any]) -> Any:
 
 
 def _data(text: str) -> Any:
-    """The file as it is read; an empty list where `rules` has nothing."""
+    """The file as it is read, what is shared in it apart; an empty list where `rules` has
+    nothing."""
     try:
-        loaded = yaml.safe_load(text)
+        loaded = json.loads(json.dumps(yaml.safe_load(text), default=str))
     except yaml.YAMLError as error:
         raise BadArgument(f"The rule file would be no YAML: {error}") from error
     for group in loaded.get("groups") or ():
