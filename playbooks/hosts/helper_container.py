@@ -48,7 +48,9 @@ class HelperOrder:
     `argv` is what `Helper.tool` runs; without it the helper only carries archives. `entrypoint`
     replaces the image's own, which None keeps. `image` is used instead of the container's own
     (same digest). `user` is the image's own where it is empty. With `read_only` nothing of the
-    service can be changed. `binds` are further folders of this host by folder of the helper.
+    service can be changed. `only` is the mount point of the one mount that is lent, without which
+    all are; if that is a folder of the host which is gone, it is made for a helper that may write.
+    `binds` are further folders of this host by folder of the helper.
     """
 
     container: str
@@ -60,6 +62,7 @@ class HelperOrder:
     user: str = ""
     image: str = ""
     read_only: bool = False
+    only: str = ""
     memory_bytes: int | None = None
     binds: Mapping[str, Path] = field(default_factory=dict)
 
@@ -212,6 +215,8 @@ def _made(client: DockerClient, order: HelperOrder) -> str:
     api = client.api
     with _explained("a helper could not be made"):
         lender = api.inspect_container(order.container)
+        lent = [each for each in lender["Mounts"] if _is_lent(each, order.only)]
+        made_if_gone = [each for each in lent if _may_be_made(each, order)]
         made = api.create_container(
             image=order.image or lender["Image"],
             command=list(order.argv) or [_NEVER_STARTED],
@@ -225,8 +230,13 @@ def _made(client: DockerClient, order: HelperOrder) -> str:
                 network_mode="none",
                 log_config=LogConfig(type="none"),
                 mem_limit=order.memory_bytes,
+                # The engine makes the folder of a bind, and refuses a mount without it.
+                binds=[f"{each['Source']}:{each['Destination']}" for each in made_if_gone],
                 mounts=[
-                    *_mounts(lender["Mounts"], read_only=order.read_only),
+                    *_mounts(
+                        [each for each in lent if each not in made_if_gone],
+                        read_only=order.read_only,
+                    ),
                     *(Mount(to, str(path), type="bind") for to, path in order.binds.items()),
                 ],
             ),
@@ -245,8 +255,15 @@ def _mounts(lent: Iterable[Mapping[str, Any]], *, read_only: bool) -> list[Mount
             no_copy=each["Type"] == "volume",
         )
         for each in lent
-        if each["Type"] in _SHARED
     ]
+
+
+def _is_lent(mount: Mapping[str, Any], only: str) -> bool:
+    return mount["Type"] in _SHARED and (not only or mount["Destination"].rstrip("/") == only)
+
+
+def _may_be_made(mount: Mapping[str, Any], order: HelperOrder) -> bool:
+    return bool(order.only) and not order.read_only and mount["Type"] == "bind"
 
 
 def _attached(client: DockerClient, container: str) -> requests.Response:

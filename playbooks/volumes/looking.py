@@ -67,6 +67,7 @@ def order_for(
         user="0:0",
         image=store.tools,
         read_only=read_only,
+        only=store.path,
     )
 
 
