@@ -6,8 +6,6 @@ from tests.support.bot import Bot, wait_until
 from tests.support.incidents import card_of, incident_cards, opened, own_channel, shown, shows
 from tests.support.talk import HARBOR, ask, text_of
 
-_ONLY = "pinned and starred messages, files, edits and deletions"
-
 
 def _said(bot: Bot, channel: str, text: str, **more: object) -> str:
     """Somebody says it; the message's timestamp."""
@@ -19,7 +17,7 @@ def _lines(said: str, part: str) -> list[str]:
     return [line for line in said.split("\n") if part in line]
 
 
-@pytest.mark.covers("R4", "S", only=_ONLY)
+@pytest.mark.covers("R4", "S", only="messages, files, edits and deletions")
 def test_marked_messages_are_followed(bot: Bot) -> None:
     """A star or a pin brings a message in, with author and link; its edits show; what loses its
     mark or is deleted is struck and stays."""
@@ -47,7 +45,7 @@ def test_marked_messages_are_followed(bot: Bot) -> None:
     ask(sim, f"incident resolve {incident}")
 
 
-@pytest.mark.covers("R4", "S", only=_ONLY)
+@pytest.mark.covers("R4", "S", only="messages, files, edits and deletions")
 def test_files_are_written(bot: Bot) -> None:
     """A file that is shared where the incident lives is in its timeline by its name."""
     sim = bot.sim
@@ -59,7 +57,7 @@ def test_files_are_written(bot: Bot) -> None:
     ask(sim, f"incident resolve {incident}")
 
 
-@pytest.mark.covers("R4", "S", only=_ONLY)
+@pytest.mark.covers("R4", "S", only="messages, files, edits and deletions")
 def test_two_incidents_on_one_stack(bot: Bot) -> None:
     """What is in the thread of one belongs to that one; what is about the stack to both, and each
     says so."""
