@@ -140,6 +140,10 @@ drill:
       - {{sql: SELECT count(*) > 400 FROM ships, expect: true}}
       - {{sql: SELECT count(*) FROM bookings WHERE leaves <= arrives, expect: 0}}
 
+# What cards of these alerts offer beside what all have: docs/alerts.md.
+alerts:
+  HarborFull: {{actions: [db, restart web]}}
+
 # `/ops routine harbor morning run` goes through it now: docs/routines.md.
 routines:
   morning:
