@@ -35,9 +35,10 @@ def unknown(said: str) -> Finding:
 
 
 def together(bad: Sequence[str], good: str, lacking: Sequence[str]) -> Finding:
-    """Red with all that is bad; unknown where nothing is and something could not be seen."""
+    """Red with all that is bad, and then what is well; unknown where nothing is bad and something
+    could not be seen."""
     if bad:
-        return red("; ".join([*bad, *lacking]))
+        return red("; ".join([*bad, *([good] if good else []), *lacking]))
     if lacking:
         return unknown("; ".join([*([good] if good else []), *lacking]))
     return green(good)

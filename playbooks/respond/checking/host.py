@@ -38,7 +38,8 @@ def disk(stack: Stack, item: DiskCheck, facts: Facts, _: datetime) -> Finding:
     if not systems:
         return unknown("the host has no file system that holds data")
     least = systems[0]
-    return together(bad, f"{least.free_percent:.0f} % free on {least.path}, {limit:g} % wanted", ())
+    good = "" if bad else f"{least.free_percent:.0f} % free on {least.path}, {limit:g} % wanted"
+    return together(bad, good, ())
 
 
 def certificates_needs(stack: Stack, _: CertificatesCheck) -> tuple[FactQuery, ...]:

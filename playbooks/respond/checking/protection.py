@@ -35,7 +35,7 @@ def backup(stack: Stack, item: BackupCheck, facts: Facts, now: datetime) -> Find
         if standing.datastore in wanted:
             wrong = _wrong(stack, item, standing, listing)
             (bad if wrong else fine).append(wrong or _aged(standing))
-    good = f"{', '.join(fine)}; whole as they were written"
+    good = f"{', '.join(fine)}, whole as written" if fine else ""
     return together(bad, good, [listing.problem] if listing.problem else ())
 
 

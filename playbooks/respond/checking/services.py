@@ -104,8 +104,8 @@ def patterns(stack: Stack, item: PatternsCheck, facts: Facts, _: datetime) -> Fi
     unread = [f"{owner} unknown: {why}" for owner, why in lacking.items()]
     lasting = f"in the last {span(item.since)}"
     return together(
-        [f"{', '.join([*bad, *fine])} {lasting}"] if bad else [],
-        f"{', '.join(fine)} {lasting}",
+        [f"{', '.join(bad)} {lasting}"] if bad else [],
+        f"{', '.join(fine)} {lasting}" if fine else "",
         unread,
     )
 
@@ -126,9 +126,10 @@ def resources(stack: Stack, item: ResourcesCheck, facts: Facts, _: datetime) -> 
         f"(limit {item.memory_percent:g} %)"
     )
     waiting = f"load {host['load']:.1f} on {counted(host['cores'], 'core')}"
-    bad += [memory] if taken >= item.memory_percent else []
-    bad += [f"{waiting} (limit {item.load * host['cores']:g})"] if load >= item.load else []
-    return together(bad, f"{memory}, {waiting}", ())
+    fine: list[str] = []
+    (bad if taken >= item.memory_percent else fine).append(memory)
+    (bad if load >= item.load else fine).append(f"{waiting} (limit {item.load * host['cores']:g})")
+    return together(bad, ", ".join(fine), ())
 
 
 def _killed(stack: Stack, facts: Facts) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """A routine in Slack: begun at its hour, ticked by people, shown in place, told of."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.routines.kept import mark_of
+from bot.store import schedules
+from bot.store.database import Database
+from bot.store.migrate import migrate
 from bot.workspace.testing import running_workspace
 from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.talk import HARBOR, ask, ephemeral_to, text_of
@@ -23,7 +28,7 @@ ITEMS = [
 
 @pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
-    """One that was seen at eight, went away, and is there again a few seconds after nine."""
+    """One that an earlier life left at eight, and that is there again seconds after nine."""
     folder = tmp_path_factory.mktemp("routines")
     with (
         running_workspace(folder / "workspace", rates=False, answer_seconds=30) as workspace,
@@ -36,12 +41,18 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
         file.write_text(json.dumps(stack))
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         eight = tomorrow.replace(hour=8, minute=0, second=0)
-        made.ahead = (eight - datetime.now(UTC)).total_seconds()
-        made.start()
-        made.stop()
-        made.ahead += timedelta(hours=1, seconds=2).total_seconds()
+        _earlier_life(made, eight)
+        made.ahead = (eight + timedelta(hours=1) - datetime.now(UTC)).total_seconds()
         made.start()
         yield made
+
+
+def _earlier_life(bot: Bot, seen: datetime) -> None:
+    """The database of a bot that looked for what is due until then."""
+    with contextlib.closing(Database(f"sqlite:///{bot.folder / 'interlock.db'}")) as database:
+        migrate(database)
+        with database.write() as connection:
+            schedules.get(connection, "harbor", mark_of("morning"), seen)
 
 
 def card(sim: Sim, words: str) -> dict[str, Any]:

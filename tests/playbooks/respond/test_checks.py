@@ -137,7 +137,7 @@ TABLE: list[tuple[JsonObject, Mapping[str, JsonObject | None], str, str]] = [
         {"check": "health"},
         {"service.health": WELL, "service.health api": ILL},
         "red",
-        "api: connection refused",
+        "api: connection refused; 1 of 2 services healthy",
     ),
     (
         {"check": "health"},
@@ -162,7 +162,7 @@ TABLE: list[tuple[JsonObject, Mapping[str, JsonObject | None], str, str]] = [
         {"check": "backup"},
         {"repository.list": backups(timedelta(hours=7))},
         "green",
-        "main 7 h old; whole as they were written",
+        "main 7 h old, whole as written",
     ),
     (
         {"check": "backup"},
@@ -205,13 +205,13 @@ TABLE: list[tuple[JsonObject, Mapping[str, JsonObject | None], str, str]] = [
         {"check": "resources"},
         {"host.usage": HOST},
         "green",
-        "memory 25 % of 8.0 GB taken (limit 90 %), load 0.4 on 2 cores",
+        "memory 25 % of 8.0 GB taken (limit 90 %), load 0.4 on 2 cores (limit 3)",
     ),
     (
         {"check": "resources"},
         {"host.usage": {**HOST, "load": 4.0}},
         "red",
-        "load 4.0 on 2 cores (limit 3)",
+        "load 4.0 on 2 cores (limit 3); memory 25 % of 8.0 GB taken (limit 90 %)",
     ),
     (
         {"check": "certificates"},
@@ -328,7 +328,7 @@ TABLE: list[tuple[JsonObject, Mapping[str, JsonObject | None], str, str]] = [
         {"check": "jobs"},
         {"remembered.jobs": {"jobs": [job("well"), job("badly", "the disk is full")]}},
         "red",
-        "nightly: the disk is full",
+        "nightly: the disk is full; 1 of 2 jobs ended well in the last 1 d",
     ),
     ({"check": "alerts"}, {"remembered.alerts": {"firing": []}}, "green", "nothing fires"),
     (
