@@ -127,6 +127,12 @@ class AlertRules(Model):
     settle: Duration = timedelta(minutes=1)
     storm: Storm = Storm()
 
+    @model_validator(mode="after")
+    def _leaves_ours_alone(self) -> Self:
+        if "interlock" in self.sources:
+            raise ValueError("sources.interlock is for Interlock's own alerts; rename it")
+        return self
+
 
 def nobody_told(rules: AlertRules, people: Collection[str]) -> str:
     """What is wrong with the names in `tell`; empty where nothing is."""
