@@ -143,6 +143,7 @@ def _context(
     failpoints: Failpoints,
 ) -> Context:
     access = PolicyAccess(configured.file, ledger.database, ledger.now)
+    messages = Messages(ledger, configured.file.incidents, configured.file.channel)
     return Context(
         stacks=configured.stacks,
         access=access,
@@ -165,10 +166,8 @@ def _context(
             ledger, bell, ForeignSilences(configured.file.alerts, configured.stacks)
         ),
         routines=StoredRoutines(ledger, facts, bell),
-        incidents=StoredIncidents(
-            ledger, Messages(ledger, configured.file.incidents, configured.file.channel), bell
-        ),
-        reviews=StoredReviews(ledger, bell),
+        incidents=StoredIncidents(ledger, messages, bell),
+        reviews=StoredReviews(ledger, messages, bell),
         maintenances=StoredMaintenances(ledger.database, ledger.now),
         trends=StoredTrends(ledger.database),
     )

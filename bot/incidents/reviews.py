@@ -8,22 +8,26 @@ import sqlalchemy as sa
 
 from bot import audit
 from bot.bell import Bell
+from bot.incidents.messages import Messages
 from bot.incidents.phases import Phases, held
 from bot.incidents.record import Happened, record
 from bot.ledger import Ledger
 from bot.store import figures as counts
 from bot.store import incidents
 from bot.store import reviewing as rows
+from bot.store.incidents import Kept
 from commands.ports import Wanted, Written
 from playbooks.errors import UnknownName
 from playbooks.model.base import JsonObject
+from playbooks.model.checks import IncidentCheck
 from playbooks.model.contacts import OfficeHours
 from playbooks.model.people import Actor
 from playbooks.respond import phases as course
+from playbooks.respond.course import taken_on
 from playbooks.respond.figures import Figures, counted
 from playbooks.respond.incident import Incident
 from playbooks.respond.measures import measured
-from playbooks.respond.phases import Checklist, Tick
+from playbooks.respond.phases import Checklist, Place, Tick
 from playbooks.respond.postmortem import Postmortem
 from playbooks.respond.review import FollowUp, Review
 from playbooks.respond.timeline import Lane
@@ -34,6 +38,7 @@ class StoredReviews:
     """Each change is one transaction: what was written, the timeline, the audit."""
 
     ledger: Ledger
+    messages: Messages
     bell: Bell
 
     def phases(self, incident: Incident) -> Checklist:
@@ -60,9 +65,23 @@ class StoredReviews:
                 text = course.item_at(after, where).text
                 phases.note(connection, incident, actor, "ticked" if done else "unticked", text)
                 after = course.moved(after, now)
+                kept = self._taken_on(connection, kept, after, where)
             phases.turned(connection, kept, before, after, actor.name)
         self.bell.ring()
         return after
+
+    def _taken_on(
+        self, connection: sa.Connection, kept: Kept, checklist: Checklist, where: Place
+    ) -> Kept:
+        """Whoever ticks that the incident is taken on has taken it on."""
+        task = course.item_at(checklist, where)
+        meant = isinstance(task.what, IncidentCheck) and task.what.holds == "acknowledged"
+        if not meant or task.tick is None or kept.incident.acknowledged_at is not None:
+            return kept
+        fresh = kept.model_copy(update={"incident": taken_on(kept.incident, task.tick.at)})
+        incidents.put(connection, fresh)
+        self.messages.want_card(connection, fresh)
+        return fresh
 
     def postmortem(self, incident: Incident) -> Postmortem:
         stack = self.ledger.stacks.get(incident.stack)

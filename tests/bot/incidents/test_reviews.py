@@ -99,7 +99,7 @@ def desk(setting: Setting, clock: Clock | None = None) -> Iterator[Desk]:
         yield Desk(
             night=one,
             incidents=StoredIncidents(ledger, messages, bell),
-            reviews=StoredReviews(ledger, bell),
+            reviews=StoredReviews(ledger, messages, bell),
             rounds=PhaseRounds(ledger, Phases(ledger), facts, bell),
             afterwards=Afterwards(ledger, messages, bell),
         )
@@ -148,6 +148,18 @@ def test_the_phases_of_spice_harvester_have_their_clocks(tmp_path: Path) -> None
             assert sum(part in each for each in said) == 1
         kinds = one.kinds(incident)
         assert kinds.count("overdue") == 4 and kinds.count("phase") == 3
+
+
+def test_who_ticks_that_it_is_taken_on_has_taken_it_on(setting: Setting) -> None:
+    """The incident's own clock has it; another item moves no clock."""
+    with desk(setting) as one:
+        incident = one.open()
+        one.at(OPENED + MINUTE)
+        one.reviews.tick(incident, "1.2", ANA, done=True)
+        assert one.incidents.get(incident.id).acknowledged_at is None
+        one.night.clock.turn_to(OPENED + 2 * MINUTE)
+        one.reviews.tick(incident, "1.1", ANA, done=True)
+        assert one.incidents.get(incident.id).acknowledged_at == OPENED + 2 * MINUTE
 
 
 def test_they_follow_the_incident_to_another_place(setting: Setting) -> None:
