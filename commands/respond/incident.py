@@ -21,7 +21,7 @@ from commands.respond.incident_words import (
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
-from notifiers.views.incident import entry_line, incident_line, summary
+from notifiers.views.incident import entry_line, incident_line, summary, timeline_part
 from notifiers.views.text import code, escape, plural
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject
@@ -42,7 +42,7 @@ What = Literal[
     "show",
 ]
 _VERBS = "open|severity|role|note|status|mitigated|resolve|reopen|close|list|show"
-_ENTRIES_A_PAGE = 40
+_ENTRIES_A_PAGE = 25
 _TURNS: Mapping[str, Turn] = {
     "mitigated": "mitigate",
     "resolve": "resolve",
@@ -203,7 +203,7 @@ def page_of(incidents: Incidents, incident: Incident, number: int, now: datetime
     content: list[JsonObject] = []
     if number == 1:
         content += summary(incident, now, total)
-    content += blocks.sections("\n".join(map(entry_line, entries)) or "Nothing yet")
+    content += timeline_part(entries)
     if number < pages:
         more = code(f"/ops incident show {incident.id} --page {number + 1}")
         content += blocks.context(f"Earlier: {more} · page {number} of {pages}")

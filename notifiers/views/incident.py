@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifiers.ports import Body
-from notifiers.views import blocks
+from notifiers.views import blocks, limits
 from notifiers.views.blocks import plain
 from notifiers.views.text import ago, clip, code, duration, escape, joined, person, plural, when
 from playbooks.model.base import JsonObject
@@ -18,6 +18,8 @@ _FORM = "{date_short_pretty} {time_secs}"
 _SHORT = "{date_short_pretty} {time}"
 _LONGEST_UPDATE = 1_500
 _LONGEST_ENTRY = 600
+_ENTRY_ROOMS = (_LONGEST_ENTRY, 250, 120, 60)
+_ROOM_FOR_THE_REST = 1_500
 NOTE, UPDATE, SHOW = "incident_note", "incident_update", "incident_show"
 OPEN = "incident_open"
 TURNS: dict[str, Turn] = {
@@ -115,9 +117,20 @@ def incident_line(incident: Incident, now: datetime) -> str:
     )
 
 
-def entry_line(entry: Entry) -> str:
+def timeline_part(entries: Sequence[Entry]) -> list[JsonObject]:
+    """A page of a timeline that fits into a message: where texts are long, each gets less room."""
+    content: list[JsonObject] = []
+    for longest in _ENTRY_ROOMS:
+        lines = [entry_line(each, longest) for each in entries]
+        content = blocks.sections("\n".join(lines) or "Nothing yet")
+        if blocks.length(content) <= limits.PAGE_CHARACTERS - _ROOM_FOR_THE_REST:
+            break
+    return content
+
+
+def entry_line(entry: Entry, longest: int = _LONGEST_ENTRY) -> str:
     """One line of a timeline, mrkdwn; what was deleted or taken back is struck, not lost."""
-    said = clip(entry.text, _LONGEST_ENTRY)
+    said = " ".join(clip(entry.text, longest).split())
     if entry.deleted_at is not None:
         said = f"~{said.replace('~', '˜')}~ ({_gone(entry)} {when(entry.deleted_at)})"
     also = entry.detail.get("also") or ()
