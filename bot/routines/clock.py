@@ -26,7 +26,8 @@ _log = structlog.get_logger(__name__)
 _LONGEST_WAIT = 15.0
 _MOST_AT_ONCE = 48
 _DAY = timedelta(days=1)
-_REPORT = ":routine-report"
+REPORT = ":routine-report"
+"""Under which name it is kept until when the week was told."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,16 @@ class RoutineClock:
 
     def _report_due(self, stack: Stack) -> None:
         schedule, now = stack.routine_report.schedule, self.ledger.now()
-        if not self._may_be_due(stack, _REPORT, schedule, now):
+        if not self._may_be_due(stack, REPORT, schedule, now):
             return
         with self.ledger.database.write() as connection:
-            mark = schedules.get(connection, stack.name, _REPORT, now)
+            mark = schedules.get(connection, stack.name, REPORT, now)
             due: Sequence[Fire] = fires_between(schedule, mark.seen_until, now, 1)
             if not due:
                 return
             [fire] = due
             week = week_of(connection, stack, today(stack, fire.at) - _DAY)
-            schedules.see(connection, stack.name, _REPORT, fire.at)
+            schedules.see(connection, stack.name, REPORT, fire.at)
             if not week.sum("rounds"):
                 return
             want_report(connection, self.ledger, stack, week, fire.key)

@@ -11,7 +11,7 @@ from playbooks.model import checks
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
 from playbooks.respond.checking import host, measures, protection, services
-from playbooks.respond.checking.finding import Finding, Verdict
+from playbooks.respond.checking.finding import Finding, Verdict, unknown
 
 __all__ = ["SECONDS", "Finding", "Verdict", "judge", "needs"]
 
@@ -63,4 +63,10 @@ def judge(
 ) -> Finding | None:
     """What the facts mean for the item; None where only people can tell."""
     look = _LOOKS.get(item.check)
-    return look.judge(stack, item, facts, now) if look else None
+    if look is None:
+        return None
+    try:
+        return look.judge(stack, item, facts, now)
+    except (ValueError, KeyError, TypeError) as error:
+        # A fact of another shape than it should have: one line of the list is unknown, no more.
+        return unknown(f"what was read cannot be judged ({type(error).__name__})")

@@ -9,11 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.routines.clock import REPORT
 from bot.routines.kept import mark_of
-from bot.store import schedules
+from bot.store import routines, schedules
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.workspace.testing import running_workspace
+from playbooks.model.stack_file import load_stack
+from playbooks.respond.routine import begun, missed
+from playbooks.rhythm import Fire
 from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.talk import HARBOR, ask, ephemeral_to, text_of
 from tests.support.workspace import Sim
@@ -37,10 +41,11 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     ):
         file = made.folder / "harbor.yaml"
         stack = json.loads(file.read_text())
-        stack["routines"] = {"morning": {"every": "daily", "at": "09:00", "items": ITEMS}}
-        file.write_text(json.dumps(stack))
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         eight = tomorrow.replace(hour=8, minute=0, second=0)
+        stack["routines"] = {"morning": {"every": "daily", "at": "09:00", "items": ITEMS}}
+        stack["routine_report"] = {"day": f"{eight:%A}".lower(), "at": "08:30"}
+        file.write_text(json.dumps(stack))
         _earlier_life(made, eight)
         made.ahead = (eight + timedelta(hours=1) - datetime.now(UTC)).total_seconds()
         made.start()
@@ -48,11 +53,15 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 
 def _earlier_life(bot: Bot, seen: datetime) -> None:
-    """The database of a bot that looked for what is due until then."""
+    """The database of a bot that looked for what is due until then; a day before it was away."""
+    stack, before = load_stack(bot.folder / "harbor.yaml"), seen - timedelta(days=1)
+    away = missed(begun(stack, "morning", Fire(f"{before:%Y-%m-%d}", before), before))
     with contextlib.closing(Database(f"sqlite:///{bot.folder / 'interlock.db'}")) as database:
         migrate(database)
         with database.write() as connection:
             schedules.get(connection, "harbor", mark_of("morning"), seen)
+            schedules.get(connection, "harbor", REPORT, seen)
+            routines.add(connection, away)
 
 
 def card(sim: Sim, words: str) -> dict[str, Any]:
@@ -99,6 +108,26 @@ def test_a_list_at_its_hour_in_slack(bot: Bot) -> None:
     for number, user in ((0, "ana"), (2, "ben"), (3, "ben")):
         press(sim, shown, "routine_tick", number, user)
     assert text_of(card(sim, "all done")).count("by <@U0BEN>") == 2
+
+
+def test_the_week_is_told_with_a_picture(bot: Bot) -> None:
+    """On its day: a table in the channel, and the picture in its thread, which is a real one."""
+
+    def look() -> dict[str, Any] | None:
+        told = [m for m in bot.sim.messages(channel=HARBOR) if "routines of the week" in m["text"]]
+        return told[0] if told else None
+
+    report: dict[str, Any] = wait_until(look, "the report of the week", 15)
+    assert "0 % of 4 items done, 4 missed" in report["text"]
+    assert any(block["type"] == "table" for block in report["blocks"])
+
+    def drawn() -> list[dict[str, Any]]:
+        thread = bot.sim.messages(channel=HARBOR, thread_ts=report["ts"])
+        return [file for message in thread for file in message["files"]]
+
+    [file] = wait_until(drawn, "its picture", 15)
+    content = bot.sim.http.get(f"/sim/files/{file['id']}").content
+    assert content.startswith(b"\x89PNG")
 
 
 def test_what_is_typed(bot: Bot) -> None:

@@ -361,6 +361,14 @@ def test_what_cannot_be_read_is_unknown(given: JsonObject) -> None:
     assert found.said
 
 
+def test_a_fact_of_another_shape_is_unknown() -> None:
+    """What a reader gave wrongly never stops the rest of a list."""
+    item = item_of(check="disk")
+    found = judge(HARBOR, item, facts_for(item, {"disk.systems": {"systems": "full"}}), NOW)
+    assert found is not None
+    assert found.said == "what was read cannot be judged (ValidationError)"
+
+
 def test_text_is_for_people() -> None:
     """Plain text and text under its key are the same; nothing is read for them."""
     routine = Routine(every="daily", items=("Look", {"text": "Look"}))
