@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.bell import Bell
-from bot.incidents.phases import Phases, held, over
+from bot.incidents.phases import Phases, held
 from bot.ledger import Ledger
 from bot.rounds import rounds
 from bot.store import incidents
@@ -63,22 +63,22 @@ class PhaseRounds:
 
     def _go_on(self, known: Held) -> None:
         now, name = self.ledger.now(), known.checklist.incident
-        due = known.looked_at is None or now - known.looked_at >= _LOOKS_EVERY
-        found = self._look(known.checklist) if due else {}
         with self.ledger.database.read() as connection:
             seen, review = incidents.get(connection, name), rows.review(connection, name)
             if seen is None:
                 return
             shown = self.phases.shown(connection, seen)
+        wanted = self._wanted(known, seen.incident)
+        found = self._look(known.checklist, wanted)
         step = _Step(seen.incident, review, found, now)
-        if shown and not due and step.taken(known.checklist) == (known.checklist, ()):
+        if shown and not wanted and step.taken(known.checklist) == (known.checklist, ()):
             return
         with self.ledger.database.write() as connection:
             both = held(connection, name)
             if both is None:
                 return
             kept, before = both
-            if due:
+            if wanted:
                 before = replace(before, looked_at=now)
                 rows.put_checklist(connection, before)
             after, late = replace(step, incident=kept.incident).taken(before.checklist)
@@ -90,10 +90,19 @@ class PhaseRounds:
         if after != before.checklist or not shown:
             self.bell.ring()
 
-    def _look(self, checklist: Checklist) -> Mapping[Place, Finding]:
-        """What the checks of the stack find now; nothing where it cannot be read."""
+    def _wanted(self, known: Held, incident: Incident) -> Sequence[tuple[Place, Check]]:
+        """What the stack's checks are to look at now; nothing in between."""
+        now, checklist = self.ledger.now(), known.checklist
+        early = known.looked_at is not None and now - known.looked_at < _LOOKS_EVERY
+        if early or not course.worth_looking(checklist, incident, now):
+            return ()
+        return _stack_checks(checklist, course.to_look_at(checklist, now))
+
+    def _look(
+        self, checklist: Checklist, wanted: Sequence[tuple[Place, Check]]
+    ) -> Mapping[Place, Finding]:
+        """What the checks find; nothing where it cannot be read."""
         stack = self.ledger.stacks.get(checklist.stack)
-        wanted = _stack_checks(checklist, course.to_look_at(checklist, self.ledger.now()))
         if stack is None or not wanted:
             return {}
         try:
@@ -102,9 +111,8 @@ class PhaseRounds:
         except InterlockError as error:
             _log.warning("phases.unread", incident=checklist.incident, why=str(error))
             return {}
-        now = self.ledger.now()
+        now, redact = self.ledger.now(), self.ledger.redactor.redact
         judged = {place: checks.judge(stack, what, facts, now) for place, what in wanted}
-        redact = self.ledger.redactor.redact
         return {
             place: finding.model_copy(update={"said": redact(finding.said)})
             for place, finding in judged.items()
@@ -128,9 +136,9 @@ class _Step:
             finding = self._finding(checklist, place)
             if finding is not None:
                 after = course.looked_at(after, place, finding, self.now)
-        if over(self.incident):
+        if course.given_up(checklist, self.incident, self.now):
             return course.closed(after), ()
-        after = course.moved(after, self.now)
+        after = course.moved(course.taken_up(after), self.now)
         late = course.overdue(after, self.incident, self.now)
         return (course.asked(after, late, self.now), late) if late else (after, ())
 

@@ -20,7 +20,7 @@ from playbooks.model.people import Actor
 from playbooks.model.routines import Phase
 from playbooks.respond import phases as course
 from playbooks.respond import timeline
-from playbooks.respond.incident import Incident, IncidentState
+from playbooks.respond.incident import Incident
 from playbooks.respond.phases import Checklist, Place
 
 
@@ -116,11 +116,6 @@ def held(connection: sa.Connection, incident: str) -> tuple[Kept, Held] | None:
     """The incident and its phases, which nobody else changes until this transaction ends."""
     kept, found = incidents.hold(connection, incident), rows.hold_checklist(connection, incident)
     return None if kept is None or found is None else (kept, found)
-
-
-def over(incident: Incident) -> bool:
-    """Whether nobody goes through its phases any more."""
-    return incident.state is IncidentState.CLOSED
 
 
 def _happened(

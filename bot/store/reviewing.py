@@ -67,10 +67,15 @@ def checklist(connection: sa.Connection, incident: str) -> Checklist | None:
 
 
 def open_checklists(connection: sa.Connection) -> Sequence[Held]:
-    query = sa.select(checklists).where(checklists.c.closed.is_(False))
+    """Those that somebody goes through, and those of incidents that were opened again."""
+    query = (
+        sa.select(checklists)
+        .join(incidents, incidents.c.id == checklists.c.incident)
+        .where(checklists.c.closed.is_(False) | incidents.c.state.in_(["open", "mitigated"]))
+        .order_by(incidents.c.number)
+    )
     return [
-        Held(Checklist.model_validate(row.data), row.looked_at)
-        for row in connection.execute(query.order_by(checklists.c.incident))
+        Held(Checklist.model_validate(row.data), row.looked_at) for row in connection.execute(query)
     ]
 
 

@@ -20,6 +20,8 @@ USUAL_KIND = "incident"
 BOT = "interlock"
 """Who ticked what was found by a check."""
 
+_PATIENCE = timedelta(days=14)
+
 USUAL = (
     Phase(
         name="Initial response",
@@ -251,7 +253,12 @@ def moved(checklist: Checklist, now: datetime) -> Checklist:
 
 def closed(checklist: Checklist) -> Checklist:
     """Nobody goes through it any more."""
-    return _changed(checklist, closed=True)
+    return checklist if checklist.closed else _changed(checklist, closed=True)
+
+
+def taken_up(checklist: Checklist) -> Checklist:
+    """Its incident was opened again."""
+    return _changed(checklist, closed=False) if checklist.closed else checklist
 
 
 def to_look_at(checklist: Checklist, now: datetime) -> Sequence[Place]:
@@ -283,6 +290,21 @@ def overdue(checklist: Checklist, incident: Incident, now: datetime) -> Sequence
     ]
 
 
+def given_up(checklist: Checklist, incident: Incident, now: datetime) -> bool:
+    """Whether nobody goes through it any more: the incident is closed, or was resolved and the last
+    clock ran out long ago."""
+    if incident.state is IncidentState.CLOSED:
+        return True
+    return incident.state is IncidentState.RESOLVED and now > _last_clock(checklist) + _PATIENCE
+
+
+def worth_looking(checklist: Checklist, incident: Incident, now: datetime) -> bool:
+    """Whether checks should still look: while it goes on, then until the last clock runs out."""
+    if incident.state in {IncidentState.OPEN, IncidentState.MITIGATED}:
+        return True
+    return incident.state is IncidentState.RESOLVED and now <= _last_clock(checklist)
+
+
 def asked(checklist: Checklist, stages: Sequence[int], now: datetime) -> Checklist:
     """Those at work have been told that these stages are overdue."""
     fresh = tuple(
@@ -308,6 +330,11 @@ def counts(checklist: Checklist) -> tuple[int, int]:
     """How many items are done, and how many there are."""
     items = [item for _, item in _items(checklist)]
     return sum(item.tick is not None for item in items), len(items)
+
+
+def _last_clock(checklist: Checklist) -> datetime:
+    clocks = [stage.until for stage in checklist.stages if stage.until is not None]
+    return checklist.opened_at + max(clocks, default=timedelta(0))
 
 
 def _items(checklist: Checklist) -> Iterator[tuple[Place, Task]]:

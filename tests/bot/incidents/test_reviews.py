@@ -196,6 +196,9 @@ def test_nothing_is_asked_once_it_is_over(setting: Setting) -> None:
         assert checklist.closed
         [listed] = [each for each in one.said(":phases") if "is closed" in each]
         assert "phase_tick" not in listed
+        one.incidents.turn(incident.id, ANA, "reopen")
+        one.at(OPENED + 27 * HOUR)
+        assert not one.reviews.phases(one.incidents.get(incident.id)).closed
 
 
 def test_a_review_is_asked_for_once_and_actions_once_a_day(setting: Setting) -> None:

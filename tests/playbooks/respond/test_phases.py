@@ -150,6 +150,27 @@ def test_the_incident_itself_is_looked_at() -> None:
         assert after == green(after.said)
 
 
+@pytest.mark.parametrize(
+    ("state", "days", "looks", "over"),
+    [
+        (IncidentState.OPEN, 40, True, False),
+        (IncidentState.MITIGATED, 40, True, False),
+        (IncidentState.RESOLVED, 0.9, True, False),
+        (IncidentState.RESOLVED, 1.1, False, False),
+        (IncidentState.RESOLVED, 16, False, True),
+        (IncidentState.CLOSED, 0.1, False, True),
+    ],
+)
+def test_for_how_long_somebody_looks(
+    state: IncidentState, days: float, looks: bool, over: bool
+) -> None:
+    """While it goes on; once it is resolved until the last clock runs out; what nobody closes is
+    given up two weeks later."""
+    now, its = OPENED + timedelta(days=days), incident(state=state)
+    assert phases.worth_looking(begun(), its, now) is looks
+    assert phases.given_up(begun(), its, now) is over
+
+
 def test_places_are_counted_from_one() -> None:
     """`2.1` is the first item of the second phase; what is not there is named with what is."""
     assert phases.place_of(begun(), "2.1") == Place(1, 0)
