@@ -69,6 +69,7 @@ class OncallHouse:
     described: Mapping[str, Any]
     environment: Mapping[str, str]
     clock: Moved = field(default_factory=Moved)
+    stack: Stack = field(default_factory=lambda: Stack.model_validate(_STACK))
     numbers: Any = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -86,10 +87,10 @@ class OncallHouse:
                 **self.described,
             }
         )
-        stack = Stack.model_validate(_STACK)
         database = Database(self.url)
         migrate(database)
-        configured = Configured(file, MappingProxyType({"harbor": stack}), Path.cwd())
+        stacks = MappingProxyType({self.stack.name: self.stack})
+        configured = Configured(file, stacks, Path.cwd())
         self.house: House = open_house(configured, database, self.environment, self.clock)
         house = self.house
         duties = Duties(file.oncall, file.people)
@@ -113,7 +114,7 @@ class OncallHouse:
     def alert(
         self, rule: str = "ApiDown", *, firing: bool = True, severity: str = "critical"
     ) -> None:
-        """One alert of harbor comes in."""
+        """One alert of the stack comes in."""
         alert = {
             "fingerprint": f"f-{rule}",
             "rule": rule,
@@ -121,7 +122,7 @@ class OncallHouse:
             "firing": firing,
             "since": self.clock().isoformat(),
             "ended": None if firing else self.clock().isoformat(),
-            "labels": {"stack": "harbor"},
+            "labels": {"stack": self.stack.name},
             "summary": f"{rule} is not well",
         }
         notice = Received(

@@ -1,5 +1,6 @@
 """What pages reach, on this machine: a mail server, and the documented interfaces of PagerDuty
-(Events v2) and of Teams' workflows, behind a proxy, under their own names and over TLS."""
+(Events v2), of Teams' workflows and of Twilio's messages, behind a proxy, under their own names and
+over TLS."""
 
 import json
 import ssl
@@ -13,6 +14,7 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -22,6 +24,7 @@ from tests.support.tls import Issued, issue
 
 PAGERDUTY = "events.pagerduty.com"
 TEAMS = "prod-1.westeurope.logic.azure.com"
+TWILIO = "api.twilio.com"
 _SEVERITIES = {"critical", "error", "warning", "info"}
 
 
@@ -66,7 +69,8 @@ class Outside:
 def outside(folder: Path) -> Iterator[Outside]:
     """The proxy, which ends with the block."""
     issued = {
-        name: issue(folder / "tls", name, 30, self_signed=True) for name in (PAGERDUTY, TEAMS)
+        name: issue(folder / "tls", name, 30, self_signed=True)
+        for name in (PAGERDUTY, TEAMS, TWILIO)
     }
     authorities = folder / "authorities.pem"
     authorities.write_bytes(b"".join(each.authority.read_bytes() for each in issued.values()))
@@ -108,7 +112,8 @@ def _front(world: Outside, issued: dict[str, Issued]) -> type[BaseHTTPRequestHan
 def _inner(world: Outside, host: str) -> type[BaseHTTPRequestHandler]:
     class Inner(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            body = dict(parse_qsl(raw)) if host == TWILIO else json.loads(raw)
             world.heard.append(Heard(host, self.path, dict(self.headers.items()), body))
             if world.holds.is_set():
                 world.released.wait(30)
@@ -129,6 +134,9 @@ def _inner(world: Outside, host: str) -> type[BaseHTTPRequestHandler]:
 def _documented(host: str, path: str, body: dict[str, Any]) -> int:
     if host == PAGERDUTY:
         return 202 if path == "/v2/enqueue" and _is_event(body) else 400
+    if host == TWILIO:
+        known = path.startswith("/2010-04-01/Accounts/AC") and path.endswith("/Messages.json")
+        return 201 if known and {"Body", "From", "To"} <= set(body) else 400
     return 202 if path.startswith("/workflows/") and _is_card(body) else 400
 
 
