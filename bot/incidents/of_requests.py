@@ -28,6 +28,7 @@ _SAID = {
     "run.accept": "says: accept,",
     "run.abort": "says: abort,",
     "run.cancel-requested": "asks to stop",
+    "evidence.kept": "has evidence kept:",
 }
 _ENGINE = frozenset({"engine", "policy"})
 
@@ -56,7 +57,7 @@ def of_audit(
         )
         + (f": {why}" if why else ""),
         by=whom,
-        detail={"request": request.id, "operation": request.plan.operation},
+        detail={"request": request.id, "operation": request.plan.operation, **_only(request)},
     )
 
 
@@ -77,8 +78,14 @@ def of_step(request: Request, entry: Entry) -> Happened | None:
         kind="step",
         text=f"{ending}: {names.get(entry.step, entry.step)} ({request.id})"
         + (f": {why}" if why else ""),
-        detail={"request": request.id, "step": entry.step},
+        detail={"request": request.id, "step": entry.step, **_only(request)},
     )
+
+
+def _only(request: Request) -> JsonObject:
+    """What is done for one incident, which may be private, is written into no other."""
+    incident = request.plan.params.get("incident")
+    return {"incident": incident} if incident else {}
 
 
 def _lane(subject: str, request: Request) -> Lane:
