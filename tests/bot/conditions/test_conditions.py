@@ -16,6 +16,8 @@ from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.talk import HARBOR, ask, press, text_of
 from tests.support.workspace import Sim
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
 _THRESHOLDS = {
     "down": {"measure": "down", "severity": "critical", "services": ["api"]},
     "slow": {"measure": "p95_seconds", "limit": 5, "services": ["api"]},

@@ -12,6 +12,8 @@ from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.talk import ask, text_of
 from tests.support.workspace import Sim
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
 _FAILED = (
     "2026-11-22T12:00:00Z WARNING login failed for <!channel> from 203.0.113.7 password=hunter2-x"
 )

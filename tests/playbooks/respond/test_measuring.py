@@ -43,7 +43,8 @@ def stack(**more: Any) -> Stack:
 def facts(**answers: Any) -> Facts:
     """Answers by the name of a fact; a text is why it could not be read."""
     queries = {name.replace("_", "."): value for name, value in answers.items()}
-    values, missing = {}, {}
+    values: dict[str, Any] = {}
+    missing: dict[str, str] = {}
     for name, value in queries.items():
         args = {"datastore": "postgres"} if name == "db.pool" else {}
         key = FactQuery(fact=name, args=args).key
