@@ -45,6 +45,8 @@ from bot.slack.answers import UNREACHABLE, Answers
 from bot.slack.calls import SlackCalls
 from bot.slack.client import answering_client, listening_client
 from bot.slack.desk import Desk
+from bot.slack.ears import Ears
+from bot.slack.homes import Homes
 from bot.slack.installed import Installed
 from bot.slack.listeners import Listeners, bolt_app, register
 from bot.slack.parcels import Parcels
@@ -156,18 +158,20 @@ def _assembled(
         conditions=alerts,
     )
     installed = Installed(bot_token)
-    incidents = incidents_at_work(house, SlackCalls(bot_token, settings.slack_api), installed.user)
+    calls = SlackCalls(bot_token, settings.slack_api)
+    incidents = incidents_at_work(house, calls, installed.user)
+    ears = Ears((incidents.heard, Homes(context, calls, house.redactor)))
     desk = Desk(
         context,
         inbox,
         answers,
         failpoints=house.failpoints,
         turns=house.turns,
-        hear=incidents.heard.handle,
+        hear=ears.handle,
     )
     listening = listening_client(bot_token, settings.slack_api)
     app = bolt_app(listening, settings.signing_secret.get_secret_value(), installed)
-    register(app, Listeners(inbox, desk, metrics, house.failpoints, incidents.heard))
+    register(app, Listeners(inbox, desk, metrics, house.failpoints, ears))
     engine = Engine(_equipment(house), anchor)
     return _Parts(
         house=house,

@@ -119,7 +119,7 @@ class StoredIncidents:
             return [each for each in rows.live(connection) if key in each.alerts]
 
     def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:
-        if not incident.private or channel == incident.channel:
+        if not incident.private or (channel and channel == incident.channel):
             return True
         with self.ledger.database.read() as connection:
             kept = rows.get(connection, incident.id)

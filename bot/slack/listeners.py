@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
@@ -18,6 +18,7 @@ from bot.engine.failpoints import Failpoints
 from bot.slack.answers import UNREACHABLE
 from bot.slack.delivered import Kind, delivery_id, kept
 from bot.slack.desk import Desk, without_memory
+from bot.slack.ears import Ears
 from bot.slack.installed import Installed
 from bot.store.inbox import Inbox
 from bot.web.metrics import Metrics
@@ -30,12 +31,6 @@ _ANYTHING = re.compile(".*", re.DOTALL)
 _OURS = re.compile(f"^({'|'.join(sorted(ACTIONS))})$")
 _OUR_WINDOWS = re.compile(f"^({'|'.join(sorted(CALLBACKS))})$")
 _NEW = "new_delivery"
-
-
-class Ears(Protocol):
-    """What is worth hearing. bot.incidents.heard.Heard fits."""
-
-    def wants(self, event: Mapping[str, Any]) -> bool: ...
 
 
 class Listeners:

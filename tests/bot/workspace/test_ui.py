@@ -156,9 +156,3 @@ def test_mistakes_of_the_caller_are_named(sim: Sim, body: Json, status: int, err
     """A wrong person, channel or field is answered with what is there."""
     answer = sim.http.post("/sim/command", json=body)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
-
-
-def test_home_says_that_it_is_not_there(sim: Sim) -> None:
-    """App Home answers 501 and says so."""
-    answer = sim.http.post("/sim/home", json={"user": "ana"})
-    assert (answer.status_code, answer.json()["error"]) == (501, "not_supported")

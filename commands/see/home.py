@@ -1,0 +1,48 @@
+"""What the app's Home tab shows to somebody."""
+
+from collections.abc import Sequence
+
+from commands.ports import Context
+from notifiers.views.home import Home, home_view
+from playbooks.model.base import JsonObject
+from playbooks.model.people import Actor
+from playbooks.model.request import RequestState
+from playbooks.respond.incident import IncidentState
+from playbooks.respond.rota import Shift
+
+_MOST = 50
+_LIVE = (IncidentState.OPEN, IncidentState.MITIGATED)
+
+
+def home_of(context: Context, actor: Actor) -> JsonObject:
+    """The view, of what the person may read."""
+    stacks = {
+        name: stack
+        for name, stack in context.stacks.items()
+        if context.access.may(actor, "read", stack)
+    }
+    known = {"", *stacks} if stacks else set()
+    pending = context.history.dossiers(states=(RequestState.PENDING,), limit=_MOST)
+    rotas = context.oncall.rotas() if stacks else ()
+    home = Home(
+        now=context.now(),
+        incidents=[
+            each
+            for each in context.incidents.list(_LIVE)
+            if is_live(each) and each.stack in known and context.incidents.may_see(each, actor, "")
+        ],
+        waiting=[each.request for each in pending if each.request.plan.stack in stacks],
+        oncall=[(name, _on_now(context, name)) for name in rotas],
+        firing=[each for each in context.alerts.groups() if each.stack in known],
+    )
+    return home_view(home)
+
+
+def _on_now(context: Context, name: str) -> Sequence[Shift]:
+    rota = context.oncall.now(name)
+    return [
+        shift
+        for shifts in rota.layers.values()
+        for shift in shifts
+        if shift.begins <= rota.now < shift.ends
+    ]
