@@ -10,6 +10,7 @@ from playbooks.respond.routine import Day, Line, Round, RoundState, Week
 
 TICK, UNTICK, AGAIN = "routine_tick", "routine_untick", "routine_again"
 _LINES_SHOWN = 40
+_CHARACTERS = 10_500
 _LONGEST_VALUE = 400
 _FORM = "{date_short_pretty} {time}"
 _COLUMNS = ("Day", "Lists", "Items", "Done", "of it by the bot", "Red", "Missed", "Open")
@@ -35,10 +36,11 @@ def routine_card(round_: Round, where: str) -> Body:
     content = blocks.headline(title)
     content += blocks.context(joined(_small(round_)))
     open_ = round_.state in {RoundState.OPEN, RoundState.DONE}
-    for number, line in enumerate(round_.lines[:_LINES_SHOWN]):
-        content.append(_line(round_, number, line, changeable=open_))
-    again = code(f"/ops routine {round_.stack} {round_.routine}")
-    content += blocks.rest(len(round_.lines) - _LINES_SHOWN, again)
+    shown = _shown(round_, changeable=open_)
+    content += shown
+    content += blocks.rest(
+        len(round_.lines) - len(shown), "which have no room here: split the list"
+    )
     if open_ and any(line.item.check != "people" for line in round_.lines):
         content.append({"type": "actions", "elements": [_button(AGAIN, "Check Again", round_, 0)]})
     return Body(
@@ -100,6 +102,24 @@ def _small(round_: Round) -> list[str]:
     said = f"{plural(len(carried), 'item')} carried over from {', '.join(days)}" if carried else ""
     looked = f"looked at {when(round_.looked_at)}" if round_.looked_at else ""
     return [asked if round_.by else due, "" if round_.by else begun, said, looked]
+
+
+def _shown(round_: Round, *, changeable: bool) -> list[JsonObject]:
+    """As many lines as one message takes; what is left to do comes before what is done where not
+    all have room."""
+    made = [
+        _line(round_, number, line, changeable=changeable)
+        for number, line in enumerate(round_.lines)
+    ]
+    if len(made) <= _LINES_SHOWN and blocks.length(made) <= _CHARACTERS:
+        return made
+    order = sorted(range(len(made)), key=lambda number: round_.lines[number].done)
+    shown: list[JsonObject] = []
+    for number in order[:_LINES_SHOWN]:
+        if blocks.length([*shown, made[number]]) > _CHARACTERS:
+            break
+        shown.append(made[number])
+    return shown
 
 
 def _line(round_: Round, number: int, line: Line, *, changeable: bool) -> JsonObject:
