@@ -29,7 +29,7 @@ def home_of(context: Context, actor: Actor) -> JsonObject:
         incidents=[
             each
             for each in context.incidents.list(_LIVE)
-            if is_live(each) and each.stack in known and context.incidents.may_see(each, actor, "")
+            if each.stack in known and context.incidents.may_see(each, actor, "")
         ],
         waiting=[each.request for each in pending if each.request.plan.stack in stacks],
         oncall=[(name, _on_now(context, name)) for name in rotas],
