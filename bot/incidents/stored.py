@@ -12,6 +12,7 @@ from bot.incidents import earlier
 from bot.incidents.messages import Messages
 from bot.incidents.record import Happened, record, record_all
 from bot.ledger import Ledger
+from bot.oncall.of_incidents import news_of
 from bot.store import alerts
 from bot.store import incidents as rows
 from bot.store.incidents import Kept, Place
@@ -329,6 +330,10 @@ class StoredIncidents:
             detail={"incident": incident.id},
         )
         record(connection, happened)
+        home = self.messages.home_channel(incident)
+        news = news_of(incident, change.kind, change.text, home)
+        if news is not None:
+            self.ledger.notify(connection, news)
 
     def _audit(
         self, connection: sa.Connection, incident: Incident, kind: str, by: str, said: str

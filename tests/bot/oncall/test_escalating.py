@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from commands.ports import Opening
+from playbooks.respond.incident import Priority, Role
 from tests.support.oncall_house import Moved, OncallHouse, actor
 from tests.support.outside import PAGERDUTY, Mail, Outside, mail_server, outside
 from tests.support.postgres import Server
@@ -358,3 +360,41 @@ def test_escalations_live_in_postgresql_too(postgres_server: Server) -> None:
     home.house.context.alerts.acknowledge(home.key(), actor("ana"))
     home.look(minutes=5)
     assert len(home.told()) == 4
+
+
+@pytest.mark.covers("R3", "NSA", only="incidents are told to the targets that are named for them")
+def test_targets_are_told_of_incidents(tmp_path: Path, mail: Mail) -> None:
+    """Opened, an update, resolved; of a private one nothing leaves the house."""
+    described = {
+        "paging": {
+            "targets": {"office": {"kind": "email", "url": "env:OFFICE"}},
+            "tell": [
+                {
+                    "events": ["incident.opened", "incident.update", "incident.resolved"],
+                    "to": ["office"],
+                }
+            ],
+        }
+    }
+    environment = {"OFFICE": f"{mail.url}&to=office@harbor.example"}
+    home = OncallHouse(f"sqlite:///{tmp_path / 'n.db'}", described, environment, Moved())
+    incidents = home.house.context.incidents
+    opened = incidents.open(
+        Opening(title="The quay is closed", priority=Priority.P1, stack="harbor"), actor("ana")
+    )
+    incidents.set_role(opened.id, actor("ana"), Role.SCRIBE, "U0BEN")
+    incidents.tell(opened.id, actor("ana"), "Half of it is open again")
+    incidents.turn(opened.id, actor("ana"), "resolve")
+    incidents.open(
+        Opening(title="Data was taken", priority=Priority.P1, stack="harbor", private=True),
+        actor("ana"),
+    )
+    home.look()
+    subjects = sorted(str(message["Subject"]) for message in mail.messages)
+    assert [subject.partition("inc-1 ")[2] for subject in subjects] == [
+        "open)",
+        "open)",
+        "resolved)",
+    ]
+    assert not [subject for subject in subjects if "Data was taken" in subject]
+    assert "Half of it is open again" in "".join(m.get_content() for m in mail.messages)
