@@ -140,9 +140,24 @@ drill:
       - {{sql: SELECT count(*) > 400 FROM ships, expect: true}}
       - {{sql: SELECT count(*) FROM bookings WHERE leaves <= arrives, expect: 0}}
 
+# What becomes an alert by itself: `/ops alerts harbor` shows how each stands, docs/alerts.md how it
+# is measured. Stop a service for more than a minute to see one.
+thresholds:
+  down: {{measure: down, lasting: 1m, severity: critical}}
+  slow: {{measure: p95_seconds, limit: 2, lasting: 5m}}
+  pool: {{measure: pool_exhausted, severity: critical}}
+  disk: {{measure: disk_free_percent, limit: 3, lasting: 5m}}
+  memory: {{measure: memory_used_percent, limit: 98, lasting: 5m}}
+  backup-late: {{measure: backup_late}}
+  drill-failed: {{measure: drill_failed}}
+  drill-overdue: {{measure: drill_overdue}}
+
+# Lines of logs that look like an attack are counted, and become alerts.
+security: {{use: [app], services: [api, web]}}
+
 # What cards of these alerts offer beside what all have: docs/alerts.md.
 alerts:
-  HarborFull: {{actions: [db, restart web]}}
+  HarborFull: {{actions: [db connections, restart web]}}
 
 # `/ops routine harbor morning run` goes through it now: docs/routines.md.
 routines:

@@ -67,7 +67,7 @@ def _open_incident(context: Context, call: Call, value: str, _: datetime) -> Rep
     """The incident's own messages say the rest; opened again, it is the same one."""
     group = changeable(context, call, value)
     incident = context.incidents.open_from_alert(group.key, call.actor, call.once)
-    text = f"{incident.id} ({incident.priority}): {incident.title}"
+    text = f"Incident {incident.id}, {incident.priority}, is {incident.state}: {incident.title}"
     return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
 
 

@@ -156,13 +156,18 @@ def _actions(group: Group, state: GroupState) -> list[JsonObject]:
     elements.append(_button(group, "open_incident", "Open incident"))
     if group.stack:
         elements.append(_button(group, "alert_status", "Status"))
-    if group.stack and group.labels.get("service"):
+    if group.stack and (service := group.labels.get("service")):
         elements.append(_button(group, "alert_logs", "Logs"))
-        elements.append(_button(group, "alert_restart", "Restart"))
+        if f"restart {service}" not in group.actions:
+            elements.append(_button(group, "alert_restart", _label(f"restart {service}")))
     for place, line in enumerate(group.actions):
-        label = clip_plain(line[:1].upper() + line[1:], _LONGEST_LABEL)
-        elements.append(_button(group, f"{DO}{place}", label))
+        elements.append(_button(group, f"{DO}{place}", _label(line)))
     return [{"type": "actions", "elements": elements}]
+
+
+def _label(line: str) -> str:
+    """A subcommand as a button says it."""
+    return clip_plain(line[:1].upper() + line[1:], _LONGEST_LABEL)
 
 
 def _button(group: Group, verb: str, label: str, style: str = "") -> JsonObject:

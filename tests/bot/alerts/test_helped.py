@@ -50,11 +50,25 @@ def test_the_stacks_own_ways_are_buttons(bot: Bot) -> None:
     fire(bot, "WebDown")
     card = alert_card(bot, "WebDown", "firing")
     assert "https://wiki/web-down" in text_of(card)
-    assert "Restart web" in text_of(card)
+    assert "Restart web" in text_of(card) and "Restart api" not in text_of(card)
     press(bot.sim, card, "alert_do_0", "ana")
     asked = card_in(bot.sim, "pending")
     assert "RESTART prod/harbor web" in text_of(asked)
     press(bot.sim, asked, "cancel", "ana")
+
+
+def test_an_incident_is_opened_from_the_card_once(bot: Bot) -> None:
+    """The second press shows the one that there is."""
+    fire(bot, "Flooded", "critical")
+    card = alert_card(bot, "Flooded", "firing")
+    for _ in range(2):
+        press(bot.sim, card, "open_incident", "ana")
+    said = wait_until(
+        lambda: [t for t in ephemeral_to(bot.sim, "ana") if "Flooded is not well" in t][1:],
+        "the second answer",
+    )
+    [first] = [t for t in ephemeral_to(bot.sim, "ana") if "Flooded is not well" in t][:1]
+    assert first.startswith("Incident inc-") and said[0] == first
 
 
 def test_whom_a_route_names_is_mentioned(bot: Bot) -> None:
