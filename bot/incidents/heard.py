@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.incidents.ports import Calls
+from bot.incidents.record import also
 from bot.incidents.rooms import Rooms
 from bot.ledger import Ledger
 from bot.slack.calls import SlackSaysNo
@@ -94,7 +95,7 @@ class Heard:
                 rows.change(connection, _changed(each, fresh, hint.at))
             if fresh.deleted_at is None:
                 missing = sorted(wanted - set(known))
-                rows.add(connection, [_of(fresh, id_, [*known, *missing]) for id_ in missing])
+                rows.add(connection, [_of(fresh, id_, near, sorted(wanted)) for id_ in missing])
 
     def _near(self, connection: Any, channel: str) -> Sequence[Incident]:
         """Incidents that live in the channel, and those that go on where it is their stack's."""
@@ -183,18 +184,17 @@ class Heard:
                     rows.change(connection, each.model_copy(update={**changes, "detail": detail}))
 
 
-def _of(fresh: Entry, incident: str, all_of_them: Sequence[str]) -> Entry:
+def _of(fresh: Entry, incident: str, near: Sequence[Incident], ids: Sequence[str]) -> Entry:
     """The entry of one incident; it says which other ones have it."""
-    others = [each for each in all_of_them if each != incident]
-    detail = {**fresh.detail, **({"also": others} if others else {})}
+    detail = {**fresh.detail, **also(near, ids, incident)}
     return fresh.model_copy(update={"incident": incident, "detail": detail})
 
 
 def _changed(before: Entry, fresh: Entry, at: datetime) -> Entry:
     """The entry as it is now; the moment it was struck stays the first one."""
     struck = None if fresh.deleted_at is None else before.deleted_at or at
-    also = before.detail.get("also")
-    detail = {**fresh.detail, **({"also": also} if also else {})}
+    others = before.detail.get("also")
+    detail = {**fresh.detail, **({"also": others} if others else {})}
     return fresh.model_copy(
         update={
             "incident": before.incident,

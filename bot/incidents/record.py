@@ -73,11 +73,14 @@ def _entries(happened: Happened, known: Sequence[Incident], now: datetime | None
             text=happened.text,
             by=happened.by,
             link=happened.link,
-            detail={**detail, **({"also": others} if (others := _others(ids, id_)) else {})},
+            detail={**detail, **also(known, ids, id_)},
         )
         for id_ in ids
     ]
 
 
-def _others(ids: Sequence[str], own: str) -> list[str]:
-    return [each for each in ids if each != own]
+def also(known: Sequence[Incident], ids: Sequence[str], own: str) -> JsonObject:
+    """Which other incidents have the entry; of private ones nothing is said."""
+    private = {each.id for each in known if each.private}
+    others = [each for each in ids if each != own and each not in private]
+    return {"also": others} if others else {}

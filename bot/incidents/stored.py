@@ -75,8 +75,9 @@ class StoredIncidents:
             if shown is None:
                 raise UnknownName(f"There are no alerts {key!r}.", "`/ops alerts` lists them.")
             known = [each for each in rows.live(connection) if key in each.alerts]
-            if known:
-                return known[0]
+            seen = [each for each in known if self._sees(connection, each, actor)]
+            if seen:
+                return seen[0]
             group = shown.group
             opening = Opening(
                 title=(group.summary or group.rule)[:_LONGEST_TITLE],
@@ -120,10 +121,15 @@ class StoredIncidents:
             return [each for each in rows.live(connection) if key in each.alerts]
 
     def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:
-        if not incident.private or (channel and channel == incident.channel):
+        if channel and channel == incident.channel:
             return True
         with self.ledger.database.read() as connection:
-            kept = rows.get(connection, incident.id)
+            return self._sees(connection, incident, actor)
+
+    def _sees(self, connection: sa.Connection, incident: Incident, actor: Actor) -> bool:
+        if not incident.private:
+            return True
+        kept = rows.get(connection, incident.id)
         invited = kept.place.invited if kept else ()
         return actor.name == incident.opened_by or actor.slack in {
             *incident.roles.values(),
@@ -338,6 +344,7 @@ class StoredIncidents:
     def _audit(
         self, connection: sa.Connection, incident: Incident, kind: str, by: str, said: str
     ) -> None:
+        severity = {"severity": incident.priority.value}
         audit.append(
             connection,
             at=self.ledger.now(),
@@ -345,7 +352,7 @@ class StoredIncidents:
             actor=by,
             stack=incident.stack,
             subject=incident.id,
-            detail={"said": said, "severity": incident.priority.value},
+            detail=severity if incident.private else {"said": said, **severity},
         )
 
     def _asked_in(self, kept: Kept) -> Kept:
