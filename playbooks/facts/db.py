@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from playbooks.errors import ActionFailed, FactUnavailable, SecretUnavailable
+from playbooks.errors import ActionFailed, DatastoreError, FactUnavailable, SecretUnavailable
 from playbooks.hosts.postgres.connection import postgres_store
 from playbooks.hosts.postgres.insight.activity import active, connections, locks
 from playbooks.hosts.postgres.insight.explain import explain
@@ -15,6 +15,7 @@ from playbooks.hosts.postgres.insight.session import Session, reading
 from playbooks.hosts.postgres.insight.statements import slow
 from playbooks.hosts.postgres.insight.storage import bloat, cache, sizes
 from playbooks.model.base import JsonObject, Model
+from playbooks.model.datastores import PostgresStore
 from playbooks.model.insight import Insight
 from playbooks.model.pool import Pool
 from playbooks.ports import Reading
@@ -51,12 +52,26 @@ def _pool(context: Reading, args: LookArgs) -> JsonObject:
     """A `Pool`. A server that lets nobody in any more has none left. Raises FactUnavailable."""
     try:
         store = postgres_store(context.stack, args.datastore, args.database)
-        with reading(store, context.secrets) as session:
-            return pool(session).model_dump(mode="json")
+        return _pool_of(store, context).model_dump(mode="json")
     except (ActionFailed, SecretUnavailable) as error:
-        if says_full(error.message):
-            return Pool(taken=0, room=0).model_dump(mode="json")
         raise FactUnavailable(error.message, error.hint) from error
+
+
+def _pool_of(store: PostgresStore, context: Reading) -> Pool:
+    """Counted from another database, where there is one: this one may be about to be swapped."""
+    others = (store.maintenance_database, "postgres", "template1")
+    refused: DatastoreError | None = None
+    for name in dict.fromkeys(
+        (*(each for each in others if each != store.database), store.database)
+    ):
+        try:
+            with reading(store.model_copy(update={"database": name}), context.secrets) as session:
+                return pool(session)
+        except DatastoreError as error:
+            if says_full(error.message):
+                return Pool(taken=0, room=0)
+            refused = error
+    raise refused or DatastoreError(f"{store.database!r} has no database that can be asked.")
 
 
 def _explained(context: Reading, args: ExplainArgs) -> JsonObject:
