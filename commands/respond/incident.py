@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 from commands.grammar import Option, Word
 from commands.lookup import stacks_open_to
-from commands.moments import EXPECTED, moment
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Incidents, Opening, Reply
 from commands.respond.incident_words import (
+    WHEN,
     incident_meant,
+    moment_meant,
     priority_meant,
     role_meant,
     stack_meant,
@@ -62,7 +63,7 @@ class IncidentWords(Paged):
     severity: Annotated[str | None, Option("how bad it is", "P1, P2, P3 or P4", "P2")] = None
     kind: Annotated[str, Option("of which kind, as its stack file calls it", "a kind", "KIND")] = ""
     private: Annotated[bool, Option("seen only by those who are asked in")] = False
-    at: Annotated[str | None, Option("when it happened", EXPECTED, "TIME")] = None
+    at: Annotated[str | None, Option("when it happened", WHEN, "TIME")] = None
     all: Annotated[bool, Option("closed ones too")] = False
 
 
@@ -135,10 +136,7 @@ def _note(
     params: IncidentWords,
 ) -> Reply:
     text = _text(words, "What happened?")
-    try:
-        at = moment(params.at, context.now()) if params.at else None
-    except ValueError as error:
-        raise BadArgument(f"`--at`: {error}.", f"It should be {EXPECTED}.") from error
+    at = moment_meant(context, call, params.at) if params.at else None
     entry = context.incidents.note(incident.id, call.actor, text, at, call.once)
     said = f"Noted in {incident.id}:\n{entry_line(entry)}"
     return Reply(body=Body(text=f"Noted in {incident.id}", blocks=tuple(blocks.sections(said))))

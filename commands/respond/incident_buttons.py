@@ -6,10 +6,15 @@ from functools import partial
 from types import MappingProxyType
 
 from commands.lookup import stacks_open_to
-from commands.moments import EXPECTED, moment
 from commands.ports import Call, Context, Opening, Reply
 from commands.respond.incident import shown
-from commands.respond.incident_words import priority_meant, require, require_any, stack_meant
+from commands.respond.incident_words import (
+    moment_meant,
+    priority_meant,
+    require,
+    require_any,
+    stack_meant,
+)
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.incident import (
@@ -23,7 +28,6 @@ from notifiers.views.incident import (
     opening_modal,
     text_modal,
 )
-from playbooks.errors import BadArgument
 from playbooks.model.people import Permission
 from playbooks.respond.course import Turn
 from playbooks.respond.incident import Incident, Role
@@ -59,14 +63,11 @@ def _show(context: Context, call: Call, value: str, _: datetime) -> Reply:
 
 
 def _note_filled(
-    context: Context, call: Call, value: str, values: Mapping[str, str], at: datetime
+    context: Context, call: Call, value: str, values: Mapping[str, str], _: datetime
 ) -> Reply:
     incident = _pressed(context, call, value)
     said = values.get("at", "")
-    try:
-        when = moment(said, at) if said else None
-    except ValueError as error:
-        raise BadArgument(f"The time: {error}.", f"It should be {EXPECTED}.") from error
+    when = moment_meant(context, call, said) if said else None
     context.incidents.note(incident.id, call.actor, values.get("text", ""), when, call.once)
     return _said(f"Noted in {incident.id}.")
 

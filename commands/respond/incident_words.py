@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from commands.lookup import stack_for
+from commands.moments import moment
 from commands.names import found
 from commands.ports import Call, Context
 from playbooks.errors import BadArgument, Refused, UnknownName
@@ -12,6 +15,7 @@ from playbooks.respond.course import is_live
 from playbooks.respond.incident import Incident, Priority, Role
 
 _ID = re.compile(r"inc-\d+", re.IGNORECASE)
+WHEN = "how long ago (`15m`, `2h`) or a time (`14:30`, `2026-11-22T14:30`), on your own clocks"
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 
@@ -73,6 +77,15 @@ def priority_meant(text: str) -> Priority:
     if name not in Priority.__members__:
         raise BadArgument(f"{text!r} is no severity.", "It is P1, P2, P3 or P4; P1 is the worst.")
     return Priority(name)
+
+
+def moment_meant(context: Context, call: Call, text: str) -> datetime:
+    """When something happened, on the clocks of whoever says so. Raises BadArgument."""
+    zone = ZoneInfo(context.oncall.zone_of(call.actor.name) or "UTC")
+    try:
+        return moment(text, context.now(), zone)
+    except ValueError as error:
+        raise BadArgument(f"The time: {error}.", f"It should be {WHEN}.") from error
 
 
 def role_meant(text: str) -> Role:
