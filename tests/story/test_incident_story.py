@@ -71,8 +71,9 @@ def _timeline(harbor: Harbor, incident: str) -> list[Entry]:
 
 
 @pytest.mark.covers("R4", "S")
+@pytest.mark.covers("R6", "SN", only="from the alert to the page")
 async def test_an_incident_is_played(harbor: Harbor, browser: Browser, tmp_path: Path) -> None:
-    """Opened from its alert, commanded, worked on, told of, noted, mitigated and resolved."""
+    """Opened from its alert, commanded, worked on, noted, mitigated, resolved and reviewed."""
     diary, since = Diary(), datetime.now(UTC).replace(microsecond=0)
     _fires(harbor, "firing", since)
     diary.lines.append((f"{RULE} fires", since, since))
@@ -112,7 +113,24 @@ async def test_an_incident_is_played(harbor: Harbor, browser: Browser, tmp_path:
     await ben.screenshot(tmp_path / "22-resolved.png")
 
     _equals(_timeline(harbor, incident), diary)
+    await _reviewed(harbor, ben, incident)
     assert ana.problems == ben.problems == cleo.problems == []
+
+
+async def _reviewed(harbor: Harbor, ben: Tab, incident: str) -> None:
+    """Its commander is asked for the post-mortem, writes the cause and takes it as a page."""
+    await ben.wait_for("drafts the post-mortem", timeout_ms=PATIENCE_MS)
+    await ben.say(f'/ops postmortem {incident} --cause "The pool was exhausted" --html')
+    page = str(until("the page", lambda: _file(harbor, f"{incident}-postmortem.html")))
+    assert "The pool was exhausted" in page and "RESTART prod/harbor api" in page
+    assert "It was doubled by hand" in page and "data:image/png;base64," in page
+
+
+def _file(harbor: Harbor, name: str) -> str | None:
+    answer = harbor.http.get("/sim/messages", params={"user": "ben", "channel": "@ben"})
+    seen = answer.json() if answer.is_success else []
+    ids = [file["id"] for each in seen for file in each["files"] if file["name"] == name]
+    return harbor.http.get(f"/sim/files/{ids[-1]}").text if ids else None
 
 
 async def _tab(browser: Browser, harbor: Harbor, user: str, channel: str) -> Tab:
