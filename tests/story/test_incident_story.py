@@ -179,7 +179,7 @@ async def _marked(diary: Diary, ana: Tab, cleo: Tab) -> None:
     said = await cleo.wait_for("It was doubled by hand", timeout_ms=PATIENCE_MS)
     diary.wrote("It was doubled by hand", began)
     await said.hover()
-    await said.get_by_role("button", name="More actions").click()
+    await said.get_by_role("button", name="Pin and shortcuts").click()
     await cleo.page.get_by_role("menuitem", name="Pin").click()
     await ana.wait_for("(pinned)", timeout_ms=PATIENCE_MS)
 

@@ -129,7 +129,7 @@ function toolbar(message, { workspace, channelId, inThread, inspect }) {
   const reply = iconButton("reply", "Reply in thread", () => openThread(workspace, message.thread_ts ?? message.ts), {
     dataset: { focusKey: "reply" },
   });
-  const more = iconButton("more", "More actions", () => chooseAction(more, workspace, channelId, message), {
+  const more = iconButton("more", "Pin and shortcuts", () => chooseAction(more, workspace, channelId, message), {
     dataset: { focusKey: "more" },
   });
   const payload = iconButton("braces", "View payload", () => inspect(message), { dataset: { focusKey: "payload" } });

@@ -14,5 +14,5 @@ export function chooseAction(anchor, workspace, channelId, message) {
       run: () => workspace.attempt(() => api.shortcut({ ...where, callback_id: callback })),
     })),
   ];
-  popMenu(anchor, items, "More actions");
+  popMenu(anchor, items, "Pin and shortcuts");
 }
