@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.alerts.posting import alert_card, alert_cards, alerted_bot, fire, thread_of
+from tests.support.alerting import alert_card, alert_cards, alerted_bot, fire, thread_of
 from tests.support.bot import Bot, wait_until
 from tests.support.talk import HARBOR, ask, card_in, ephemeral_to, payload, press, text_of
 
@@ -44,6 +44,7 @@ def submit(bot: Bot, view: str, until: int) -> None:
     bot.sim.act("submit", user="ben", view_id=view, values=values)
 
 
+@pytest.mark.covers("R2", "RNSAC", only="buttons for what to do next, on a stack of the tests")
 def test_the_stacks_own_ways_are_buttons(bot: Bot) -> None:
     """What the stack file names for a rule is on its card, and goes through the gate; the page to
     work by is a link."""
@@ -80,6 +81,7 @@ def test_whom_a_route_names_is_mentioned(bot: Bot) -> None:
     assert "<@U0BEN>" not in text_of(alert_card(bot, "Smoking", "firing"))
 
 
+@pytest.mark.covers("R2", "RNSAC", only="alerts during a run, on a stack of the tests")
 def test_what_a_run_explains_is_tied_to_it_and_comes_back_with_its_end(bot: Bot) -> None:
     """The card names the run and mentions nobody, the run's thread names the alert; when the run is
     over and it still fires, a message says so, once."""
@@ -111,6 +113,8 @@ def after(bot: Bot) -> list[str]:
     return [text for text in texts if text.startswith("What explained them is over")]
 
 
+@pytest.mark.slow
+@pytest.mark.covers("R2", "RNSAC", only="quiet hours, on a stack of the tests")
 def test_quiet_hours_collect_and_are_told_of_once(tmp_path: Path) -> None:
     """Below critical nothing is said until they end, also over a restart; then one message has all
     of it, with the cards of what still fires in its thread."""

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from bot.workspace.testing import running_workspace
-from tests.bot.alerts.test_alertmanager import TOKEN, Watch, watching
 from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.docker import require_docker
 from tests.support.ports import held_ports
+from tests.support.prometheus import TOKEN, Watch, watching
 from tests.support.talk import ask, card_in, new_card, payload, press, text_of
 from tests.support.workspace import Sim
 

@@ -114,6 +114,7 @@ def pour(bot: Bot) -> Sent:
     return sent
 
 
+@pytest.mark.covers("R2", "RNSAC", only="a storm of 10,000 alerts, on stacks of the tests")
 def test_ten_thousand_alerts_leave_readable_channels(bot: Bot) -> None:
     """Within a minute, and Slack says 429 in between: every one is stored; each stack's first
     critical one is in its channel within three seconds; at most forty messages; when it is quiet, a
