@@ -71,6 +71,17 @@ def good_backups(backups: Sequence[Summary], datastore: str) -> tuple[Summary, .
     return tuple(sorted(fitting, key=lambda backup: backup.made_at, reverse=True))
 
 
+def finished_before(backups: Sequence[Summary], datastore: str, moment: datetime) -> Summary | None:
+    """The newest good one of the datastore that was written, and compared with what was written,
+    before that moment."""
+    done = (
+        each
+        for each in good_backups(backups, datastore)
+        if each.made_at + timedelta(seconds=each.stores[datastore].seconds) < moment
+    )
+    return next(done, None)
+
+
 def drills(backups: Sequence[Summary], datastore: str) -> tuple[Drilled, ...]:
     """The drills that are noted of the datastore, newest first."""
     noted = [

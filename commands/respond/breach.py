@@ -1,7 +1,6 @@
 """`breach STACK open`, and the six steps that follow, each a request of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
@@ -29,7 +28,7 @@ from playbooks.model.request import RunState
 from playbooks.model.stack import Stack
 from playbooks.operations import breach_parts as steps
 from playbooks.operations.recover import RecoverParams
-from playbooks.repository.catalogue import Summary
+from playbooks.protection import finished_before
 from playbooks.respond.incident import Incident, IncidentState, Priority
 
 What = Literal[
@@ -209,7 +208,7 @@ def _recover(context: Context, stack: Stack, params: BreachWords, _: Incident) -
         raise BadArgument(f"`--before` is {EXPECTED}, not `{params.before}`.") from error
     backups = listing(context, stack).backups
     named = [datastore_of(stack, params.names[0])[0]] if params.names else list(stack.datastores)
-    chosen = {name: each.id for name in named if (each := _before(backups, name, before))}
+    chosen = {name: each.id for name in named if (each := finished_before(backups, name, before))}
     if not chosen:
         raise UnknownName(
             f"No good backup of {', '.join(named)} was finished before "
@@ -221,18 +220,6 @@ def _recover(context: Context, stack: Stack, params: BreachWords, _: Incident) -
         return Intent("restore", stack, RestoreParams(datastore=name, backup=backup))
     left_out = tuple(name for name in named if name not in chosen)
     return Intent("recover", stack, RecoverParams(what="all", backups=chosen, left_out=left_out))
-
-
-def _before(backups: Sequence[Summary], name: str, before: datetime) -> Summary | None:
-    fitting = (
-        each
-        for each in backups
-        if each.good
-        and each.routine
-        and name in each.stores
-        and each.made_at + timedelta(seconds=each.stores[name].seconds) < before
-    )
-    return max(fitting, key=lambda each: each.made_at, default=None)
 
 
 def _reconnect(context: Context, stack: Stack, params: BreachWords, incident: Incident) -> Intent:

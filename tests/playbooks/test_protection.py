@@ -8,6 +8,7 @@ from playbooks.model.stack import Stack
 from playbooks.protection import (
     ages,
     drilled_within,
+    finished_before,
     good_backups,
     scenarios,
     standings,
@@ -59,6 +60,16 @@ def test_what_counts_as_a_good_backup() -> None:
     ]
     assert [b.made_at for b in good_backups(found, "uploads")] == [NOW - DAY, NOW - 3 * DAY]
     assert good_backups(found, "other") == ()
+
+
+def test_what_was_finished_before_a_moment() -> None:
+    """One that began before and ended after does not count, nor a damaged or a safety one."""
+    found = [backup(1), backup(0.5, problem="cut"), backup(0.2, origin="safety"), backup(3)]
+    assert finished_before(found, "uploads", NOW) == found[0]
+    assert finished_before(found, "uploads", NOW - DAY + timedelta(seconds=0.5)) == found[3]
+    assert finished_before(found, "uploads", NOW - DAY + timedelta(seconds=1.5)) == found[0]
+    assert finished_before(found, "uploads", NOW - 4 * DAY) is None
+    assert finished_before(found, "other", NOW) is None
 
 
 def test_standing_against_the_objectives() -> None:
