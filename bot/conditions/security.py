@@ -147,12 +147,14 @@ def _answers(
 
 
 def _problems(queries: Mapping[str, FactQuery], facts: Facts, memory: Memory) -> dict[str, str]:
-    """By service what could not be read, and by rule which pattern was given up of late."""
-    unread = {
-        name: f"{name or 'the logs of the stack'}: {facts.missing[query.key]}"
-        for name, query in queries.items()
-        if query.key in facts.missing
-    }
+    """By log what could not be read, and by rule which pattern was given up of late."""
+    unread: dict[str, str] = {}
+    for name, query in queries.items():
+        fact, who = facts.get(query), name or "the logs of the stack"
+        if fact is None:
+            unread[name] = f"{who}: {facts.missing.get(query.key, 'it was not read')}"
+        elif fact["problems"]:
+            unread[name] = f"{who}: {'; '.join(fact['problems'])}"
     given_up = {
         rule_name(pattern): why
         for each in memory.looks

@@ -238,7 +238,9 @@ def test_a_threshold_speaks_for_its_datastores_only() -> None:
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
-@pytest.mark.covers("R1", "RNSAC", only="that every threshold of the shipped files is measured")
+@pytest.mark.covers(
+    "R1", "RNSAC", only="that every threshold of the shipped files has what it is read from"
+)
 def test_every_threshold_of_the_shipped_stacks_is_measured_or_said(file: Path) -> None:
     """Without a single answer each has a reason; with what its facts are, each can be measured."""
     shipped = load_stack(file)
