@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from commands.grammar import Option, Word
-from commands.moments import EXPECTED, moment
 from commands.paging import Paged, page
 from commands.ports import Attachment, Call, Context, Reply, Written
 from commands.respond.exports import exported, in_the_open
-from commands.respond.incident_words import incident_meant
+from commands.respond.incident_words import WHEN, incident_meant, moment_meant
 from commands.respond.timeline import drawn
 from commands.subcommand import Room, Subcommand
 from notifiers.exports import markdown
@@ -29,11 +28,11 @@ class PostmortemWords(Paged):
     impact: Annotated[str | None, Option("who felt it, and how", "text", "TEXT")] = None
     cause: Annotated[str | None, Option("why it happened", "text", "TEXT")] = None
     lessons: Annotated[str | None, Option("what was learned", "text", "TEXT")] = None
-    began: Annotated[str | None, Option("when it really began", EXPECTED, "TIME")] = None
+    began: Annotated[str | None, Option("when it really began", WHEN, "TIME")] = None
 
 
 def _handle(context: Context, call: Call, params: PostmortemWords) -> Reply:
-    written = _written(context, params)
+    written = _written(context, call, params)
     needed: Permission = "ask" if written.model_dump(exclude_none=True) else "read"
     incident = incident_meant(context, call, params.incident.lower(), needed)
     if params.here:
@@ -50,11 +49,10 @@ def _handle(context: Context, call: Call, params: PostmortemWords) -> Reply:
     return Reply(body=body, in_channel=params.here)
 
 
-def _written(context: Context, params: PostmortemWords) -> Written:
-    try:
-        began = moment(params.began, context.now()) if params.began else None
-    except ValueError as error:
-        raise BadArgument(f"`--began`: {error}.", f"It should be {EXPECTED}.") from error
+def _written(context: Context, call: Call, params: PostmortemWords) -> Written:
+    began = moment_meant(context, call, params.began) if params.began else None
+    if began is not None and began > context.now():
+        raise BadArgument("`--began` is still to come.", f"It should be {WHEN}.")
     return Written(began_at=began, impact=params.impact, cause=params.cause, lessons=params.lessons)
 
 

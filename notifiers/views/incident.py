@@ -149,7 +149,11 @@ def summary(incident: Incident, now: datetime, entries: int) -> list[JsonObject]
     """What `show` begins with."""
     lines = [incident_line(incident, now), _clocks(incident), _roles(incident)]
     lines.append(f"{plural(entries, 'entry', 'entries')} in its timeline")
-    return blocks.sections("\n".join(line for line in lines if line))
+    more = (
+        f"{code(f'/ops timeline {incident.id} --picture')} draws it · "
+        f"{code(f'/ops postmortem {incident.id}')} is the draft of its post-mortem"
+    )
+    return [*blocks.sections("\n".join(line for line in lines if line)), *blocks.context(more)]
 
 
 def announcement(incident: Incident) -> Body:
