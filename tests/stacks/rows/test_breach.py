@@ -152,6 +152,11 @@ def test_a_breach_is_worked_off(system: System, case: Case) -> None:
     assert {each.name for each in api(system).networks} == {j.name for j in before.networks}
     wait_until(lambda: reaches_api(system), "api is reached again")
 
+    new = system.project.folder / "new-password"
+    new.write_text("A new 'password' of 24 c.")
+    contain = f"breach neurocore contain --secret postgres-password --to file:{new}"
+    assert "ROTATE prod/neurocore postgres-password" in system.says(f"plan {contain}")
+
     with database(system) as held:
         case.does("contain --sessions", "ben")
         with pytest.raises(psycopg.OperationalError):
