@@ -21,7 +21,7 @@ from playbooks.model.request import RequestState, RunState
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
 from playbooks.protection import drills, good_backups, unusual_size
-from playbooks.repository.catalogue import Listing, Summary
+from playbooks.repository.listing import Listing, Summary
 
 _DAY = timedelta(days=1)
 

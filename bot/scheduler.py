@@ -29,7 +29,7 @@ from playbooks.model.base import Model
 from playbooks.model.people import Actor
 from playbooks.model.schedule import Schedule
 from playbooks.model.stack import DRILL, Stack
-from playbooks.repository.catalogue import Listing
+from playbooks.repository.listing import Listing
 from playbooks.rhythm import Fire, delay, fires_between, left_out, next_fire
 
 _log = structlog.get_logger(__name__)

@@ -21,7 +21,7 @@ from playbooks.gate.access import may
 from playbooks.model.stack import Stack
 from playbooks.ports import FactReader
 from playbooks.protection import Drilled, Standing, standings
-from playbooks.repository.catalogue import Listing
+from playbooks.repository.listing import Listing
 from playbooks.respond.measuring import spoken_for
 
 _log = structlog.get_logger(__name__)

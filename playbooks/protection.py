@@ -9,7 +9,7 @@ from playbooks.datastores.catalogue import can_be_drilled
 from playbooks.model.drill import DrillNote
 from playbooks.model.objectives import Scenario
 from playbooks.model.stack import Stack
-from playbooks.repository.catalogue import Summary
+from playbooks.repository.listing import Summary
 
 _USUAL = 14
 _FEWEST = 3

@@ -13,8 +13,8 @@ from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.take_in import TakeInParams
 from playbooks.repository.address import local_root
-from playbooks.repository.catalogue import Summary, folder_of
-from playbooks.repository.of_stack import rules_of
+from playbooks.repository.listing import Summary, folder_of
+from playbooks.repository.rules import rules_of
 
 UPLOADS = "slack"
 # As people see files in Slack: an id, or a link that has one in it.

@@ -17,7 +17,7 @@ from playbooks.model.base import Model
 from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.drill import StackDrillParams
-from playbooks.repository.catalogue import Summary, find
+from playbooks.repository.listing import Summary, find
 
 _ALL = "all"
 _LATEST = "latest"

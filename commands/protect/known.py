@@ -7,7 +7,7 @@ from commands.ports import Context
 from playbooks.errors import FactUnavailable, InputError, InterlockError, UnknownName
 from playbooks.model.facts import FactQuery
 from playbooks.model.stack import Stack
-from playbooks.repository.catalogue import Listing, Summary, find
+from playbooks.repository.listing import Listing, Summary, find
 
 LIST = FactQuery(fact="repository.list")
 

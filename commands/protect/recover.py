@@ -16,7 +16,7 @@ from playbooks.model.base import Model
 from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.recover import RecoverParams
-from playbooks.repository.catalogue import Summary, find
+from playbooks.repository.listing import Summary, find
 from playbooks.repository.moments import moment
 
 _ALL = "all"

@@ -18,7 +18,7 @@ from playbooks.errors import InterlockError
 from playbooks.model.base import Model
 from playbooks.model.stack import DRILL, Stack
 from playbooks.protection import ScenarioStanding, Standing, ages, drills, scenarios, standings
-from playbooks.repository.catalogue import Summary
+from playbooks.repository.listing import Summary
 
 _SPAN = timedelta(days=30)
 _COLUMNS = (

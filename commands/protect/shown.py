@@ -7,7 +7,7 @@ from notifiers.views import blocks
 from notifiers.views.text import ago, code, count, duration, escape, size, utc
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
-from playbooks.repository.catalogue import Held, Listing, Summary
+from playbooks.repository.listing import Held, Listing, Summary
 from playbooks.repository.manifest import Manifest, StoreEntry
 
 _MOST_TABLES = 40

@@ -15,7 +15,7 @@ from notifiers.views.text import escape, plural, size
 from playbooks.model.disk import EngineDisk, FileSystem, Folder, Mounts, Taken
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
-from playbooks.repository.catalogue import Listing
+from playbooks.repository.listing import Listing
 
 _FIRST_SECONDS = 12.0
 _SECONDS = 9.0

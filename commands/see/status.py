@@ -20,7 +20,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.request import RequestState
 from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance
-from playbooks.repository.catalogue import Listing
+from playbooks.repository.listing import Listing
 
 _SECONDS = 2.5
 _COLUMNS = ("Layer", "Service", "State", "Health", "Image", "Ports", "Restarts")

@@ -6,9 +6,9 @@ from pathlib import Path
 from playbooks.errors import BrokenBackup
 from playbooks.model.base import Model
 from playbooks.ports import Work
-from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import codec_for, stored_name, write_artifact
 from playbooks.repository.given import allowed, look
+from playbooks.repository.listing import folder_of
 from playbooks.repository.manifest import Artifact
 from playbooks.repository.of_stack import recipients_of_stack, repository_of, scratch_of
 from playbooks.repository.trouble import explained

@@ -21,9 +21,7 @@ from playbooks.repository.codec import (
 )
 from playbooks.repository.given import GivenBackup, opened
 from playbooks.repository.manifest import Artifact, StoreEntry
-from playbooks.repository.of_stack import (
-    identities_of_stack,
-)
+from playbooks.repository.of_stack import identities_of_stack
 from playbooks.repository.storage import Storage, at_folder
 from playbooks.repository.trouble import explained
 

@@ -10,9 +10,10 @@ from playbooks.errors import ActionFailed, RepositoryError
 from playbooks.model.base import JsonObject, Model, canonical_json
 from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs, Probe
-from playbooks.repository.catalogue import folder_of, load, manifest_path
+from playbooks.repository.catalogue import load
 from playbooks.repository.codec import verify_stored
 from playbooks.repository.consistency import Together, sentence
+from playbooks.repository.listing import folder_of, manifest_path
 from playbooks.repository.manifest import (
     Manifest,
     Origin,
@@ -23,11 +24,7 @@ from playbooks.repository.manifest import (
     parse,
     render,
 )
-from playbooks.repository.of_stack import (
-    new_or_old_repository_of,
-    own_repository_of,
-    repository_of,
-)
+from playbooks.repository.of_stack import new_or_old_repository_of, own_repository_of, repository_of
 from playbooks.repository.parts import parts_of
 from playbooks.repository.storage import Storage
 

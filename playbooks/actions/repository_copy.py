@@ -6,10 +6,12 @@ from playbooks.model.base import JsonObject, Model
 from playbooks.model.repository import Place
 from playbooks.ports import Work
 from playbooks.registry import Action, NoArgs
-from playbooks.repository.catalogue import Summary, load, survey
+from playbooks.repository.catalogue import load, survey
 from playbooks.repository.copies import TROUBLES, copy_backup, missing_at
+from playbooks.repository.listing import Summary
 from playbooks.repository.manifest import backup_id
-from playbooks.repository.of_stack import new_or_old_place_of, repository_of, rules_of
+from playbooks.repository.of_stack import new_or_old_place_of, repository_of
+from playbooks.repository.rules import rules_of
 from playbooks.repository.storage import Storage
 from playbooks.repository.upkeep import rulings_on
 

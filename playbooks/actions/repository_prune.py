@@ -10,11 +10,13 @@ from playbooks.errors import RepositoryError
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.catalogue import folder_of, manifest_path, survey
+from playbooks.repository.catalogue import survey
 from playbooks.repository.copies import TROUBLES, storage_called
+from playbooks.repository.listing import folder_of, manifest_path
 from playbooks.repository.manifest import backup_id
-from playbooks.repository.of_stack import own_repository_of, owned, rules_of, scratches_of
+from playbooks.repository.of_stack import own_repository_of, owned, scratches_of
 from playbooks.repository.retention import Ruling, dead
+from playbooks.repository.rules import rules_of
 from playbooks.repository.storage import Storage
 from playbooks.repository.upkeep import rulings_on
 

@@ -15,13 +15,9 @@ from playbooks.repository.catalogue import load
 from playbooks.repository.codec import plain_name, read_artifact, verify_artifact, verify_stored
 from playbooks.repository.copies import TROUBLES, storage_called
 from playbooks.repository.manifest import StoreEntry
-from playbooks.repository.of_stack import (
-    identities_of_stack,
-    rules_of,
-    scratch_of,
-    scratches_of,
-)
+from playbooks.repository.of_stack import identities_of_stack, scratch_of, scratches_of
 from playbooks.repository.parts import Part, parts_of
+from playbooks.repository.rules import rules_of
 from playbooks.repository.storage import Storage
 from playbooks.repository.trouble import explained
 

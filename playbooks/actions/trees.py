@@ -6,8 +6,8 @@ from typing import IO
 from playbooks.folders.store import INDEX_MEDIA, TAR_MEDIA, index_name, tar_name
 from playbooks.folders.tree import READ_BYTES
 from playbooks.ports import Work
-from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import codec_for, stored_name, write_artifact
+from playbooks.repository.listing import folder_of
 from playbooks.repository.manifest import Artifact
 from playbooks.repository.of_stack import recipients_of_stack, repository_of
 

@@ -7,7 +7,7 @@ from playbooks.byhand.shell import Part, Shell, command, pipe, script, secret_fi
 from playbooks.model.stack import Stack
 from playbooks.repository.codec import codec_for, plain_name, stored_name
 from playbooks.repository.manifest import Artifact, Manifest, StoreEntry
-from playbooks.repository.of_stack import rules_of
+from playbooks.repository.rules import rules_of
 
 
 def kept(stack: Stack, source: Shell, name: str) -> str:

@@ -8,7 +8,8 @@ from playbooks.model.base import JsonObject
 from playbooks.model.datastores import PostgresStore
 from playbooks.repository.codec import plain_name
 from playbooks.repository.manifest import DUMP_MEDIA, Artifact, Manifest, StoreEntry
-from playbooks.repository.of_stack import owner_by, rules_of
+from playbooks.repository.of_stack import owner_by
+from playbooks.repository.rules import rules_of
 from playbooks.repository.storage import marker_text
 
 

@@ -4,7 +4,7 @@ from playbooks.model.facts import FactQuery
 from playbooks.model.plan import Guard
 from playbooks.model.stack import Stack
 from playbooks.repository.address import local_root
-from playbooks.repository.of_stack import rules_of
+from playbooks.repository.rules import rules_of
 
 # Names, inodes and tar headers come on top of the bytes of files.
 TREE_SHARE = 1.05

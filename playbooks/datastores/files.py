@@ -23,7 +23,7 @@ from playbooks.model.plan import Guard, Line, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.repository.address import local_root
 from playbooks.repository.manifest import Manifest, StoreEntry
-from playbooks.repository.of_stack import rules_of
+from playbooks.repository.rules import rules_of
 from playbooks.sizes import counted, in_bytes
 
 

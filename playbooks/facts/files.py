@@ -16,9 +16,9 @@ from playbooks.folders.tree import entries
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import Reader
-from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import read_artifact
 from playbooks.repository.copies import holding
+from playbooks.repository.listing import folder_of
 from playbooks.repository.of_stack import identities_of_stack
 
 # Readers share one deadline; past this a number is less useful than an answer.

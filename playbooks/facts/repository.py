@@ -7,10 +7,11 @@ from playbooks.facts.repository_standing import never_begun
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
-from playbooks.repository.catalogue import Listing, drills_of, find, summary_of, survey
+from playbooks.repository.catalogue import drills_of, survey
 from playbooks.repository.copies import TROUBLES, holding, storage_called, survey_everywhere
-from playbooks.repository.of_stack import rules_of
+from playbooks.repository.listing import Listing, find, summary_of
 from playbooks.repository.parts import parts_of
+from playbooks.repository.rules import rules_of
 from playbooks.repository.upkeep import rulings_on
 
 # Long enough to start a download, too short to lie about.

@@ -5,7 +5,8 @@ from playbooks.model.base import JsonObject
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
 from playbooks.repository.address import address_of
-from playbooks.repository.of_stack import own_repository_of, rules_of
+from playbooks.repository.of_stack import own_repository_of
+from playbooks.repository.rules import rules_of
 from playbooks.repository.standing import Standing
 from playbooks.repository.storage import vacant
 

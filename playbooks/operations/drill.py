@@ -16,7 +16,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Guard, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
-from playbooks.repository.catalogue import Summary
+from playbooks.repository.listing import Summary
 from playbooks.repository.manifest import Manifest
 from playbooks.spans import span
 

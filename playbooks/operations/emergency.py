@@ -11,7 +11,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Line, Plan, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
-from playbooks.repository.catalogue import Listing, Summary
+from playbooks.repository.listing import Listing, Summary
 from playbooks.spans import span
 
 _CLOCK = FactQuery(fact="clock.now")

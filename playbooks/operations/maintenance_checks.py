@@ -8,7 +8,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.hosts import LocalHost
 from playbooks.model.plan import Line
 from playbooks.model.stack import Stack
-from playbooks.repository.catalogue import Listing
+from playbooks.repository.listing import Listing
 from playbooks.spans import span
 
 CLOCK = FactQuery(fact="clock.now")

@@ -17,7 +17,7 @@ from playbooks.model.volumes import MountedStore
 from playbooks.operations.apart import apart
 from playbooks.operations.backup import store_needs
 from playbooks.operations.service_steps import states_of
-from playbooks.repository.catalogue import Summary
+from playbooks.repository.listing import Summary
 
 FETCH = "fetch"
 

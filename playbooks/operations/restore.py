@@ -19,7 +19,7 @@ from playbooks.operations.backup import Backup, Stage, backup_stages, store_need
 from playbooks.operations.downtime import Downtime, downtime, downtime_queries
 from playbooks.operations.guards import together
 from playbooks.playbook import Playbook
-from playbooks.repository.catalogue import Summary
+from playbooks.repository.listing import Summary
 from playbooks.repository.rehearsed import rehearsed
 from playbooks.repository.standing import STANDING, how_to_open
 from playbooks.spans import moment, span

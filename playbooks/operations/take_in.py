@@ -13,7 +13,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Guard, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
-from playbooks.repository.given import Given, kind_of
+from playbooks.repository.given_model import Given, kind_of
 from playbooks.repository.standing import STANDING, how_to_open
 from playbooks.sizes import in_bytes
 from playbooks.spans import moment

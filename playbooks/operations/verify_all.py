@@ -7,7 +7,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Line, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
-from playbooks.repository.catalogue import Listing
+from playbooks.repository.listing import Listing
 from playbooks.sizes import counted, in_bytes
 
 _LIST = FactQuery(fact="repository.list")

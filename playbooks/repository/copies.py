@@ -15,18 +15,12 @@ from playbooks.model.repository import Place
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 from playbooks.repository.address import address_of
-from playbooks.repository.catalogue import (
-    Held,
-    Listing,
-    Summary,
-    look_at,
-    manifest_path,
-    survey,
-)
+from playbooks.repository.catalogue import look_at, survey
 from playbooks.repository.codec import CheckStop, Progress, verify_stored
+from playbooks.repository.listing import Held, Listing, Summary, manifest_path
 from playbooks.repository.manifest import Manifest
-from playbooks.repository.of_stack import rules_of
 from playbooks.repository.parts import parts_of
+from playbooks.repository.rules import rules_of
 from playbooks.repository.storage import Storage, connect
 
 # What one place may do to us without another place having to suffer.

@@ -3,42 +3,21 @@
 import tarfile
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from backports.zstd import ZstdError, ZstdFile
 
 from playbooks.errors import BadArgument, BrokenBackup
-from playbooks.model.base import Model
 from playbooks.model.stack import Stack
 from playbooks.repository.address import local_root
-from playbooks.repository.catalogue import MANIFEST
+from playbooks.repository.given_model import Form, Given
+from playbooks.repository.listing import MANIFEST
 from playbooks.repository.manifest import Manifest, checksum, parse
-from playbooks.repository.of_stack import owner_by, rules_of
-
-Form = Literal["backup", "pg_dump", "rdb", "tar"]
+from playbooks.repository.of_stack import owner_by
+from playbooks.repository.rules import rules_of
 
 _PG_DUMP, _RDB, _ZSTD, _GZIP = b"PGDMP", (b"REDIS", b"VALKEY"), b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
-_KINDS: dict[Form, str] = {"pg_dump": "postgres", "rdb": "redis", "tar": "files"}
 _LARGEST_MANIFEST = 64 << 20
-
-
-class Given(Model):
-    """What somebody brought. `identity` changes with its content; `bytes` is what it takes.
-
-    Of a backup that Interlock made also: `source` (`prod/relica`) when it is another stack's, its
-    id, when it was made, and the datastores in it.
-    """
-
-    path: str
-    form: Form
-    bytes: int
-    identity: str
-    source: str = ""
-    backup: str = ""
-    made_at: datetime | None = None
-    datastores: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,11 +71,6 @@ def opened(folder: Path) -> GivenBackup:
         )
     content = file.read_bytes()
     return GivenBackup(folder, parse(content, str(file)), checksum(content))
-
-
-def kind_of(form: Form) -> str:
-    """The kind of datastore that a bare file is for."""
-    return _KINDS[form]
 
 
 def _of_backup(stack: Stack, found: GivenBackup) -> Given:

@@ -4,26 +4,16 @@ import os
 import tempfile
 from pathlib import Path
 
-from playbooks.errors import BadArgument, RepositoryError
-from playbooks.model.backup_rules import BackupRules
+from playbooks.errors import RepositoryError
 from playbooks.model.repository import Place
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
 from playbooks.repository.address import address_of, local_root
+from playbooks.repository.rules import rules_of
 from playbooks.repository.sealing import Identity, Recipient, identities_of, recipients_of
 from playbooks.repository.storage import Owner, Storage, connect, establish, owner_of
 
 SCRATCH = ".scratch"
-
-
-def rules_of(stack: Stack) -> BackupRules:
-    """Raises BadArgument when the stack file names no repository."""
-    if stack.backup is None:
-        raise BadArgument(
-            f"{stack.name} has no backup repository.",
-            f"Set backup.repository in the stack file of {stack.name}.",
-        )
-    return stack.backup
 
 
 def repository_of(stack: Stack, secrets: Secrets) -> Storage:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playbooks.ports import Work
-from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import Progress
+from playbooks.repository.listing import folder_of
 from playbooks.repository.manifest import Artifact, Manifest, StoreEntry
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from playbooks.repository.catalogue import Summary
+from playbooks.repository.listing import Summary
 from playbooks.sizes import counted
 from playbooks.spans import span
 

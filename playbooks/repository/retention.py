@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from playbooks.model.backup_rules import Retention
 from playbooks.model.base import Model
-from playbooks.repository.catalogue import Summary, Unfinished
+from playbooks.repository.listing import Summary, Unfinished
 
 SAFETY_LAST = 3
 SAFETY_AGE = timedelta(days=7)

@@ -19,7 +19,8 @@ from obstore.store import AzureStore, ObjectStore, S3Store
 
 from playbooks.errors import NewerFormat, RepositoryError
 from playbooks.model.base import JsonObject, Model, canonical_json
-from playbooks.repository.address import Address, impatient_store_at, local_root, store_at
+from playbooks.repository.address import Address, local_root
+from playbooks.repository.opening import impatient_store_at, store_at
 from playbooks.repository.trouble import explained
 
 MARKER = "interlock-repository.json"

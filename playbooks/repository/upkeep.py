@@ -8,9 +8,9 @@ from types import MappingProxyType
 from playbooks.errors import ActionFailed, SecretUnavailable
 from playbooks.model.stack import Stack
 from playbooks.ports import Secrets
-from playbooks.repository.catalogue import Listing, Summary
-from playbooks.repository.of_stack import rules_of
+from playbooks.repository.listing import Listing, Summary
 from playbooks.repository.retention import Ruling, rule
+from playbooks.repository.rules import rules_of
 
 # Loaded for the kinds that a stack has: the tools of the others need neither time nor memory.
 KEEPERS = MappingProxyType(

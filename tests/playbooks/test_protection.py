@@ -14,7 +14,7 @@ from playbooks.protection import (
     standings,
     unusual_size,
 )
-from playbooks.repository.catalogue import StoreSummary, Summary
+from playbooks.repository.listing import StoreSummary, Summary
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

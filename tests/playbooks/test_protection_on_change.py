@@ -5,7 +5,7 @@ from typing import Any
 
 from playbooks.model.stack import Stack
 from playbooks.protection import scenarios, standings
-from playbooks.repository.catalogue import StoreSummary, Summary
+from playbooks.repository.listing import StoreSummary, Summary
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 STACK = Stack.model_validate(

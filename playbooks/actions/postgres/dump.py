@@ -28,15 +28,16 @@ from playbooks.model.base import JsonObject, Model
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import (
     codec_for,
     stored_name,
     write_artifact,
     write_packed_artifact,
 )
+from playbooks.repository.listing import folder_of
 from playbooks.repository.manifest import DUMP_MEDIA, Artifact, StoreEntry
-from playbooks.repository.of_stack import recipients_of_stack, repository_of, rules_of
+from playbooks.repository.of_stack import recipients_of_stack, repository_of
+from playbooks.repository.rules import rules_of
 
 _SQL_MEDIA = "application/sql"
 

@@ -14,8 +14,8 @@ from playbooks.hosts.redis.saving import checked, save
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.catalogue import folder_of
 from playbooks.repository.codec import codec_for, stored_name, write_artifact
+from playbooks.repository.listing import folder_of
 from playbooks.repository.manifest import Artifact, StoreEntry
 from playbooks.repository.of_stack import recipients_of_stack, repository_of
 

@@ -12,7 +12,7 @@ from playbooks.protection import (
     drills,
     standings,
 )
-from playbooks.repository.catalogue import Listing
+from playbooks.repository.listing import Listing
 from playbooks.respond.checking.finding import Finding, together, unknown, why_missing
 from playbooks.spans import span
 

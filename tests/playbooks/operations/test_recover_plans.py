@@ -14,7 +14,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Plan, Risk
 from playbooks.model.stack import Stack
 from playbooks.operations.recover import RECOVER, RecoverParams
-from playbooks.repository.catalogue import Summary
+from playbooks.repository.listing import Summary
 from playbooks.repository.rehearsed import rehearsed
 from tests.playbooks.datastores import test_files_plans as files
 from tests.playbooks.operations import test_postgres_plans as postgres

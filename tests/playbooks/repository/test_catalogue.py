@@ -8,7 +8,8 @@ import pytest
 
 from playbooks.errors import BrokenBackup, UnknownName
 from playbooks.repository.address import Address
-from playbooks.repository.catalogue import Summary, find, load, survey
+from playbooks.repository.catalogue import load, survey
+from playbooks.repository.listing import Summary, find
 from playbooks.repository.manifest import MadeBy, Manifest, StoreEntry, backup_id, render
 from playbooks.repository.moments import moment
 from playbooks.repository.storage import Storage, establish

@@ -8,8 +8,9 @@ import pytest
 from obstore.store import MemoryStore
 
 from playbooks.errors import DatastoreError, RepositoryError
-from playbooks.repository.catalogue import find, survey
+from playbooks.repository.catalogue import survey
 from playbooks.repository.codec import verify_artifact, write_artifact
+from playbooks.repository.listing import find
 from playbooks.repository.manifest import (
     Artifact,
     MadeBy,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from playbooks.model.backup_rules import Retention
 from playbooks.model.drill import DrillNote
-from playbooks.repository.catalogue import StoreSummary, Summary, Unfinished
+from playbooks.repository.listing import StoreSummary, Summary, Unfinished
 from playbooks.repository.retention import dead, rule
 
 NOW = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
