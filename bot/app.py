@@ -291,6 +291,7 @@ async def _work(
         work.append(Graphs(parts.house.ledger, parts.house.bell).run())
         work += [parts.followers.run(), parts.parcels.sweep()]
         work += [parts.incidents.rooms.run(), parts.incidents.reminders.run()]
+        work.append(parts.incidents.catching_up.run())
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 

@@ -31,7 +31,7 @@ _MOST_TEXT = 3_000
 
 
 @dataclass(frozen=True)
-class _Hint:
+class Hint:
     """Which message something happened to, when, and what the event itself says of pins."""
 
     channel: str
@@ -74,10 +74,22 @@ class Heard:
             return
         hint = _hint(event)
         if hint is not None:
-            with self._one_at_a_time:
-                self._follow(hint, only_known=_is_change(event))
+            self.follow(hint, only_known=_is_change(event))
 
-    def _follow(self, hint: _Hint, *, only_known: bool) -> None:
+    def is_marked(self, message: JsonObject) -> bool:
+        """Whether it belongs into a timeline by what it is now; our own pinned cards do not."""
+        marks = {each["name"] for each in message.get("reactions") or ()}
+        if marks & set(self.rules.marks):
+            return True
+        of_people = not message.get("bot_id")
+        return of_people and bool(message.get("pinned_to") or message.get("files"))
+
+    def follow(self, hint: Hint, *, only_known: bool = False) -> None:
+        """Brings the timelines up to date with the message. Raises SlackAway."""
+        with self._one_at_a_time:
+            self._follow(hint, only_known=only_known)
+
+    def _follow(self, hint: Hint, *, only_known: bool) -> None:
         key = f"message:{hint.channel}:{hint.ts}"
         with self.ledger.database.read() as connection:
             known = {each.incident: each for each in rows.with_key(connection, key)}
@@ -113,7 +125,7 @@ class Heard:
         ]
         return list({each.id: each for each in [*here, *of_stack]}.values())
 
-    def _message(self, hint: _Hint) -> JsonObject | None:
+    def _message(self, hint: Hint) -> JsonObject | None:
         try:
             said = self.calls.call(
                 "reactions.get", channel=hint.channel, timestamp=hint.ts, full=True
@@ -125,7 +137,7 @@ class Heard:
         message: JsonObject = said["message"]
         return None if message.get("subtype") == "tombstone" else message
 
-    def _entry(self, hint: _Hint, key: str, message: JsonObject, before: Entry | None) -> Entry:
+    def _entry(self, hint: Hint, key: str, message: JsonObject, before: Entry | None) -> Entry:
         """What the timeline should have of the message; struck where nothing marks it any more."""
         pinned = hint.pinned
         if pinned is None:
@@ -229,23 +241,23 @@ def _is_change(event: JsonObject) -> bool:
     return event.get("subtype") in {"message_changed", "message_deleted"}
 
 
-def _hint(event: JsonObject) -> _Hint | None:
+def _hint(event: JsonObject) -> Hint | None:
     at = _moment(str(event.get("event_ts") or event.get("ts") or "0"))
     match event["type"]:
         case "reaction_added" | "reaction_removed":
-            return _Hint(event["item"]["channel"], event["item"]["ts"], at)
+            return Hint(event["item"]["channel"], event["item"]["ts"], at)
         case "pin_added" | "pin_removed":
             message = event["item"].get("message") or {}
             channel = str(event.get("channel_id") or event["item"].get("channel"))
             pinned = event["type"] == "pin_added"
-            return _Hint(channel, str(message["ts"]), at, pinned) if message else None
+            return Hint(channel, str(message["ts"]), at, pinned) if message else None
     match event.get("subtype"):
         case "message_changed":
-            return _Hint(event["channel"], event["message"]["ts"], at)
+            return Hint(event["channel"], event["message"]["ts"], at)
         case "message_deleted":
-            return _Hint(event["channel"], event["deleted_ts"], at)
+            return Hint(event["channel"], event["deleted_ts"], at)
         case "file_share":
-            return _Hint(event["channel"], event["ts"], at)
+            return Hint(event["channel"], event["ts"], at)
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from commands.grammar import Option, Word
 from commands.lookup import stacks_open_to
+from commands.names import found
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Incidents, Opening, Reply
 from commands.respond.incident_words import (
@@ -87,10 +88,13 @@ def _handle(context: Context, call: Call, params: IncidentWords) -> Reply:
 def _open(context: Context, call: Call, params: IncidentWords, title: str) -> Reply:
     if not title:
         raise BadArgument("TITLE is missing: what is wrong, in a few words.")
+    stack = stack_meant(context, call, params.stack)
+    if params.kind:
+        found(context.stacks[stack].incidents if stack else {}, params.kind, "kind of incident")
     opening = Opening(
         title=title,
         priority=priority_meant(params.severity or "P3"),
-        stack=stack_meant(context, call, params.stack),
+        stack=stack,
         kind=params.kind,
         private=params.private,
         once=call.once,
@@ -157,18 +161,18 @@ def _status(
 def _list(context: Context, call: Call, params: IncidentWords) -> Reply:
     readable = stacks_open_to(context, call, "read")
     states = () if params.all else (*_LIVE, IncidentState.RESOLVED)
-    found = [
+    seen = [
         each
         for each in context.incidents.list(states, params.stack)
         if each.stack in {"", *readable}
         and context.incidents.may_see(each, call.actor, call.channel)
     ]
-    live = sum(map(is_live, found))
+    live = sum(map(is_live, seen))
     title = f"{plural(live, 'incident')} open" if live else "No incident is open"
-    if len(found) > live:
-        title += f", {len(found) - live} resolved"
+    if len(seen) > live:
+        title += f", {len(seen) - live} resolved"
     content = blocks.sections(f"*{escape(title)}*")
-    for each in found:
+    for each in seen:
         content += blocks.sections(incident_line(each, context.now()))
     if not params.all:
         content += blocks.context(f"{code('/ops incident list --all')} lists closed ones, too")

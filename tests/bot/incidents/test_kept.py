@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from bot.bell import Bell
+from bot.incidents.catching_up import CatchingUp
+from bot.incidents.heard import Heard
 from bot.incidents.record import Happened, record, record_all
 from bot.incidents.rooms import Rooms
 from bot.slack.calls import SlackCalls
@@ -205,6 +207,29 @@ def test_states_follow_each_other(small: Kept) -> None:
     assert closed.state is IncidentState.CLOSED
     again = small.incidents.turn(incident.id, ANA, "reopen")
     assert again.resolved_at is None and again.mitigated_at is None
+
+
+@pytest.mark.covers("R4", "S", only="marks that were set while nobody heard them")
+def test_what_was_missed_is_caught_up_with(small: Kept, workspace: Sim) -> None:
+    """Stars and files from while the bot was away are found, each once; our own card is not one."""
+    secrets = workspace.workspace.secrets
+    calls = SlackCalls(secrets.bot_token, workspace.workspace.api_url)
+    user = workspace.api("auth.test")["user_id"]
+    rooms = Rooms(small.ledger, small.messages, calls, Bell(), lambda: user)
+    heard = Heard(small.ledger, small.messages.rules, calls, rooms)
+    incident = small.open("Nobody heard it")
+    rooms.look()
+    channel = small.incidents.get(incident.id).channel
+    card = workspace.post("the card", channel=channel)
+    workspace.api("pins.add", channel=channel, timestamp=card)
+    starred = workspace.act("message", user="ben", channel=channel, text="Seen by ben")["ts"]
+    workspace.act("message", user="ben", channel=channel, text="chatting")
+    workspace.act("message", user="ana", channel=channel, files={"trace.txt": "x"})
+    workspace.act("react", user="ana", channel=channel, ts=starred, name="star")
+    for _ in range(2):
+        CatchingUp(small.ledger, calls, heard).look()
+    texts = [each.text for each in small.incidents.entries(incident.id)]
+    assert sorted(texts) == ["Opened as P1: Nobody heard it", "Seen by ben", "[trace.txt]"]
 
 
 class _Killed(Exception):
