@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from playbooks.errors import UnknownName
+from playbooks.model.base import JsonObject
 from playbooks.model.facts import Facts
 from playbooks.model.stack import Stack
 from playbooks.respond.checks import needs
@@ -54,7 +55,7 @@ def a_round(day: str = "2026-11-23") -> Round:
 
 
 def facts(healthy: bool) -> Facts:
-    answers = {
+    answers: dict[str, JsonObject] = {
         "service.health": {"healthy": healthy, "detail": "refused", "ms": 1},
         "remembered.alerts": {"firing": []},
     }
