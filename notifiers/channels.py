@@ -43,12 +43,17 @@ class Place:
     to: str = ""
 
 
+def get_ready() -> None:
+    """Loads Apprise and all that it reaches, which takes seconds the first time: before the clock
+    of a page runs. A bot that sends none does not carry it."""
+    import_module("apprise").Apprise.instantiate("json://127.0.0.1")
+
+
 def deliver(place: Place, said: Said, seconds: float, learn: Callable[[str], None]) -> Delivery:
     """One attempt, which blocks for about `seconds` at most. `learn` is told each part of the
     address that has to be kept out of what is said and logged."""
     for part in _secrets(place.url):
         learn(part)
-    # Loaded when the first page is sent: a bot that sends none does not carry it.
     apprise = import_module("apprise")
     with _listening() as heard:
         channel = _channel(apprise, _addressed(place, said), seconds)

@@ -80,7 +80,9 @@ class Escalating:
 
     def _changes(self, connection: sa.Connection, now: datetime) -> Iterator[_Change]:
         shown = alert_rows.groups(connection, firing=True, limit=_GROUPS)
-        placed = [Placed(each.group, each.carded_at, each.storm) for each in shown]
+        placed = [
+            Placed(each.group, each.carded_at, each.storm) for each in shown if not each.rests
+        ]
         storms = alert_rows.storms_since(connection, now - _STORMS_KEPT)
         found = {m.subject: m for m in matters(placed, storms, self.rules.storm.within, now)}
         own = _own_subjects(found)

@@ -18,7 +18,7 @@ from bot.oncall.telling import restate
 from bot.rounds import rounds
 from bot.store import outbox
 from bot.store import paging as rows
-from notifiers.channels import Place, Said, deliver
+from notifiers.channels import Place, Said, deliver, get_ready
 from notifiers.ports import Desired, Lane
 from notifiers.views.paging import trouble_said
 from notifiers.views.text import duration
@@ -68,6 +68,7 @@ class Pager:
         with self.ledger.database.read() as connection:
             due = rows.due(connection, self.ledger.now())
         if due:
+            get_ready()
             self._send([self._noted(page) for page in due])
 
     def _left_behind(self) -> None:

@@ -232,7 +232,9 @@ def test_a_kill_pages_neither_twice_nor_never(tmp_path: Path, mail: Mail) -> Non
         _killed(bot, "SentNotNoted", "page:sent")
         _killed(bot, "NotedNotSent", "page:noted")
         _killed(bot, "StepTaken", "escalation:after-commit")
-        _killed(bot, "StepLost", "escalation:before-commit")
+        bot.start(failpoint="escalation:before-commit")
+        below(bot, "StepTaken", "delivered", 40)
+        _dies_of(bot, "StepLost")
         bot.start()
         for rule, mailed in {
             "SentNotNoted": 1,
@@ -255,6 +257,10 @@ def test_a_kill_pages_neither_twice_nor_never(tmp_path: Path, mail: Mail) -> Non
 def _killed(bot: Bot, rule: str, point: str) -> None:
     """A life that ends there because of the alert."""
     bot.start(failpoint=point)
+    _dies_of(bot, rule)
+
+
+def _dies_of(bot: Bot, rule: str) -> None:
     alert(bot, rule)
     bot.died(40)
 
