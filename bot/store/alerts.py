@@ -49,6 +49,13 @@ class Shown:
     storm: str | None = None
     held_until: datetime | None = None
 
+    @property
+    def rests(self) -> bool:
+        """Whether nobody is to be called for it now: quiet hours hold it back, or maintenance
+        explains it."""
+        planned = any(key.startswith("maintenance:") for key in self.group.explained_by)
+        return self.held_until is not None or planned
+
 
 @dataclass(frozen=True)
 class Known:

@@ -1,6 +1,6 @@
 """What people do from the card of an alert, and what it is tied to."""
 
-import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,8 @@ from tests.support.bot import Bot, wait_until
 from tests.support.talk import HARBOR, ask, card_in, ephemeral_to, payload, press, text_of
 
 _HELP = {"WebDown": {"actions": ["restart web", "status"], "runbook": "https://wiki/web-down"}}
+# Paints until somebody says that it is done.
+_REPAINT = "import pathlib, time\nwhile not pathlib.Path('painted').exists(): time.sleep(0.1)"
 _ROUTES = [{"severity": ["critical"], "tell": ["ben", "S0DBATEAM"]}]
 
 
@@ -19,7 +21,10 @@ _ROUTES = [{"severity": ["critical"], "tell": ["ben", "S0DBATEAM"]}]
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     """A bot whose stack file says what helps."""
     alerts = {"routes": _ROUTES, "settle": "1s", "storm": {"groups": 50}}
-    with alerted_bot(tmp_path_factory.mktemp("helped"), alerts, {"alerts": _HELP}) as made:
+    folder = tmp_path_factory.mktemp("helped")
+    script = {"argv": [sys.executable, "-c", _REPAINT], "directory": str(folder / "home")}
+    stack = {"alerts": _HELP, "scripts": {"repaint": {**script, "risk": "CHANGE"}}}
+    with alerted_bot(folder, alerts, stack) as made:
         yield made
 
 
@@ -85,21 +90,19 @@ def test_whom_a_route_names_is_mentioned(bot: Bot) -> None:
 def test_what_a_run_explains_is_tied_to_it_and_comes_back_with_its_end(bot: Bot) -> None:
     """The card names the run and mentions nobody, the run's thread names the alert; when the run is
     over and it still fires, a message says so, once."""
-    much = bot.folder / "uploads" / "much.bin"
-    much.touch()
-    os.truncate(much, 8_000_000_000)  # no bytes on the disk, seconds to read
-    ask(bot.sim, "backup harbor uploads")
-    running = card_in(bot.sim, "running")
-    request = str(payload(running)["request"])
+    ask(bot.sim, "script harbor repaint")
+    request = str(payload(card_in(bot.sim, "pending"))["request"])
+    press(bot.sim, card_in(bot.sim, "pending", request), "approve", "ben")
+    running = card_in(bot.sim, "running", request)
     fire(bot, "Explained", "critical")
     card = text_of(alert_card(bot, "Explained", "firing"))
-    assert f"Run {request} (backup) was going on" in card
+    assert f"Run {request} (script) was going on" in card
     assert "<@U0BEN>" not in card
     wait_until(lambda: any("Explained" in t for t in thread_of(bot, running)), "the run's thread")
     assert not after(bot)
-    ask(bot.sim, f"cancel {request}")
+    (bot.folder / "painted").touch()
+    card_in(bot.sim, "succeeded", request, 60)
     wait_until(lambda: after(bot), "that it still fires", 60)
-    much.unlink()
     assert "Explained" in after(bot)[0] and "<@U0BEN>" in after(bot)[0]
     assert "It is over, and this still fires" in text_of(alert_card(bot, "Explained", "firing"))
     fire(bot, "Marker")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -100,7 +101,8 @@ def test_fires_is_taken_over_and_resolves_on_one_card(bot: Bot) -> None:
     assert "ApiSlow" in ask(bot.sim, "alerts harbor")
     send(bot, "alertmanager", notice("ApiSlow", "resolved", service="api"))
     resolved = card(bot, "ApiSlow", "resolved")
-    assert resolved["ts"] == posted["ts"] and "after 3 min" in text_of(resolved)
+    assert resolved["ts"] == posted["ts"]
+    assert re.search(r"after \d+ min", text_of(resolved))
     assert "ApiSlow" not in ask(bot.sim, "alerts harbor")
 
 
