@@ -1,5 +1,7 @@
 """Incidents by wire: opened, steered and resolved as people do, and what the timeline has of it."""
 
+import re
+
 import pytest
 
 from tests.support.bot import Bot, wait_until
@@ -108,10 +110,11 @@ def test_an_alert_opens_it_and_is_in_its_timeline(bot: Bot) -> None:
     card = alert_card(sim, "ApiDown")
     for _ in range(2):
         sim.act("press", user="ana", channel=HARBOR, ts=card["ts"], action_id="open_incident")
-    incident = wait_until(
-        lambda: [line for line in ephemeral_to(sim, "ana") if "ApiDown is not well" in line],
+    told = wait_until(
+        lambda: [line for line in ephemeral_to(sim, "ana") if "inc-" in line],
         "whoever pressed is told",
-    )[0].split()[0]
+    )
+    incident = re.findall(r"inc-\d+", told[-1])[0]
     channel = own_channel(sim, incident)
     sim.act("press", user="ben", channel=HARBOR, ts=card["ts"], action_id="ack")
     alert_card(sim, "ApiDown", "acknowledged")
