@@ -69,8 +69,9 @@ class Afterwards:
                     place = self._place(connection, marked)
                     together[place, marked.owner, day_of(now, hours.zone)].append(marked)
             for (channel, owner, today), followups in together.items():
+                first = followups[0].id
                 desired = Desired(
-                    key=f"followups:{channel}:{owner}:{today}",
+                    key=f"followups:{channel}:{owner}:{today}:{first}",
                     channel=channel,
                     lane=Lane.UPDATE,
                     version=1,

@@ -232,6 +232,37 @@ def test_a_review_is_asked_for_once_and_actions_once_a_day(setting: Setting) -> 
         assert one.reviews.followups() == []
 
 
+def test_what_becomes_due_later_on_a_day_is_not_lost(setting: Setting) -> None:
+    """An owner who was reminded in the morning hears of what is due since noon, too."""
+    with desk(setting) as one:
+        incident = one.open()
+        due = day_of(OPENED, one.reviews.zone(incident))
+        for text, hours in (("Limit the pool", 0), ("Alert on the pool", 1)):
+            one.night.clock.turn_to(OPENED + hours * HOUR)
+            wanted = Wanted(incident=incident.id, text=text, owner="U0BEN", due=due)
+            one.reviews.add(incident, ANA, wanted)
+            for minutes in (1, 2):
+                one.at(OPENED + hours * HOUR + minutes * MINUTE)
+        first, second = one.said("followups:")
+        assert "Limit the pool" in first and "Alert on the pool" not in first
+        assert "Alert on the pool" in second and "Limit the pool" not in second
+
+
+def test_two_incidents_at_once_have_phases_of_their_own(setting: Setting) -> None:
+    """What is ticked in one is to be done in the other; each is asked for."""
+    with desk(setting) as one:
+        both = (one.open(), one.open())
+        one.at(OPENED + MINUTE)
+        for place in ("1.1", "1.2"):
+            one.reviews.tick(both[0], place, ANA, done=True)
+        one.at(OPENED + 20 * MINUTE)
+        [asked] = one.said(":phases:overdue")
+        assert both[1].id in asked or "Say what is wrong" in asked
+        assert one.kinds(both[0]).count("ticked") == 2
+        assert one.kinds(both[1]).count("ticked") == 0
+        assert [one.kinds(each).count("overdue") for each in both] == [0, 1]
+
+
 @pytest.mark.covers("R6", "SN", only="the draft")
 def test_a_draft_holds_what_happened_and_what_people_wrote(setting: Setting) -> None:
     """Changes before it, what was run, measures from the beginning that people wrote down; each

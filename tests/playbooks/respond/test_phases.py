@@ -1,18 +1,21 @@
 """Phases: their clocks, what is ticked by whom, what is asked for and when."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from playbooks.errors import BadArgument
 from playbooks.model.checks import HealthCheck, IncidentCheck, Ticked
 from playbooks.model.routines import Phase
+from playbooks.model.stack_file import load_stack
 from playbooks.respond import phases
 from playbooks.respond.checking.finding import green, red
 from playbooks.respond.incident import Incident, IncidentState, Priority, Role
 from playbooks.respond.phases import Checklist, Place, Tick
 from playbooks.respond.review import Review
 
+STACKS = Path(__file__).parents[3] / "playbooks" / "stacks"
 OPENED = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PHASES = (
@@ -197,3 +200,17 @@ def test_spans_follow_each_other() -> None:
         ("Then", 15 * MINUTE, 60 * MINUTE),
         ("Next day", 60 * MINUTE, timedelta(days=1)),
     ]
+
+
+@pytest.mark.parametrize("file", sorted(STACKS.glob("*.yaml")), ids=lambda each: each.stem)
+def test_the_shipped_stacks_have_phases_that_begin(file: Path) -> None:
+    """Of every kind they name, and the usual ones; those without clocks are never asked for."""
+    stack = load_stack(file)
+    for kind in ("", *stack.incidents):
+        of_kind = phases.phases_for(kind, stack.incidents)
+        checklist = phases.begun(incident(kind=kind), of_kind)
+        done_, all_ = phases.counts(checklist)
+        assert (done_, bool(all_)) == (0, True)
+        clocks = [each for each in of_kind if each.until]
+        late = phases.overdue(checklist, incident(), OPENED + timedelta(days=400))
+        assert len(late) == len(clocks)
