@@ -1,16 +1,13 @@
 """Names that people type, and what they were likely meant to be."""
 
 from collections.abc import Collection, Mapping
+from importlib import import_module
 from typing import TypeVar
-
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from playbooks.errors import UnknownName
 
 T = TypeVar("T")
 
-_ALIKE = 0.5
 _SHOWN = 12
 
 
@@ -20,10 +17,8 @@ def nearest(word: str, names: Collection[str]) -> str | None:
     opening = sorted((n for n in names if lowered and n.lower().startswith(lowered)), key=len)
     if opening:
         return opening[0]
-    match = process.extractOne(
-        lowered, list(names), scorer=OSA.normalized_similarity, score_cutoff=_ALIKE
-    )
-    return match[0] if match else None
+    found: str | None = import_module("playbooks.alike").mistyped(lowered, names)
+    return found
 
 
 def found(names: Mapping[str, T], word: str, kind: str, where: str = "") -> T:

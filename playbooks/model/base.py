@@ -15,9 +15,10 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
 class Model(BaseModel):
-    """Frozen data with no unknown keys."""
+    """Frozen data with no unknown keys. What validates it is built when it is first used: most
+    processes use few of all the models."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def canonical_json(value: object) -> str:

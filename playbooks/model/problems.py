@@ -3,11 +3,11 @@
 import re
 import types
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import fuzz, process
 
 from playbooks.model.yaml_text import Document, Location, Problem
 
@@ -34,8 +34,8 @@ _EXPECTED = {
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name most like `word`, if one is alike at all."""
-    match = process.extractOne(word, list(names), scorer=fuzz.WRatio, score_cutoff=70)
-    return match[0] if match else None
+    found: str | None = import_module("playbooks.alike").resembling(word, names)
+    return found
 
 
 def instead(word: str, names: Sequence[str]) -> str:
