@@ -298,6 +298,7 @@ def test_targets_are_told_of_other_news(bot: Bot, mail: Mail) -> None:
     assert mail.messages[-1]["To"] == "duty@harbor.example"
 
 
+@pytest.mark.slow
 @pytest.mark.covers("R3", "NSA", only="interlock page test")
 def test_a_target_is_tried_on_the_shell(bot: Bot, mail: Mail) -> None:
     """It says that it was taken, or why not, with the exit code."""
@@ -315,13 +316,12 @@ def test_a_target_is_tried_on_the_shell(bot: Bot, mail: Mail) -> None:
 
     taken = tried("duty")
     assert (taken.returncode, taken.stdout) == (0, "duty took it.\n")
-    assert tried("email", "cleo@harbor.example").returncode == 0
-    assert mail.messages[-1]["To"] == "cleo@harbor.example"
+    assert mail.messages[-1]["To"] == "duty@harbor.example"
     wrong = tried("dutty")
     assert wrong.returncode == 2
     assert "Did you mean `duty`?" in wrong.stderr
     mail.refuses = "550 no"
-    refused = tried("duty")
+    refused = tried("email", "cleo@harbor.example")
     mail.refuses = ""
     assert refused.returncode == 1
-    assert "duty did not take it" in refused.stdout
+    assert "email did not take it" in refused.stdout
