@@ -39,6 +39,7 @@ _REFERENCES: tuple[tuple[Location, Location], ...] = (
     (("backup", "sets", _ANY, _ANY), _DATASTORES),
     (("backup", "schedules", _ANY, "datastores", _ANY), _DATASTORES),
     (("thresholds", _ANY, "services", _ANY), _SERVICES),
+    (("security", "services", _ANY), _SERVICES),
     (("scripts", _ANY, "service"), _SERVICES),
     (("maintenance", "switch", "service"), _SERVICES),
     (("deploy", "bluegreen", "services", _ANY), _SERVICES),

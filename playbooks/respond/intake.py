@@ -29,6 +29,7 @@ _SEVERITIES: Mapping[str, Severity] = MappingProxyType(
         **dict.fromkeys(("info", "information", "none", "low", "notice", "p3", "p4"), "info"),
     }
 )
+_HALVES_OF_SIGNS = (rb"\ud", rb"\uD")
 # How Alertmanager writes that something has not ended.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,10 +72,20 @@ def read(source: sources.Source, body: bytes, now: datetime) -> tuple[Alert, ...
         raise BadAlerts("", f"it is not JSON ({error})") from error
     if not isinstance(payload, dict):
         raise BadAlerts("", f"it is a {type(payload).__name__}, not an object")
+    if any(half in body for half in _HALVES_OF_SIGNS):
+        _check_signs(payload)
     alerts = tuple(_READERS[source.kind](source, payload, now))
     if len(alerts) > _MOST_ALERTS:
         raise BadAlerts("alerts", f"{len(alerts)} at once; {_MOST_ALERTS} are taken")
     return alerts
+
+
+def _check_signs(payload: JsonObject) -> None:
+    """Raises BadAlerts for halves of signs, which JSON may hold and no text."""
+    try:
+        json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadAlerts("", f"a text in it is none ({error.reason})") from error
 
 
 def _notified(_: sources.Source, payload: JsonObject, __: datetime) -> Iterator[Alert]:

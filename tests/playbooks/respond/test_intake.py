@@ -71,6 +71,7 @@ def test_alertmanager_is_read() -> None:
         (json.dumps(one(labels={})).encode(), "alerts.0.labels.alertname"),
         (json.dumps(one(labels={"alertname": 7})).encode(), "alerts.0.labels.alertname"),
         (b"[" * 100_000, ""),
+        (json.dumps(one(labels={"alertname": "\ud800"})).encode(), ""),
     ],
 )
 def test_what_is_no_notice_is_refused_with_its_field(body: bytes, field: str) -> None:
