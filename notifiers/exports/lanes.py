@@ -117,8 +117,11 @@ def labels(entries: Sequence[Entry], span: Span) -> Sequence[Label]:
     found: list[Label] = []
     inside = [each for each in entries if span.holds(each.at)]
     for entry in sorted(inside, key=lambda each: (each.kind not in _TELLING, each.at)):
+        place = span.place(entry.at)
+        if _free(taken, (place, place)) is None:
+            continue
         text = clip_plain(" ".join(said(entry).split()), _LONGEST_LABEL)
-        place, width = span.place(entry.at), len(text) * _CHARACTER
+        width = len(text) * _CHARACTER
         leftwards = place + width > 1
         left = place - width if leftwards else place
         stretch = (left - _GAP, left + width + _GAP)
