@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.alerts.cards import end_storm, placed, want_card, want_digest
 from bot.alerts.held import say_held
-from bot.alerts.meanwhile import explained, going_on
+from bot.alerts.meanwhile import Doing, explained, going_on
 from bot.alerts.over import Over, want_ties
 from bot.incidents.of_alerts import remember
 from bot.store import alerts as rows
@@ -159,12 +159,15 @@ class Folding:
         now: datetime,
     ) -> None:
         shown, happened = [], []
+        doings: dict[str, tuple[Doing, ...]] = {}
         for key, group in groups.items():
             was = before[key]
             change = _happened(was.group if was else None, group, now)
             happened += change
             if _needs_a_place(was, group):
-                fresh = self._placed(connection, group, now)
+                if group.stack not in doings:
+                    doings[group.stack] = going_on(connection, group.stack)
+                fresh = self._placed(connection, group, doings[group.stack], now)
                 group = fresh.group
             else:
                 fresh = replace(was, group=group) if was else Shown(group)
@@ -174,9 +177,14 @@ class Folding:
         rows.put(connection, shown)
         remember(connection, happened)
 
-    def _placed(self, connection: sa.Connection, group: Group, now: datetime) -> Shown:
+    def _placed(
+        self,
+        connection: sa.Connection,
+        group: Group,
+        doings: tuple[Doing, ...],
+        now: datetime,
+    ) -> Shown:
         """Where it is shown from now on, tied to what is being done to its stack."""
-        doings = going_on(connection, group.stack)
         route = routed(group, self.rules, self.stacks, now)
         told = tuple(self.people.get(name, name) for name in route.tell)
         group = explained(self._helped(group), doings).model_copy(update={"tell": told})
