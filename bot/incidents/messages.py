@@ -126,6 +126,17 @@ class Messages:
         )
         outbox.want(connection, desired, self.ledger.now())
 
+    def tell(self, connection: sa.Connection, kept: Kept, user: str, what: str, text: str) -> None:
+        """One person, in a direct message; each `what` is said once."""
+        desired = Desired(
+            key=f"{incident_key(kept.incident.id, kept.place.moved)}:{what}",
+            channel=user,
+            lane=Lane.UPDATE,
+            version=1,
+            body=Body(text=text),
+        )
+        outbox.want(connection, desired, self.ledger.now())
+
     def remind(self, connection: sa.Connection, kept: Kept) -> None:
         """Whoever tells others is asked to."""
         incident, now = kept.incident, self.ledger.now()

@@ -1,7 +1,8 @@
 """Where incidents live in Slack: their channels are made, named, filled, and replaced when lost."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -23,6 +24,7 @@ from playbooks.respond.timeline import Lane
 _log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 1.0
 _AGAIN_SECONDS = 15.0
+_REFUSED_SECONDS = 60.0
 _LONGEST_TOPIC = 250
 _OTHER_NAMES = 3
 _GONE = ("channel_not_found", "is_archived")
@@ -40,6 +42,7 @@ class Rooms:
     calls: Calls
     bell: Bell
     bot_user: Callable[[], str]
+    _not_before: dict[str, float] = field(default_factory=dict)
 
     async def run(self) -> None:
         await rounds("incidents.rooms", _LOOK_SECONDS, self.look)
@@ -48,7 +51,8 @@ class Rooms:
         """One round; when Slack is away, the seconds until the next one."""
         with self.ledger.database.read() as connection:
             found = rows.unsettled(connection)
-        for kept in found:
+        waits = {id_ for id_, at in self._not_before.items() if at > time.monotonic()}
+        for kept in (each for each in found if each.incident.id not in waits):
             try:
                 self._settle(kept)
             except SlackAway as error:
@@ -56,6 +60,7 @@ class Rooms:
                 return _AGAIN_SECONDS
             except SlackSaysNo as error:
                 _log.warning("incidents.refused", incident=kept.incident.id, why=str(error))
+                self._not_before[kept.incident.id] = time.monotonic() + _REFUSED_SECONDS
         return None
 
     def lost(self, channel: str, why: str) -> None:
@@ -106,11 +111,22 @@ class Rooms:
             channel, name = self._created(name, private=incident.private)
         except SlackSaysNo as error:
             if incident.private:
+                self._tell_opener(kept, error.code)
                 raise
             why = f"Slack did not make a channel for it ({error.code}), so it is a thread here."
             self._change(incident.id, lambda held: self._in_thread(held, why))
             return
         self._change(incident.id, lambda held: _in_own(held, channel, name))
+
+    def _tell_opener(self, kept: Kept, code: str) -> None:
+        """A private incident is shown nowhere else: whoever opened it learns why it has no room."""
+        text = (
+            f"Slack does not make the private channel of {kept.incident.id} ({code}); it is tried "
+            "again every minute. The app needs the scope `groups:write`."
+        )
+        with self.ledger.database.write() as connection:
+            self.messages.tell(connection, kept, kept.place.asked[0], "no-channel", text)
+        self.bell.ring()
 
     def _created(self, name: str, *, private: bool) -> tuple[str, str]:
         """Its id and name. One that an earlier life made, and could not note, is ours."""

@@ -14,7 +14,7 @@ from bot.incidents.catching_up import CatchingUp
 from bot.incidents.heard import Heard
 from bot.incidents.record import Happened, record, record_all
 from bot.incidents.rooms import Rooms
-from bot.slack.calls import SlackCalls
+from bot.slack.calls import SlackCalls, SlackSaysNo
 from bot.store import incidents as rows
 from bot.store import requests, runs
 from bot.store.alerts import Shown, put
@@ -230,6 +230,34 @@ def test_what_was_missed_is_caught_up_with(small: Kept, workspace: Sim) -> None:
         CatchingUp(small.ledger, calls, heard).look()
     texts = [each.text for each in small.incidents.entries(incident.id)]
     assert sorted(texts) == ["Opened as P1: Nobody heard it", "Seen by ben", "[trace.txt]"]
+
+
+class _RefusingCalls:
+    """Slack's Web API of an app that may not make private channels."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def call(self, method: str, **_args: Any) -> JsonObject:
+        self.made += 1
+        raise SlackSaysNo(method, "missing_scope")
+
+
+def test_a_refused_room_is_said_and_not_asked_for_all_the_time(small: Kept) -> None:
+    """A public incident becomes a thread that says why; the opener of a private one is told."""
+    calls = _RefusingCalls()
+    rooms = Rooms(small.ledger, small.messages, calls, Bell(), lambda: "U0INTERLK")
+    public = small.open("No channel for it")
+    private = small.open("Nor for this one", private=True)
+    for _ in range(5):
+        rooms.look()
+    assert small.incidents.get(public.id).channel == "ops-harbor"
+    assert "missing_scope" in str(small.said(f"incident:{public.id}")[0].body)
+    assert small.incidents.get(private.id).channel == ""
+    told = small.said("no-channel")
+    assert [(each.channel, "groups:write" in str(each.body)) for each in told] == [("U0ANA", True)]
+    assert private.title not in str(small.said(f"incident:{public.id}")[0].body)
+    assert calls.made == 2
 
 
 class _Killed(Exception):
