@@ -15,7 +15,7 @@ from bot.store import outbox
 from notifiers.ports import Body, Desired, Lane
 from notifiers.views.alert import alert_value
 from notifiers.views.paging import direct, unattended
-from notifiers.views.text import duration, escape, is_slack_id, joined, person
+from notifiers.views.text import duration, escape, is_slack_id, joined, mention
 from playbooks.respond.alert import Group
 from playbooks.respond.escalation import (
     Book,
@@ -85,9 +85,7 @@ class Caller:
     def _words(self, taken: _Step) -> str:
         waited = duration(taken.escalation.unattended(self.ledger.now()).total_seconds())
         mentioned = [
-            person(each.slack, each.name) if is_slack_id(each.slack) else escape(each.name)
-            for each in taken.found.recipients
-            if each.way == "slack"
+            mention(each.slack, each.name) for each in taken.found.recipients if each.way == "slack"
         ]
         told = ", ".join(mentioned)
         others = bool([each for each in taken.found.recipients if each.way != "slack"])

@@ -149,9 +149,10 @@ class Escalating:
     def _as_severe(
         self, matter: Matter, after: Escalation, stack: Stack | None, now: datetime
     ) -> Escalation:
-        """By the policy that holds now that it fires more severely, if that is another one."""
+        """By the policy that holds now that it fires more severely, if that is another one, or now
+        that the file has its own no more."""
         severity = matter.lead.severity
-        if severity == after.severity:
+        if severity == after.severity and self.paging.policy(after.policy) is not None:
             return after
         policy = fitting(self.paging, severity, stack, now)
         if policy is None or policy.name == after.policy:

@@ -112,6 +112,12 @@ def person(slack: str, name: str = "") -> str:
     return f"<@{slack}>" if is_slack_id(slack) else escape(name or slack or "somebody")
 
 
+def mention(slack: str, name: str = "") -> str:
+    """As `person`, and of a user group (`S0123`) everybody who is in it."""
+    group = slack[:1] == "S" and slack.isascii() and slack.isalnum() and slack.isupper()
+    return f"<!subteam^{slack}>" if group else person(slack, name)
+
+
 def is_slack_id(value: str) -> bool:
     """Whether it looks like a user id of Slack's: `U024BE7LH`, `W0123`."""
     return value[:1] in {"U", "W"} and value.isascii() and value.isalnum() and value.isupper()

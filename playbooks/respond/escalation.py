@@ -1,5 +1,6 @@
 """How far an alert that nobody takes care of has come, and who is told next. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,9 @@ from playbooks.model.stack import Stack
 from playbooks.model.thresholds import Severity
 from playbooks.respond.oncall import fits_one
 from playbooks.respond.paging import EscalationPolicy, Hours, Paging, Step, Way
+
+# Of a user, or of a user group.
+_SLACK_ID = re.compile(r"[UWS][A-Z0-9]{2,}")
 
 
 class Escalation(Model):
@@ -231,7 +235,11 @@ def _contact(
     """By those of the ways by which the contact can be reached at all."""
     for way in ways:
         if way == "slack" and contact.slack:
-            yield Recipient(name=name, way=way, slack=contact.slack.removeprefix("@"))
+            slack = contact.slack.removeprefix("@")
+            if _SLACK_ID.fullmatch(slack):
+                yield Recipient(name=name, way=way, slack=slack)
+            else:
+                yield f"{name} is {contact.slack} in Slack, which is no id to mention (U… or S…)"
         address = {"email": contact.email, "sms": contact.phone}.get(way, "")
         if address:
             yield _by(name, way, address, severity, paging)

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from commands.ports import Opening
+from playbooks.model.stack import Stack
 from playbooks.respond.incident import Priority, Role
 from tests.support.oncall_house import Moved, OncallHouse, actor
 from tests.support.outside import PAGERDUTY, Mail, Outside, mail_server, outside
@@ -398,3 +399,28 @@ def test_targets_are_told_of_incidents(tmp_path: Path, mail: Mail) -> None:
     ]
     assert not [subject for subject in subjects if "Data was taken" in subject]
     assert "Half of it is open again" in "".join(m.get_content() for m in mail.messages)
+
+
+def test_contacts_are_mentioned_by_their_ids(tmp_path: Path) -> None:
+    """A user group by its id, whom nobody can mention with the reason; another policy takes over
+    when the file has lost the one that it began with."""
+    steps = [{"after": "1m", "to": ["contacts"]}, {"after": "1h", "to": ["ana"]}]
+    described = {"paging": {"policies": [{"name": "first", "steps": steps}]}}
+    contacts = {
+        "ops": {"role": "Ops", "slack": "S0OPSTEAM", "hours": "always"},
+        "dba": {"role": "DBA", "slack": "@dba", "hours": "always"},
+    }
+    stack = Stack.model_validate(
+        {"name": "harbor", "environment": "prod", "channel": "C0OPSHARBOR", "contacts": contacts}
+    )
+    home = OncallHouse(f"sqlite:///{tmp_path / 'k.db'}", described, {}, Moved(), stack)
+    home.alert()
+    home.look(minutes=1)
+    (said,) = home.said()
+    assert "<!subteam^S0OPSTEAM>" in said
+    assert "dba is @dba in Slack, which is no id to mention" in said
+    home.described = {"paging": {"policies": [{"name": "second", "steps": steps}]}}
+    home.open()
+    home.look(minutes=1)
+    home.look(minutes=1)
+    assert [key for key in home.told() if ":second:1" in key]
