@@ -1,5 +1,6 @@
 """Change an alert rule of a stack's Prometheus: checked before, taken up, seen to hold."""
 
+import shlex
 from collections.abc import Sequence
 
 from playbooks.errors import BadArgument
@@ -8,7 +9,7 @@ from playbooks.model.plan import ActionCall, Line, Plan, Resource, Risk, Step
 from playbooks.model.rules import RuleChange
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
-from playbooks.respond.rule_text import RuleWish, difference, name_of
+from playbooks.respond.rule_text import RuleWish, difference, name_of, rules_in, value_of
 
 _SHOWN = 60
 
@@ -48,7 +49,7 @@ def plan(stack: Stack, params: RuleWish, facts: Facts) -> Plan:
             Line(label="File", value=change.file),
             *((Line(label="Change", value=_shown(lines)),) if lines else ()),
         ),
-        undo_hint=_undo(stack, params) if not same else "",
+        undo_hint=f"/ops rules {stack.name} {_undo(change, params)}" if not same else "",
     )
 
 
@@ -88,9 +89,15 @@ def _effect(params: RuleWish, name: str) -> str:
             return f"{name} is evaluated anew; what waits for its `for` waits from the beginning."
 
 
-def _undo(stack: Stack, params: RuleWish) -> str:
-    opposite = {"disable": "enable", "enable": "disable"}.get(params.turn)
-    return f"/ops rules {stack.name} {opposite} {params.rule}" if opposite else ""
+def _undo(change: RuleChange, params: RuleWish) -> str:
+    """What puts it back: the other turn, or the former values."""
+    if params.turn != "set":
+        return f"{'enable' if params.turn == 'disable' else 'disable'} {params.rule}"
+    name, _, number = params.rule.partition("#")
+    same = [rule for rule in rules_in(change.former) if rule.name == name]
+    former = same[int(number or 1) - 1]
+    values = [shlex.quote(f"{key}={value_of(former, key)}") for key in params.changes]
+    return " ".join(["set", params.rule, *values])
 
 
 def _shown(lines: Sequence[str]) -> str:

@@ -89,6 +89,18 @@ def changed(text: str, wish: RuleWish) -> str:
     return fresh
 
 
+def value_of(rule: AlertRule, key: str) -> str:
+    """What a key of `RuleWish.changes` has in the rule; empty where it has nothing."""
+    [(path, _)] = _paths({key: "?"})
+    match path:
+        case ("labels", name):
+            return rule.labels.get(name, "")
+        case ("annotations", name):
+            return rule.annotations.get(name, "")
+        case _:
+            return {"expr": rule.expr, "for": rule.wait, "keep_firing_for": rule.keep}[key]
+
+
 def seconds_of(text: str) -> float:
     """What Prometheus takes a span of time for, like `1h30m` or `500ms`; nothing is none."""
     return sum(int(number) * _UNITS[unit] for number, unit in _SPAN.findall(text))

@@ -5,6 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbooks.errors import BadArgument
+from playbooks.model.facts import FactQuery, Facts
+from playbooks.model.rules import RuleChange
+from playbooks.model.stack import Stack
+from playbooks.operations.rules import RULE
 from playbooks.respond.rule_text import RuleWish, changed, difference, rules_in, seconds_of
 
 FILE = """\
@@ -155,6 +159,17 @@ def test_any_text_can_be_a_value(value: str) -> None:
     """Whatever YAML would make of it without quotes."""
     rules = rules_in(changed(FILE, wish("Full", summary=value)))
     assert rules[0].annotations == {"summary": value}
+
+
+def test_the_plan_names_what_puts_it_back() -> None:
+    """The former values, in the words that somebody types; nothing where there was nothing."""
+    given = wish("Full", **{"for": "10m", "severity": "critical", "label.owner": "data"})
+    former = RuleChange(file="rules.yml", former=FILE, wanted=changed(FILE, given))
+    query = FactQuery(fact="rules.wished", args=given.model_dump(mode="json"))
+    facts = Facts({query.key: former.model_dump(mode="json")})
+    made = RULE.plan(Stack(name="harbor", environment="prod", channel="ops"), given, facts)
+    assert made.undo_hint == "/ops rules harbor set Full for=5m severity=warning label.owner="
+    assert "+        for: 10m" in made.shown[1].value
 
 
 @pytest.mark.parametrize(
