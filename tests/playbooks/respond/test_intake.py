@@ -81,6 +81,60 @@ def test_what_is_no_notice_is_refused_with_its_field(body: bytes, field: str) ->
     assert refused.value.field == field
 
 
+GRAFANA = Source.model_validate(
+    {"kind": "grafana", "basic": {"user": "grafana", "password": "env:T"}}
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"values": {"B": 22.5, "A": 1}}, {"value": "A=1, B=22.5"}),
+        ({"values": None, "valueString": "[ var='B' value=3 ]"}, {"value": "[ var='B' value=3 ]"}),
+        (
+            {"annotations": {"__value_string__": "22.5"}, "values": {"B": 1}},
+            {"value": "22.5"},
+        ),
+        (
+            {"labels": {"alertname": "DatasourceNoData", "grafana_folder": "ops"}},
+            {"rule": "DatasourceNoData", "severity": "warning"},
+        ),
+        (
+            {"dashboardURL": "http://g/d/1", "generatorURL": "http://g/alerting/1"},
+            {"source_url": "http://g/d/1"},
+        ),
+        ({"dashboardURL": "", "generatorURL": "http://g/a/1"}, {"source_url": "http://g/a/1"}),
+        ({"fingerprint": "", "imageURL": "http://g/i.png", "silenceURL": "x"}, {"firing": True}),
+        ({"status": "resolved", "endsAt": "2026-11-22T08:30:00Z"}, {"firing": False}),
+    ],
+)
+def test_grafana_is_read(changes: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Its values, links and alerts of its own, beside all that is no concern of ours."""
+    whole = {**one(**changes), "receiver": "r", "orgId": 1, "state": "alerting", "title": "[F]"}
+    [alert] = read(GRAFANA, json.dumps(whole).encode(), NOW)
+    assert {name: getattr(alert, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"status": "alerting"}, "alerts.0.status"),
+        ({"labels": {}}, "alerts.0.labels.alertname"),
+        ({"labels": {"alertname": 3}}, "alerts.0.labels.alertname"),
+        ({"startsAt": "2026-11-22T08:00:00"}, "alerts.0.startsAt"),
+        ({"values": [1]}, "alerts.0.values"),
+        ({"annotations": None}, "alerts.0.annotations"),
+    ],
+)
+def test_what_grafana_would_not_send_is_refused_with_its_field(
+    changes: dict[str, Any], field: str
+) -> None:
+    """The field is named, as for Alertmanager."""
+    with pytest.raises(BadAlerts) as refused:
+        read(GRAFANA, json.dumps(one(**changes)).encode(), NOW)
+    assert refused.value.field == field
+
+
 def test_a_mapping_reads_lists_words_and_times() -> None:
     """Times as ISO 8601 or seconds; words for severity as translated; labels as they are."""
     events = [
