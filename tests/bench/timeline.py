@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from bot.store.tables import timeline
 from commands.respond.incident import page_of
 from playbooks.respond.incident import Incident
@@ -72,6 +74,16 @@ def _fill(kept: Kept, incident: Incident) -> None:
         ]
         with kept.ledger.database.write() as connection:
             connection.execute(timeline.insert(), rows)
+    _settle(kept)
+
+
+def _settle(kept: Kept) -> None:
+    """What a server does by itself within a minute: it notes which pages all can see."""
+    if kept.ledger.database.sqlite:
+        return
+    engine = kept.ledger.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("VACUUM (ANALYZE) timeline"))
 
 
 @contextmanager
