@@ -29,7 +29,7 @@ def rota_blocks(
     now, until = span
     lines = [f"*{escape(name)}*, {escape(rota.rhythm)}"]
     lines += [
-        _now(layer, layers[layer], now, slack_of)
+        _now(layer, layers[layer], span, slack_of)
         for layer in LAYERS
         if layers[layer] or layer == "primary"
     ]
@@ -70,25 +70,36 @@ def _changed(change: Override) -> str:
     return f"{escape(change.person)} is {change.layer} {times} ({escape(change.why)})"
 
 
-def _now(layer: Layer, shifts: Sequence[Shift], now: datetime, slack_of: Mapping[str, str]) -> str:
+def _now(
+    layer: Layer,
+    shifts: Sequence[Shift],
+    span: tuple[datetime, datetime],
+    slack_of: Mapping[str, str],
+) -> str:
+    now, until = span
     shift, later = at(shifts, now), following(shifts, now)
     if shift is None:
         who = "*nobody* is on call now"
     else:
         name = person(slack_of.get(shift.person, ""), shift.person)
         why = f" ({escape(shift.why)})" if shift.why else ""
-        who = f"{name}{why} until {when(_end(shifts, shift), _FORM)}"
+        end = next(each.ends for each in _in_one(shifts) if each.begins <= now < each.ends)
+        who = f"{name}{why}" + (f" until {when(end, _FORM)}" if end <= until else "")
     then = f"then {escape(later.person)} from {when(later.begins, _FORM)}" if later else ""
     return f"{layer.capitalize()}: {joined([who, then])}"
 
 
-def _end(shifts: Sequence[Shift], shift: Shift) -> datetime:
-    """When somebody else, or nobody, follows."""
-    end = shift.ends
-    for each in shifts:
-        if each.person == shift.person and each.begins <= end < each.ends:
-            end = each.ends
-    return end
+def _in_one(shifts: Sequence[Shift]) -> Sequence[Shift]:
+    """Turns of the same person that follow each other, as one."""
+    found: list[Shift] = []
+    for shift in shifts:
+        last = found[-1] if found else None
+        same = last is not None and (last.person, last.why) == (shift.person, shift.why)
+        if last is not None and same and last.ends == shift.begins:
+            found[-1] = last.model_copy(update={"ends": shift.ends})
+        else:
+            found.append(shift)
+    return found
 
 
 def _gaps(
@@ -111,13 +122,18 @@ def _table(
 ) -> list[JsonObject]:
     zone = ZoneInfo(rota.zone)
     shown = sorted(
-        (s for layer in LAYERS for s in layers[layer] if s.ends > now and s.begins < until),
+        (
+            s
+            for layer in LAYERS
+            for s in _in_one(layers[layer])
+            if s.ends > now and s.begins < until
+        ),
         key=lambda shift: (shift.begins, shift.layer),
     )
     rows = [
         [
             f"{s.begins.astimezone(zone):%a %d %b %H:%M}",
-            f"{s.ends.astimezone(zone):%a %d %b %H:%M}",
+            f"{s.ends.astimezone(zone):%a %d %b %H:%M}" if s.ends <= until else "later",
             s.layer,
             f"{s.person}{f' ({s.why})' if s.why else ''}",
         ]

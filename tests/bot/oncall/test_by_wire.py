@@ -133,17 +133,14 @@ def mails(mail: Mail, rule: str) -> int:
 
 def direct(bot: Bot, user: str, words: str) -> Any:
     """The newest direct message to somebody that has these words."""
-    return wait_until(
-        lambda: next(
-            (
-                message
-                for message in reversed(bot.sim.messages(user=user, channel=f"@{user}"))
-                if words in text_of(message)
-            ),
-            None,
-        ),
-        f"{words!r} to {user}",
-    )
+
+    def look() -> Any:
+        seen = bot.sim.messages(user=user, channel=f"@{user}")
+        # Before the first message there is no such conversation.
+        told = seen if isinstance(seen, list) else []
+        return next((each for each in reversed(told) if words in text_of(each)), None)
+
+    return wait_until(look, f"{words!r} to {user}")
 
 
 @pytest.mark.covers("R8", "NS", only="mentioned, told directly, acknowledged from there")
