@@ -1,5 +1,6 @@
 """Tells those who wait for work that there is some."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 
@@ -14,6 +15,17 @@ class Bell:
 
     def listen(self, listener: Callable[[], None]) -> None:
         self._listeners = (*self._listeners, listener)
+
+    def heard_here(self) -> asyncio.Event:
+        """Set at every ring, in the loop that asks for it. Whoever waits for it clears it."""
+        loop, heard = asyncio.get_running_loop(), asyncio.Event()
+
+        def pass_on() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(heard.set)
+
+        self.listen(pass_on)
+        return heard
 
     def ring(self) -> None:
         for listener in self._listeners:

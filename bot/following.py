@@ -10,6 +10,7 @@ import structlog
 
 from bot.bell import Bell
 from bot.ledger import Ledger
+from bot.rounds import until_heard
 from bot.store import follows as rows
 from bot.store import outbox
 from bot.store.ids import new_id
@@ -30,7 +31,7 @@ _AT_ONCE = 6
 _LOOK_SECONDS = 10.0
 # Slack takes a post a second and channel, and fifty edits a minute in all: this is well below.
 _PACE_SECONDS = 3.0
-_IDLE_SECONDS = 0.5
+_IDLE_SECONDS = 10.0
 # What fits into one message of the thread.
 _CHARACTERS = 6_000
 _LINE_CHARACTERS = 1_500
@@ -133,14 +134,16 @@ class Followers:
     async def run(self) -> None:
         """Looks after everything that is followed, for ever."""
         await asyncio.to_thread(self._end_left)
+        heard = self._bell.heard_here()
         under_way: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as tasks:
             while True:
+                heard.clear()
                 for follow in await asyncio.to_thread(self._going_on):
                     if follow.id not in under_way:
                         under_way[follow.id] = tasks.create_task(self._follow(follow))
                 under_way = {id_: task for id_, task in under_way.items() if not task.done()}
-                await asyncio.sleep(_IDLE_SECONDS)
+                await until_heard(heard, _IDLE_SECONDS)
 
     async def _follow(self, follow: Follow) -> None:
         page, cursor = Page(), JsonObject()

@@ -2,21 +2,44 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 _log = structlog.get_logger(__name__)
+# Of a bell that never stops ringing, no loop hears more than this.
+_PAUSE_SECONDS = 0.2
 
 
-async def rounds(name: str, seconds: float, look: Callable[[], float | None]) -> None:
-    """Calls `look` in a thread, for ever: again when it says so, in seconds, or else after so many.
+async def rounds(
+    name: str,
+    seconds: float,
+    look: Callable[[], float | None],
+    heard: asyncio.Event | None = None,
+) -> None:
+    """Calls `look` in a thread, for ever: again when it says so, in seconds, or else after so many;
+    and at once when something was `heard`.
 
     An error is logged as `NAME.failed` and ends only its round.
     """
     while True:
         again = None
+        if heard is not None:
+            heard.clear()
         try:
             again = await asyncio.to_thread(look)
         except Exception:  # noqa: BLE001 - the boundary of each of these tasks
             _log.exception(f"{name}.failed")
-        await asyncio.sleep(seconds if again is None else again)
+        wait = seconds if again is None else again
+        if heard is None:
+            await asyncio.sleep(wait)
+        else:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            await until_heard(heard, wait)
+
+
+async def until_heard(heard: asyncio.Event, seconds: float) -> None:
+    """Waits for it, at most so long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await heard.wait()

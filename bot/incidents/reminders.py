@@ -9,7 +9,7 @@ from bot.rounds import rounds
 from bot.store import incidents as rows
 from playbooks.respond.course import reminded_again
 
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from playbooks.respond.course import channel_name, is_live
 from playbooks.respond.timeline import Lane
 
 _log = structlog.get_logger(__name__)
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 10.0
 _AGAIN_SECONDS = 15.0
 _REFUSED_SECONDS = 60.0
 _LONGEST_TOPIC = 250
@@ -45,7 +45,7 @@ class Rooms:
     _not_before: dict[str, float] = field(default_factory=dict)
 
     async def run(self) -> None:
-        await rounds("incidents.rooms", _LOOK_SECONDS, self.look)
+        await rounds("incidents.rooms", _LOOK_SECONDS, self.look, self.bell.heard_here())
 
     def look(self) -> float | None:
         """One round; when Slack is away, the seconds until the next one."""

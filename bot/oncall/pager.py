@@ -37,7 +37,7 @@ from playbooks.respond.paging import Paging
 from playbooks.respond.timeline import Lane as TimelineLane
 
 _log = structlog.get_logger(__name__)
-_SECONDS = 2.0
+_SECONDS = 5.0
 _AT_ONCE = 8
 _GRACE_SECONDS = 5.0
 _STOPPED = "Interlock was stopped while it was being sent"
@@ -59,7 +59,7 @@ class Pager:
 
     async def run(self) -> None:
         """For ever."""
-        await rounds("pager", _SECONDS, self.look)
+        await rounds("pager", _SECONDS, self.look, self.bell.heard_here())
 
     def look(self) -> None:
         if not self._looked:
