@@ -26,7 +26,7 @@ from playbooks.respond.alert import Group
 from playbooks.respond.graph import Asked, asked_by
 
 _log = structlog.get_logger(__name__)
-_SECONDS = 5.0
+_SECONDS = 15.0
 _AT_ONCE = 3
 _SHOWN = timedelta(hours=1)
 # A picture of each of these moments after it began, and no more: the first shows how it came.

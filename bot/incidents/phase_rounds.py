@@ -25,7 +25,7 @@ from playbooks.respond.phases import Checklist, Place
 from playbooks.respond.review import Review
 
 _log = structlog.get_logger(__name__)
-_SECONDS = 5.0
+_SECONDS = 10.0
 _LOOKS_EVERY = timedelta(minutes=1)
 _LOOK_SECONDS = 15.0
 

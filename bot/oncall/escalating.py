@@ -29,7 +29,7 @@ from playbooks.respond.matters import Matter, Placed, matters, subject_of
 from playbooks.respond.paging import Paging, Step
 from playbooks.respond.sources import AlertRules
 
-_SECONDS = 2.0
+_SECONDS = 5.0
 _GROUPS = 5_000
 # So long after a storm what began it is not paged for one by one.
 _STORMS_KEPT = timedelta(days=1)
