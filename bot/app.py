@@ -303,7 +303,7 @@ def _served(parts: _Parts, heard: Socket | None) -> Served:
 
 async def _end_serving(server: Served, serving: asyncio.Future[None]) -> None:
     """Answers what was asked already."""
-    server.should_exit = True
+    server.end()
     await serving
 
 

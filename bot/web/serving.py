@@ -12,13 +12,31 @@ from playbooks.errors import InterlockError
 
 
 class Served(uvicorn.Server):
-    """A server that leaves signals to the process that runs it."""
+    """A server that leaves signals to the process that runs it, and sleeps while nobody asks."""
 
     def __init__(self, app: Starlette) -> None:
         super().__init__(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                date_header=False,
+            )
         )
         self.up = asyncio.Event()
+        self._asked_to_end = asyncio.Event()
+
+    def end(self) -> None:
+        """Answers what was asked already, and nothing more."""
+        self.should_exit = True
+        self._asked_to_end.set()
+
+    async def main_loop(self) -> None:
+        """Uvicorn's own wakes ten times a second, for a date that nobody needs."""
+        await self.on_tick(0)
+        await self._asked_to_end.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Sets `up` once requests are taken."""
