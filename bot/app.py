@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -18,29 +18,17 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.alerts.graphs import Graphs
 from bot.alerts.opened import AlertsIn, alerts_in
 from bot.audit import AnchorFile
 from bot.bundles import Bundles
-from bot.changes import Changes
 from bot.context import House, open_house, read_configuration, utc_now
 from bot.engine.carried import Equipment
 from bot.engine.engine import Engine
 from bot.environment import BotSettings
+from bot.errands import errands
 from bot.following import Followers
-from bot.incidents.afterwards import Afterwards
-from bot.incidents.messages import Messages
 from bot.incidents.opened import IncidentsAtWork, incidents_at_work
-from bot.incidents.phase_rounds import PhaseRounds
-from bot.incidents.phases import Phases
 from bot.logs import set_up_logs
-from bot.oncall.opened import oncall_work
-from bot.promises import Promises
-from bot.proof import Proof
-from bot.routines.clock import RoutineClock
-from bot.routines.kept import StoredRoutines
-from bot.sampler import Sampler
-from bot.scheduler import Scheduler
 from bot.slack.answers import UNREACHABLE, Answers
 from bot.slack.calls import SlackCalls
 from bot.slack.client import answering_client, listening_client
@@ -56,8 +44,6 @@ from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.store.outbox import StoredOutbox
-from bot.upkeep import Upkeep
-from bot.watch import ObjectiveWatch
 from bot.web.app import web_app
 from bot.web.metrics import Metrics
 from bot.web.serving import Served, address_of, bind
@@ -202,51 +188,6 @@ def _equipment(house: House) -> Equipment:
     )
 
 
-def _scheduler(house: House) -> Scheduler:
-    return Scheduler(
-        ledger=house.ledger,
-        gate=house.context.gate,
-        bell=house.bell,
-        failpoints=house.failpoints,
-        proof=Proof(house.ledger, house.context.facts, house.bell),
-        changes=Changes(house.ledger, house.context.facts),
-    )
-
-
-def _promises(house: House) -> Promises:
-    return Promises(house.ledger, house.context.gate, house.bell)
-
-
-def _routines(house: House) -> RoutineClock:
-    kept = StoredRoutines(house.ledger, house.context.facts, house.bell)
-    return RoutineClock(house.ledger, kept, house.bell, house.failpoints)
-
-
-def _sampler(house: House) -> Sampler:
-    return Sampler(house.ledger, house.context.facts, house.file.sampling)
-
-
-def _watch(house: House) -> ObjectiveWatch:
-    return ObjectiveWatch(house.ledger, house.context.facts, house.bell)
-
-
-def _oncall(house: House) -> Iterator[Coroutine[Any, Any, None]]:
-    return oncall_work(house.file, house.ledger, house.bell, house.failpoints, house.secrets)
-
-
-def _phases(house: House) -> PhaseRounds:
-    return PhaseRounds(house.ledger, Phases(house.ledger), house.context.facts, house.bell)
-
-
-def _afterwards(house: House) -> Afterwards:
-    messages = Messages(house.ledger, house.file.incidents, house.file.channel)
-    return Afterwards(house.ledger, messages, house.bell)
-
-
-def _upkeep(house: House) -> Upkeep:
-    return Upkeep(house.ledger, house.context.gate, house.context.facts, house.bell)
-
-
 async def _work(
     settings: BotSettings,
     parts: _Parts,
@@ -271,27 +212,21 @@ async def _work(
         serving = asyncio.ensure_future(server.serve(sockets=[listener]))
         closing.push_async_callback(_end_serving, server, serving)
         work = [
+            parts.engine.until_lost(),
+            parts.outbox.run(),
+            parts.desk.drain(),
             parts.alerts.intake.run(),
             parts.alerts.conditions.run(),
             parts.alerts.security.run(),
-            parts.outbox.run(),
-            parts.desk.drain(),
+            parts.incidents.rooms.run(),
+            parts.incidents.reminders.run(),
+            parts.incidents.catching_up.run(),
+            parts.followers.run(),
+            parts.parcels.sweep(),
+            *errands(parts.house),
             _sweep(parts),
             _shielded(serving),
         ]
-        work.append(parts.engine.until_lost())
-        work += [_scheduler(parts.house).run(), _watch(parts.house).run()]
-        work.append(_upkeep(parts.house).run())
-        work.append(_promises(parts.house).run())
-        work += [_phases(parts.house).run(), _afterwards(parts.house).run()]
-        work.append(_routines(parts.house).run())
-        work += [parts.house.watch.run(), parts.house.live.run()]
-        work += _oncall(parts.house)
-        work.append(_sampler(parts.house).run())
-        work.append(Graphs(parts.house.ledger, parts.house.bell).run())
-        work += [parts.followers.run(), parts.parcels.sweep()]
-        work += [parts.incidents.rooms.run(), parts.incidents.reminders.run()]
-        work.append(parts.incidents.catching_up.run())
         hearing = _hear(parts, heard, server.up, lambda: ready(address_of(listener)))
         await _until(stop, [*work, hearing])
 
