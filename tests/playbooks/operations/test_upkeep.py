@@ -258,7 +258,7 @@ def test_another_process_of_the_same_number_is_left_alone(bench: Bench) -> None:
         assert other.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.parametrize("pid", [os.getpid(), 1])
+@pytest.mark.parametrize("pid", [os.getpid(), 1], ids=["ours", "init"])
 def test_a_number_that_is_no_session_is_refused(bench: Bench, pid: int) -> None:
     """Processes that are none of the server's are never signalled."""
     with pytest.raises(FactUnavailable, match="no session"):
