@@ -26,7 +26,7 @@ demo: setup
 	@$(BIN)/interlock demo $(DEMO)
 
 test: setup-dev
-	@$(BIN)/pytest -m "not slow" $(TESTS)
+	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 test-slow: setup-dev
 	@$(if $(TESTS),$(BIN)/pytest -m slow --durations 15 $(TESTS),$(BIN)/python -m tests.halves)

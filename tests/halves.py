@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_BROWSER = "tests/story/test_browser_story.py"
+_BROWSERS = ("tests/story/test_browser_story.py", "tests/story/test_incident_story.py")
 # The second half has all else, and of the stacks those files: so the halves take as long.
 _MOVED = "tests/stacks/test_relica_*"
 _STAY = ("test_[!r]*", "test_re[!l]*", "test_relica.py")
 _HALVES = (
     ("tests/stacks", f"--ignore-glob={_MOVED}"),
     (
-        *("tests", "--ignore=tests/stacks/rows", f"--ignore={_BROWSER}"),
+        *("tests", "--ignore=tests/stacks/rows", *(f"--ignore={file}" for file in _BROWSERS)),
         *(f"--ignore-glob=tests/stacks/{name}" for name in _STAY),
     ),
 )
@@ -59,7 +59,7 @@ def main() -> int:
             if codes[half.folder] == _FAILED:
                 sys.stdout.write(f"\nOnce more, alone: what failed of {half.words[0]}\n")
                 codes[half.folder] = half.end(half.begin("--last-failed"))
-        browser = _Part((_BROWSER,), Path(folder) / "browser")
+        browser = _Part(_BROWSERS, Path(folder) / "browser")
         codes[browser.folder] = browser.end(browser.begin())
     return int(any(code not in {0, _NOTHING_COLLECTED} for code in codes.values()))
 
