@@ -169,7 +169,10 @@ routines:
       - {{text: Check the health of all services, check: health}}
       - {{text: Verify that the backup completed, check: backup}}
       - {{text: Look at disk space, check: disk}}
-      - {{text: Look at the sessions of the database, check: database, view: connections, ask: true}}
+      - text: Look at the sessions of the database
+        check: database
+        view: connections
+        ask: true
       - Read the log of the harbor master
 """
 
