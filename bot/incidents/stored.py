@@ -20,6 +20,7 @@ from commands.ports import Opening, Typed
 from playbooks.errors import BadArgument, UnknownName
 from playbooks.model.people import Actor
 from playbooks.respond import course
+from playbooks.respond.alert import Group
 from playbooks.respond.course import Turn
 from playbooks.respond.incident import Incident, IncidentState, Priority, Role
 from playbooks.respond.timeline import Entry, Lane
@@ -80,7 +81,7 @@ class StoredIncidents:
                 return seen[0]
             group = shown.group
             opening = Opening(
-                title=(group.summary or group.rule)[:_LONGEST_TITLE],
+                title=_title_of(group),
                 priority=course.priority_of(group.severity),
                 stack=group.stack,
                 alerts=(key,),
@@ -374,6 +375,12 @@ def _held(connection: sa.Connection, id_: str) -> Kept:
     if kept is None:
         raise _unknown(id_)
     return kept
+
+
+def _title_of(group: Group) -> str:
+    """What an alert says before it goes into details: `api is down`."""
+    point = group.summary.split(": ", 1)[0].splitlines()
+    return (point[0].rstrip(".") if point else group.rule)[:_LONGEST_TITLE]
 
 
 def _unknown(id_: str) -> UnknownName:

@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -141,8 +142,15 @@ async def _wrong_by_http(
     except TimeoutError:
         return f"{health.url} did not answer within {health.seconds:g} s"
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        return f"{health.url} cannot be reached ({error})"
+        return f"{health.url} cannot be reached ({_reason(error)})"
     return health.unexpected(body) if health.expect else ""
+
+
+def _reason(error: Exception) -> str:
+    """`Connection refused`, without what the client adds of itself."""
+    inner = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    number = inner.errno if isinstance(inner, OSError) else None
+    return os.strerror(number) if number and number > 0 else str(error)
 
 
 async def _wrong_by_tcp(health: TcpHealth) -> str:
@@ -153,6 +161,6 @@ async def _wrong_by_tcp(health: TcpHealth) -> str:
     except TimeoutError:
         return f"{where} did not open within {health.seconds:g} s"
     except OSError as error:
-        return f"{where} cannot be reached ({error.strerror or error})"
+        return f"{where} cannot be reached ({_reason(error)})"
     writer.close()
     return ""
