@@ -21,6 +21,8 @@ _PARAGRAPHS = (
     "3. As *ben*, then as *cleo*, press Approve. You cannot approve your own request.\n"
     "4. Changed your mind? `/ops restore harbor postgres --undo`\n\n"
     "*Change something* (one approval)\n`/ops restart harbor api`\n\n"
+    "*Let it fail*\nEnd the process that `{api}` names: within half a minute its alert is here, with "
+    "what helps on its card.\n\n"
     "*Only look at the plan*\n`/ops plan restore harbor uploads latest --paper`",
     "Everything is kept: `/ops runs harbor` and `/ops audit harbor` tell who did what.",
 )
@@ -53,9 +55,12 @@ def _is_there(slack: httpx.Client, channel: str) -> bool:
 
 
 def _post(slack: httpx.Client, channel: str, places: Places) -> None:
-    said = [
-        text.format(uploads=places.uploads, description=places.description) for text in _PARAGRAPHS
-    ]
+    named = {
+        "uploads": places.uploads,
+        "description": places.description,
+        "api": places.processes / "api.pid",
+    }
+    said = [text.format(**named) for text in _PARAGRAPHS]
     sections = [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in said]
     marked = [{**sections[0], "block_id": _MARK}, *sections[1:]]
     message = {"channel": channel, "text": _TEXT, "blocks": marked}
