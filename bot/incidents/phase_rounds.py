@@ -41,7 +41,7 @@ class PhaseRounds:
 
     async def run(self) -> None:
         """A round every few seconds, for ever."""
-        await rounds("phases", _SECONDS, self.turn)
+        await rounds("phases", _SECONDS, self.turn, self.bell.heard_here())
 
     def turn(self) -> None:
         """Begins the phases of new incidents, then looks at all that go on."""

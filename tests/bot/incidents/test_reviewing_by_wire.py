@@ -86,8 +86,7 @@ def test_phases_are_ticked_by_people_and_by_what_is_seen(bot: Bot, incident: str
     listed = said(bot, incident, "First minutes", "Say what is wrong", "not yet")
     assert "Next day" in text_of(listed)
     act = {"channel": HARBOR, "ts": listed["ts"], "action_id": "phase_tick"}
-    pressed = bot.sim.act("press", user="ben", value=f"{incident}:1.3", **act)
-    print(pressed)
+    bot.sim.act("press", user="ben", value=f"{incident}:1.3", **act)
     ticked = said(bot, incident, "~Say what is wrong~ done by ben")
     assert ticked["ts"] == listed["ts"]
     refused = bot.sim.act("press", user="eve", value=f"{incident}:1.2", **act)
