@@ -17,8 +17,8 @@ async def rounds(
     look: Callable[[], float | None],
     heard: asyncio.Event | None = None,
 ) -> None:
-    """Calls `look` in a thread, for ever: again when it says so, in seconds, or else after so many;
-    and at once when something was `heard`.
+    """Calls `look` in a thread, for ever: again when it says so, in seconds, and not before; else
+    after so many, or as soon as something was `heard`.
 
     An error is logged as `NAME.failed` and ends only its round.
     """
@@ -30,12 +30,11 @@ async def rounds(
             again = await asyncio.to_thread(look)
         except Exception:  # noqa: BLE001 - the boundary of each of these tasks
             _log.exception(f"{name}.failed")
-        wait = seconds if again is None else again
-        if heard is None:
-            await asyncio.sleep(wait)
+        if again is not None or heard is None:
+            await asyncio.sleep(seconds if again is None else again)
         else:
             await asyncio.sleep(_PAUSE_SECONDS)
-            await until_heard(heard, wait)
+            await until_heard(heard, seconds)
 
 
 async def until_heard(heard: asyncio.Event, seconds: float) -> None:
