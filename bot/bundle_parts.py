@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
@@ -71,14 +72,17 @@ def log_parts(stack: Stack) -> Iterator[LogPart]:
     """Output of services, and of files the newest few. What cannot be listed is left out here: the
     file `logs.json` of the service says why."""
     for service in (*stack.services, ""):
-        try:
-            known = list(found_logs(stack, service))
-        except InterlockError:
-            continue
+        known = list(_readable(found_logs(stack, service)))
         outputs = [each for each in known if each.kind == "output"]
         files = [each for each in known if each.kind in {"file", "container-file"}]
         for log in [*outputs, *islice(files, _FILES_A_SERVICE)]:
             yield LogPart(_log_name(service, log), stack, service, log)
+
+
+def _readable(logs: Iterator[Found]) -> Iterator[Found]:
+    """Those up to the first that cannot be listed; a service's output comes before its files."""
+    with suppress(InterlockError):
+        yield from logs
 
 
 def pretty(value: Any) -> str:

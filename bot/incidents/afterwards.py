@@ -32,8 +32,8 @@ class Afterwards:
     bell: Bell
 
     async def run(self) -> None:
-        """A round every half a minute, for ever."""
-        await rounds("afterwards", _SECONDS, self.turn)
+        """A round every half a minute, and whenever something has happened here, for ever."""
+        await rounds("afterwards", _SECONDS, self.turn, self.bell.heard_here())
 
     def turn(self) -> None:
         with self.ledger.database.read() as connection:

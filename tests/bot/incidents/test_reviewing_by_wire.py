@@ -129,6 +129,7 @@ def test_a_post_mortem_is_drafted_and_written(bot: Bot, incident: str) -> None:
     """What people add stands beside what was measured; actions have owners and days."""
     draft = ask(bot.sim, f"postmortem {incident}", channel=HARBOR)
     assert "not resolved yet" in draft and "not written yet" in draft
+    ask(bot.sim, f"incident role {incident} commander me", channel=HARBOR)
     ask(bot.sim, f"incident resolve {incident}", channel=HARBOR)
     wanted = said(bot, incident, "post-mortem is to be written")
     assert "<@U0ANA>" in text_of(wanted)
