@@ -1,10 +1,12 @@
 """What looks again and again, for ever."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
+
+from playbooks.errors import InterlockError
 
 _log = structlog.get_logger(__name__)
 # Of a bell that never stops ringing, no loop hears more than this.
@@ -35,6 +37,18 @@ async def rounds(
         else:
             await asyncio.sleep(_PAUSE_SECONDS)
             await until_heard(heard, seconds)
+
+
+@contextmanager
+def by_itself(name: str, stack: str) -> Iterator[None]:
+    """What a round does for one stack: an error ends only that, and is logged as `NAME.waits` where
+    it says what is to be done, else as `NAME.broke`."""
+    try:
+        yield
+    except InterlockError as error:
+        _log.warning(f"{name}.waits", stack=stack, why=str(error))
+    except Exception:  # noqa: BLE001 - the boundary of one stack: the others are not kept waiting
+        _log.exception(f"{name}.broke", stack=stack)
 
 
 async def until_heard(heard: asyncio.Event, seconds: float) -> None:

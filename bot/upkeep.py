@@ -7,18 +7,17 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
-import structlog
 
 from bot import audit
 from bot.bell import Bell
 from bot.ledger import Ledger
-from bot.rounds import rounds
+from bot.rounds import by_itself, rounds
 from bot.store import maintenances as rows
 from bot.store import outbox, requests
 from commands.ports import Asking, Gate
 from notifiers.ports import Body, Desired, Lane
 from notifiers.views import maintenance as view
-from playbooks.errors import InterlockError, Refused
+from playbooks.errors import Refused
 from playbooks.gate.access import may
 from playbooks.model.people import Actor
 from playbooks.model.plan import Plan
@@ -29,7 +28,6 @@ from playbooks.operations.maintenance import OffParams, OnParams, notice_of, rul
 from playbooks.operations.maintenance_checks import Lifting, lifting, lifting_needs
 from playbooks.ports import FactReader
 
-_log = structlog.get_logger(__name__)
 _SECONDS = 10.0
 _WARNING = timedelta(minutes=10)
 _LAST_CALL = timedelta(hours=1)
@@ -64,12 +62,8 @@ class Upkeep:
         stack = self.ledger.stacks.get(name)
         if stack is None or stack.maintenance is None:
             return
-        try:
+        with by_itself("upkeep", name):
             act(stack)
-        except InterlockError as error:
-            _log.warning("upkeep.waits", stack=name, why=str(error))
-        except Exception:  # noqa: BLE001 - one stack must not keep the others waiting
-            _log.exception("upkeep.broke", stack=name)
 
     def _window(self, stack: Stack, window: Window) -> None:
         now = self.ledger.now()

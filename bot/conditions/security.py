@@ -4,11 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import structlog
-
 from bot.conditions.own_alerts import OwnAlerts
 from bot.ledger import Ledger
-from bot.rounds import rounds
+from bot.rounds import by_itself, rounds
 from bot.store import own_alerts as rows
 from commands.ports import OwnCondition
 from playbooks.lines.security import Look
@@ -26,7 +24,6 @@ from playbooks.respond.security import (
     watches,
 )
 
-_log = structlog.get_logger(__name__)
 _READ_SECONDS = 30.0
 
 
@@ -52,10 +49,8 @@ class SecurityWatch:
         """At all stacks; one that breaks holds up no other."""
         self.own.forget_others(self.ledger.stacks)
         for stack in self.ledger.stacks.values():
-            try:
+            with by_itself("security", stack.name):
                 self._look_at(stack)
-            except Exception:  # noqa: BLE001 - the boundary of one stack
-                _log.exception("security.broke", stack=stack.name)
 
     def of(self, stack: Stack) -> Sequence[OwnCondition]:
         held, rules = self.own.held(stack.name), rules_of(stack.security)

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from bot.conditions.own_alerts import OwnAlerts
 from bot.ledger import Ledger
-from bot.rounds import rounds
+from bot.rounds import by_itself, rounds
 from bot.store import samples, schedules
 from bot.watching.watch import ServiceWatch
 from commands.ports import OwnCondition
@@ -23,7 +21,6 @@ from playbooks.respond.measuring import LIVES, Measured, measured, needs, told
 from playbooks.respond.restarts import Restarts
 from playbooks.respond.seen import Seen
 
-_log = structlog.get_logger(__name__)
 _TOLD_SECONDS = 5.0
 _READ_SECONDS = 20.0
 _SAMPLED = timedelta(minutes=5)
@@ -63,10 +60,8 @@ class Conditions:
         """At all stacks; one that breaks holds up no other."""
         self.own.forget_others(self.ledger.stacks)
         for stack in self.ledger.stacks.values():
-            try:
+            with by_itself("conditions", stack.name):
                 self._look_at(stack)
-            except Exception:  # noqa: BLE001 - the boundary of one stack
-                _log.exception("conditions.broke", stack=stack.name)
 
     def of(self, stack: Stack) -> Sequence[OwnCondition]:
         known = self._known.get(stack.name, _Of())
