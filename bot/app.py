@@ -47,6 +47,7 @@ from bot.store.outbox import StoredOutbox
 from bot.web.app import web_app
 from bot.web.metrics import Metrics
 from bot.web.serving import Served, address_of, bind
+from commands.catalogue import SUBCOMMANDS
 from commands.ports import Clock
 from notifiers.outbox import Outbox
 from notifiers.slack import outbox_slack
@@ -253,13 +254,17 @@ async def _hear(
     """Hears Slack over a socket, or only over the server."""
     await up.wait()
     await _check_token(parts)
-    if heard is None:
-        ready()
-        await asyncio.Future()
-    else:
+    if heard is not None:
         await heard.connect()
-        ready()
-        await heard.watch()
+    ready()
+    await asyncio.to_thread(_load_what_people_ask_for)
+    await (asyncio.Future() if heard is None else heard.watch())
+
+
+def _load_what_people_ask_for() -> None:
+    """Loads every subcommand and playbook, so that the first use of one is as quick as the next."""
+    for catalogue in (SUBCOMMANDS, PLAYBOOKS):
+        tuple(catalogue.values())
 
 
 async def _until(stop: asyncio.Event, work: list[Coroutine[Any, Any, Any]]) -> None:

@@ -1,6 +1,6 @@
 """From what was typed to an answer."""
 
-from commands.catalogue import BY_NAME, SUBCOMMANDS
+from commands.catalogue import SUBCOMMANDS
 from commands.language import plain, words
 from commands.names import found
 from commands.parsing import HELP_WORDS, asks_for_help
@@ -18,9 +18,9 @@ def answer(context: Context, call: Call) -> Reply:
     text = plain(call.text)
     name, *rest = words(text) or ("help",)
     if name in HELP_WORDS:
-        return Reply(body=overview(SUBCOMMANDS))
+        return Reply(body=overview(SUBCOMMANDS.values()))
     try:
-        subcommand = found(BY_NAME, name, "subcommand")
+        subcommand = found(SUBCOMMANDS, name, "subcommand")
     except UnknownName as error:
         raise UnknownName(error.message, _with_example(error.hint)) from error
     if asks_for_help(rest):
@@ -31,7 +31,7 @@ def answer(context: Context, call: Call) -> Reply:
 
 def _with_example(hint: str) -> str:
     """The hint, with an example of the subcommand that it proposes."""
-    proposed = next((each for each in SUBCOMMANDS if f"`{each.name}`?" in hint), None)
+    proposed = next((name for name in SUBCOMMANDS if f"`{name}`?" in hint), None)
     if proposed is None:
         return "`/ops help` lists them all."
-    return f"{hint} For example: `/ops {proposed.examples[0]}`"
+    return f"{hint} For example: `/ops {SUBCOMMANDS[proposed].examples[0]}`"

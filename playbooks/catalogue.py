@@ -1,107 +1,70 @@
 """Everything a plan can be made from and carried out with, by name."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from playbooks.byhand.known import Known
 from playbooks.model.plan import ActionCall
-from playbooks.operations.adjust import LIMITS, SCALE, SET, SET_BACK
-from playbooks.operations.backup import BACKUP
-from playbooks.operations.bluegreen import (
-    BLUEGREEN_BACK,
-    BLUEGREEN_RETIRE,
-    BLUEGREEN_SWITCH,
-    BLUEGREEN_UP,
-)
-from playbooks.operations.breach import PLAYBOOKS as BREACH
-from playbooks.operations.deploy import DEPLOY, MIGRATE, UPDATE
-from playbooks.operations.drill import DRILL
-from playbooks.operations.emergency import ASSESS
-from playbooks.operations.lifecycle import RESTART, START, STOP
-from playbooks.operations.maintenance import (
-    MAINTENANCE_CANCEL,
-    MAINTENANCE_OFF,
-    MAINTENANCE_ON,
-    MAINTENANCE_WINDOW,
-)
-from playbooks.operations.prune import PRUNE
-from playbooks.operations.prune_docker import PRUNE_DOCKER
-from playbooks.operations.prune_logs import PRUNE_LOGS
-from playbooks.operations.recover import RECOVER
-from playbooks.operations.recover_service import RECOVER_SERVICE
-from playbooks.operations.reload import RELOAD
-from playbooks.operations.removal import CLEAN, DOWN, KILL
-from playbooks.operations.renew_cert import RENEW_CERT
-from playbooks.operations.restore import RESTORE
-from playbooks.operations.rollback import ROLLBACK
-from playbooks.operations.rotate import ROTATE
-from playbooks.operations.rules import RULE
-from playbooks.operations.script import SCRIPT
-from playbooks.operations.server_sessions import CANCEL_QUERY, TERMINATE
-from playbooks.operations.server_setting import SETTING
-from playbooks.operations.take_in import TAKE_IN
-from playbooks.operations.terminus import TERMINUS_CREATE, TERMINUS_DELETE
-from playbooks.operations.upkeep import DROP_INDEX, INDEX, REINDEX, VACUUM
-from playbooks.operations.verify import VERIFY
-from playbooks.operations.verify_all import VERIFY_ALL
 from playbooks.playbook import Playbook
-from playbooks.registry import Action, Reader, Shelves, found
+from playbooks.registry import Action, Named, Reader, Shelves, found
 
-_PLAYBOOKS: tuple[Playbook[Any], ...] = (
-    START,
-    STOP,
-    RESTART,
-    RELOAD,
-    RECOVER_SERVICE,
-    KILL,
-    DOWN,
-    CLEAN,
-    SCALE,
-    LIMITS,
-    SET,
-    SET_BACK,
-    PRUNE_DOCKER,
-    PRUNE_LOGS,
-    ASSESS,
-    BACKUP,
-    RESTORE,
-    RECOVER,
-    DRILL,
-    TAKE_IN,
-    VERIFY,
-    VERIFY_ALL,
-    PRUNE,
-    TERMINUS_CREATE,
-    TERMINUS_DELETE,
-    VACUUM,
-    REINDEX,
-    INDEX,
-    DROP_INDEX,
-    SETTING,
-    CANCEL_QUERY,
-    TERMINATE,
-    ROTATE,
-    SCRIPT,
-    RULE,
-    DEPLOY,
-    UPDATE,
-    MIGRATE,
-    ROLLBACK,
-    RENEW_CERT,
-    MAINTENANCE_ON,
-    MAINTENANCE_OFF,
-    MAINTENANCE_WINDOW,
-    MAINTENANCE_CANCEL,
-    BLUEGREEN_UP,
-    BLUEGREEN_SWITCH,
-    BLUEGREEN_BACK,
-    BLUEGREEN_RETIRE,
-    *BREACH,
-)
-
-PLAYBOOKS: Mapping[str, Playbook[Any]] = MappingProxyType(
-    {playbook.operation: playbook for playbook in _PLAYBOOKS}
+PLAYBOOKS: Mapping[str, Playbook[Any]] = Named(
+    {
+        "start": "playbooks.operations.lifecycle:START",
+        "stop": "playbooks.operations.lifecycle:STOP",
+        "restart": "playbooks.operations.lifecycle:RESTART",
+        "reload": "playbooks.operations.reload:RELOAD",
+        "recover-service": "playbooks.operations.recover_service:RECOVER_SERVICE",
+        "kill": "playbooks.operations.removal:KILL",
+        "down": "playbooks.operations.removal:DOWN",
+        "clean": "playbooks.operations.removal:CLEAN",
+        "scale": "playbooks.operations.adjust:SCALE",
+        "limits": "playbooks.operations.adjust:LIMITS",
+        "set": "playbooks.operations.adjust:SET",
+        "set-back": "playbooks.operations.adjust:SET_BACK",
+        "prune-docker": "playbooks.operations.prune_docker:PRUNE_DOCKER",
+        "prune-logs": "playbooks.operations.prune_logs:PRUNE_LOGS",
+        "assess": "playbooks.operations.emergency:ASSESS",
+        "backup": "playbooks.operations.backup:BACKUP",
+        "restore": "playbooks.operations.restore:RESTORE",
+        "recover": "playbooks.operations.recover:RECOVER",
+        "drill": "playbooks.operations.drill:DRILL",
+        "import": "playbooks.operations.take_in:TAKE_IN",
+        "verify": "playbooks.operations.verify:VERIFY",
+        "verify-all": "playbooks.operations.verify_all:VERIFY_ALL",
+        "prune": "playbooks.operations.prune:PRUNE",
+        "terminus-create": "playbooks.operations.terminus:TERMINUS_CREATE",
+        "terminus-delete": "playbooks.operations.terminus:TERMINUS_DELETE",
+        "vacuum": "playbooks.operations.upkeep:VACUUM",
+        "reindex": "playbooks.operations.upkeep:REINDEX",
+        "index": "playbooks.operations.upkeep:INDEX",
+        "drop-index": "playbooks.operations.upkeep:DROP_INDEX",
+        "setting": "playbooks.operations.server_setting:SETTING",
+        "cancel-query": "playbooks.operations.server_sessions:CANCEL_QUERY",
+        "terminate": "playbooks.operations.server_sessions:TERMINATE",
+        "rotate": "playbooks.operations.rotate:ROTATE",
+        "script": "playbooks.operations.script:SCRIPT",
+        "rule": "playbooks.operations.rules:RULE",
+        "deploy": "playbooks.operations.deploy:DEPLOY",
+        "update": "playbooks.operations.deploy:UPDATE",
+        "migrate": "playbooks.operations.deploy:MIGRATE",
+        "rollback": "playbooks.operations.rollback:ROLLBACK",
+        "renew-cert": "playbooks.operations.renew_cert:RENEW_CERT",
+        "maintenance-on": "playbooks.operations.maintenance:MAINTENANCE_ON",
+        "maintenance-off": "playbooks.operations.maintenance:MAINTENANCE_OFF",
+        "maintenance-window": "playbooks.operations.maintenance:MAINTENANCE_WINDOW",
+        "maintenance-cancel": "playbooks.operations.maintenance:MAINTENANCE_CANCEL",
+        "bluegreen-up": "playbooks.operations.bluegreen:BLUEGREEN_UP",
+        "bluegreen-switch": "playbooks.operations.bluegreen:BLUEGREEN_SWITCH",
+        "bluegreen-back": "playbooks.operations.bluegreen:BLUEGREEN_BACK",
+        "bluegreen-retire": "playbooks.operations.bluegreen:BLUEGREEN_RETIRE",
+        "breach-isolate": "playbooks.operations.breach_network:BREACH_ISOLATE",
+        "breach-reconnect": "playbooks.operations.breach_network:BREACH_RECONNECT",
+        "breach-preserve": "playbooks.operations.breach_evidence:BREACH_PRESERVE",
+        "breach-revoke": "playbooks.operations.breach_clean:BREACH_REVOKE",
+        "breach-eradicate": "playbooks.operations.breach_clean:BREACH_ERADICATE",
+        "breach-review": "playbooks.operations.breach_evidence:BREACH_REVIEW",
+    }
 )
 
 ACTIONS: Mapping[str, Action[Any]] = Shelves(

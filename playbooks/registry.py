@@ -67,6 +67,7 @@ class NoArgs(Model):
 
 
 E = TypeVar("E", Action[Any], Reader[Any])
+N = TypeVar("N")
 
 
 def registry(*groups: Iterable[E]) -> Mapping[str, E]:
@@ -112,11 +113,33 @@ class Shelves(Mapping[str, E]):
         return self._loaded[shelf]
 
 
-def standing_at(place: str) -> Sequence[Any]:
-    """The entries at `module:ATTRIBUTE`."""
+class Named(Mapping[str, N]):
+    """Entries by name, read-only and in their order; each is loaded when it is first asked for.
+
+    `places` names for each where it stands, as `module:ATTRIBUTE`.
+    """
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self.places = places
+
+    def __getitem__(self, name: str) -> N:
+        entry: N = standing_at(self.places[name])
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def standing_at(place: str) -> Any:
+    """What stands at `module:ATTRIBUTE`: an entry, or a tuple of them."""
     module, _, attribute = place.partition(":")
-    found: Sequence[Any] = getattr(import_module(module), attribute)
-    return found
+    return getattr(import_module(module), attribute)
 
 
 def shelf_of(name: str) -> str:

@@ -196,4 +196,3 @@ TERMINATE = _subcommand(
     SessionWords,
     Operation(locate=_locate, intend=_terminate),
 )
-UPKEEP = (VACUUM, REINDEX, INDEX, DROP_INDEX, SETTING, CANCEL_QUERY, TERMINATE)

@@ -1,8 +1,10 @@
 """`plan SUBCOMMAND …`: what would be done, without asking for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Any
 
+from commands.catalogue import ACTING
 from commands.grammar import Option, Word
 from commands.language import quoted
 from commands.names import found
@@ -34,31 +36,16 @@ class PlanParams(Paged):
     )
 
 
-def over(others: Sequence[Subcommand[Any]]) -> Subcommand[PlanParams]:
-    """The plan subcommand for those of `others` that make plans."""
-    planned = {each.name: each for each in others if each.operation is not None}
-
-    def handle(context: Context, call: Call, params: PlanParams) -> Reply:
-        name, *words = params.words or ("",)
-        subcommand = found(planned, name, "subcommand that makes a plan")
-        inner = read_params(subcommand, words)
-        assert subcommand.operation is not None
-        plan = subcommand.operation.plan(context, call, inner, "read")
-        if params.paper:
-            return _on_paper(context, plan)
-        parts = plan_pages(plan, _needed(context, plan), None)
-        return Reply(body=numbered(parts, params.page, f"plan {quoted(params.words)}"))
-
-    return Subcommand(
-        name="plan",
-        room=Room.GOVERN,
-        summary="what a subcommand would do, without asking for it",
-        examples=("plan restore harbor postgres latest", "plan stop harbor api --paper"),
-        permission="read",
-        params=PlanParams,
-        handle=handle,
-        notes=(f"Plans can be made of: {', '.join(f'`{name}`' for name in planned)}.",),
-    )
+def _plan(context: Context, call: Call, params: PlanParams) -> Reply:
+    name, *words = params.words or ("",)
+    subcommand = found(_PLANNED, name, "subcommand that makes a plan")
+    inner = read_params(subcommand, words)
+    assert subcommand.operation is not None
+    plan = subcommand.operation.plan(context, call, inner, "read")
+    if params.paper:
+        return _on_paper(context, plan)
+    parts = plan_pages(plan, _needed(context, plan), None)
+    return Reply(body=numbered(parts, params.page, f"plan {quoted(params.words)}"))
 
 
 def _needed(context: Context, plan: Plan) -> int | None:
@@ -96,3 +83,18 @@ def _known(context: Context, plan: Plan) -> Known:
         for backup, query in queries.items()
     }
     return Known(stack=stack, binding=plan.binding, manifests=manifests)
+
+
+_PLANNED: Mapping[str, Subcommand[Any]] = MappingProxyType(
+    {name: each for name, each in ACTING.items() if each.operation is not None}
+)
+PLAN = Subcommand(
+    name="plan",
+    room=Room.GOVERN,
+    summary="what a subcommand would do, without asking for it",
+    examples=("plan restore harbor postgres latest", "plan stop harbor api --paper"),
+    permission="read",
+    params=PlanParams,
+    handle=_plan,
+    notes=(f"Plans can be made of: {', '.join(f'`{name}`' for name in _PLANNED)}.",),
+)

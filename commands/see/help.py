@@ -1,8 +1,9 @@
 """`help [SUBCOMMAND]`: all names on one page, or one of them in full."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Annotated, Any
 
+from commands.catalogue import SUBCOMMANDS
 from commands.grammar import Word, is_flag, option_text, options, positionals
 from commands.names import found
 from commands.ports import Call, Context, Reply
@@ -21,28 +22,24 @@ class HelpParams(Model):
     ] = ()
 
 
-def over(others: Sequence[Subcommand[Any]]) -> Subcommand[HelpParams]:
-    """The help subcommand that explains `others` and itself."""
-
-    def handle(_context: Context, _call: Call, params: HelpParams) -> Reply:
-        if not params.subcommand:
-            return Reply(body=overview((own, *others)))
-        names = {each.name: each for each in (own, *others)}
-        return Reply(body=explained(found(names, params.subcommand[0], "subcommand")))
-
-    own = Subcommand(
-        name="help",
-        room=Room.SEE,
-        summary="what there is, or one subcommand in full",
-        examples=("help", "help restore"),
-        permission=None,
-        params=HelpParams,
-        handle=handle,
-    )
-    return own
+def _help(_context: Context, _call: Call, params: HelpParams) -> Reply:
+    if not params.subcommand:
+        return Reply(body=overview(SUBCOMMANDS.values()))
+    return Reply(body=explained(found(SUBCOMMANDS, params.subcommand[0], "subcommand")))
 
 
-def overview(subcommands: Sequence[Subcommand[Any]]) -> Body:
+HELP = Subcommand(
+    name="help",
+    room=Room.SEE,
+    summary="what there is, or one subcommand in full",
+    examples=("help", "help restore"),
+    permission=None,
+    params=HelpParams,
+    handle=_help,
+)
+
+
+def overview(subcommands: Collection[Subcommand[Any]]) -> Body:
     """Every subcommand in one message."""
     content = blocks.sections(
         "Type `/ops SUBCOMMAND`, or mention me in a thread. `-h` after any of them explains it."

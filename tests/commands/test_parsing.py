@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.catalogue import BY_NAME, SUBCOMMANDS
+from commands.catalogue import SUBCOMMANDS
 from commands.language import plain, words
 from commands.names import found, nearest
 from commands.parsing import asks_for_help
@@ -12,7 +12,7 @@ from playbooks.errors import BadArgument, UnknownName
 
 def read(text: str) -> dict[str, object]:
     name, *rest = words(plain(text))
-    params = read_params(BY_NAME[name], rest)
+    params = read_params(SUBCOMMANDS[name], rest)
     return {k: v for k, v in params.model_dump().items() if v not in (None, False, (), "")}
 
 
@@ -121,9 +121,9 @@ def test_mistakes_say_what_was_expected(typed: str, said: str) -> None:
 )
 def test_a_typo_finds_its_neighbour(typed: str, near: str) -> None:
     """A mistyped subcommand gets the nearest one."""
-    assert nearest(typed, BY_NAME) == near
+    assert nearest(typed, SUBCOMMANDS) == near
     with pytest.raises(UnknownName, match=near):
-        found(BY_NAME, typed, "subcommand")
+        found(SUBCOMMANDS, typed, "subcommand")
 
 
 def test_nonsense_has_no_neighbour() -> None:
@@ -148,10 +148,10 @@ def test_help_is_heard_anywhere(typed: str, asks: bool) -> None:
     assert asks_for_help(words(typed)) is asks
 
 
-@pytest.mark.parametrize("subcommand", SUBCOMMANDS, ids=lambda each: each.name)
+@pytest.mark.parametrize("subcommand", SUBCOMMANDS.values(), ids=lambda each: each.name)
 def test_examples_can_be_typed(subcommand: object) -> None:
     """Every example in the help is read without a mistake."""
     for example in subcommand.examples:  # type: ignore[attr-defined]
         name, *rest = words(example)
         assert name == subcommand.name  # type: ignore[attr-defined]
-        read_params(BY_NAME[name], rest)
+        read_params(SUBCOMMANDS[name], rest)

@@ -1,12 +1,16 @@
 """The catalogue: everything declared can be found, and nothing is loaded before it is."""
 
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from playbooks.catalogue import ACTIONS, READERS
+from playbooks import operations
+from playbooks.catalogue import ACTIONS, PLAYBOOKS, READERS
+from playbooks.playbook import Playbook
 from playbooks.registry import Shelves, shelf_of, standing_at
 
 CATALOGUES = {"actions": ACTIONS, "readers": READERS}
@@ -21,6 +25,18 @@ def test_everything_declared_is_found_under_its_name(which: str) -> None:
     declared: dict[str, Any] = {e.name: e for place in places for e in standing_at(place)}
     assert len(declared) > 10
     assert dict(catalogue) == declared
+
+
+def test_every_playbook_stands_under_its_operation() -> None:
+    """A plan's operation finds the playbook that made it, and every playbook is found."""
+    assert {name: each.operation for name, each in PLAYBOOKS.items()} == {n: n for n in PLAYBOOKS}
+    declared = {
+        each.operation
+        for module in pkgutil.iter_modules(operations.__path__)
+        for each in vars(import_module(f"playbooks.operations.{module.name}")).values()
+        if isinstance(each, Playbook)
+    }
+    assert declared == set(PLAYBOOKS)
 
 
 @pytest.mark.parametrize("name", ["nothing.known", "files.nothing", "plain", ""])
