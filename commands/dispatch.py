@@ -7,7 +7,7 @@ from commands.parsing import HELP_WORDS, asks_for_help
 from commands.ports import Call, Context, Reply
 from commands.reading import read_params
 from commands.see.help import explained, overview
-from playbooks.errors import UnknownName
+from playbooks.errors import InterlockError, UnknownName
 
 
 def answer(context: Context, call: Call) -> Reply:
@@ -26,7 +26,23 @@ def answer(context: Context, call: Call) -> Reply:
     if asks_for_help(rest):
         return Reply(body=explained(subcommand))
     params = read_params(subcommand, rest)
-    return subcommand.handle(context, call.model_copy(update={"text": text}), params)
+    call = call.model_copy(update={"text": text})
+    if subcommand.naming is not None and subcommand.naming.left_out(params):
+        return subcommand.naming.ask(context, call, params)
+    return subcommand.handle(context, call, params)
+
+
+def opens_window(text: str) -> bool:
+    """Whether the answer is a window, told from the words alone: Slack opens one only within three
+    seconds."""
+    try:
+        name, *rest = words(plain(text)) or ("",)
+        subcommand = SUBCOMMANDS.get(name.lower())
+        if subcommand is None or subcommand.naming is None or asks_for_help(rest):
+            return False
+        return subcommand.naming.left_out(read_params(subcommand, rest))
+    except InterlockError:
+        return False
 
 
 def _with_example(hint: str) -> str:

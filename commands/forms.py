@@ -5,9 +5,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from commands.dispatch import answer
+from commands.naming import completed
+from commands.naming import mistakes as naming_mistakes
 from commands.ports import Call, Context, Reply
 from commands.respond.forms import ON_ALERT_FORMS
 from commands.respond.incident_buttons import ON_INCIDENT_FORMS
+from notifiers.views.naming import NAMING_FORM
 from playbooks.errors import UnknownName
 from playbooks.model.base import Model
 from playbooks.model.people import Actor
@@ -27,8 +31,25 @@ class Filled(Model):
 
 
 _OnForm = Callable[[Context, Call, str, Mapping[str, str], datetime], Reply]
-_FORMS: Mapping[str, _OnForm] = MappingProxyType({**ON_ALERT_FORMS, **ON_INCIDENT_FORMS})
+
+
+def _name_filled(
+    context: Context, call: Call, value: str, values: Mapping[str, str], _: datetime
+) -> Reply:
+    typed = {"text": completed(value, values), "origin": "slack"}
+    return answer(context, call.model_copy(update=typed))
+
+
+_FORMS: Mapping[str, _OnForm] = MappingProxyType(
+    {**ON_ALERT_FORMS, **ON_INCIDENT_FORMS, NAMING_FORM: _name_filled}
+)
 CALLBACKS = frozenset(_FORMS)
+
+
+def mistakes(callback: str, value: str, values: Mapping[str, str]) -> Mapping[str, str]:
+    """What the window itself can say is wrong, by the input it stands in, before anything is done
+    about it; empty where there is nothing."""
+    return naming_mistakes(value, values) if callback == NAMING_FORM else {}
 
 
 def submit(context: Context, given: Filled) -> Reply:

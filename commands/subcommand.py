@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from commands.asking import Operation
 from commands.grammar import usage
+from commands.naming import Naming
 from commands.ports import Call, Context, Reply
 from playbooks.model.base import Model
 from playbooks.model.people import Permission
@@ -30,7 +31,8 @@ class Subcommand(Generic[P]):
 
     `examples` are whole lines without the slash command. `permission` is what `handle` requires of
     the person, and is shown in the help. Subcommands with an `operation` can be planned, too;
-    those without only read, or act on requests.
+    those without only read, or act on requests. `naming` asks for a name that was left out, and
+    `handle` is not called before it is there.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Subcommand(Generic[P]):
     handle: Callable[[Context, Call, P], Reply]
     operation: Operation[P] | None = None
     notes: tuple[str, ...] = ()
+    naming: Naming[P] | None = None
 
     @property
     def usage(self) -> str:

@@ -16,7 +16,7 @@ from bot.slack.delivered import Address, address_of, call_of, form_of, press_of,
 from bot.store.inbox import Inbox, Received
 from bot.turns import Turns
 from commands.buttons import OPENS_VIEW, press
-from commands.dispatch import answer
+from commands.dispatch import answer, opens_window
 from commands.forms import submit
 from commands.ports import Call, Context, Reply, Typed
 from commands.respond.incident import INCIDENT
@@ -135,7 +135,7 @@ class Desk:
                 self._settle_event(received, problem)
                 return
             if worked.reply is not None:
-                await self._answers.give(worked.where, worked.reply, worked.view)
+                await self._give(worked.where, worked.reply, worked.view)
             elif worked.view is not None:
                 await self._answers.fill_view(worked.view, worked.refusal)
             else:
@@ -144,6 +144,13 @@ class Desk:
             _log.warning("desk.not_answered", id=received.id, why=str(error))
             problem = f"{problem} not answered: {error}".strip()
         self._inbox.done(received.id, problem)
+
+    async def _give(self, to: Address, reply: Reply, view: str | None) -> None:
+        """What needs no window after all is said in the one that was opened for it."""
+        if view is not None and reply.view is None and reply.body is not None:
+            await self._answers.fill_view(view, reply.body)
+        else:
+            await self._answers.give(to, reply, view)
 
     def _settle_event(self, received: Received, problem: str) -> None:
         """What could not be followed is tried again by the next life."""
@@ -154,7 +161,8 @@ class Desk:
 
     async def _open_view(self, received: Received, where: Address) -> str | None:
         pressed = received.kind == "action" and received.payload["action_id"] in OPENS_VIEW
-        if not pressed and received.kind != "shortcut":
+        typed = received.kind == "command" and opens_window(str(received.payload.get("text") or ""))
+        if not pressed and not typed and received.kind != "shortcut":
             return None
         return await self._answers.open_view(where)
 

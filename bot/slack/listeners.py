@@ -23,7 +23,7 @@ from bot.slack.installed import Installed
 from bot.store.inbox import Inbox
 from bot.web.metrics import Metrics
 from commands.buttons import ACTIONS
-from commands.forms import CALLBACKS
+from commands.forms import CALLBACKS, mistakes
 from commands.shortcuts import OPEN_INCIDENT
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +58,12 @@ class Listeners:
         await ack()
 
     async def view(self, ack: AsyncAck, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+        """What is wrong is said in the window, which stays open; then nothing has happened."""
+        filled = kept("view", body)
+        wrong = mistakes(filled["callback_id"], filled["carried"], filled["values"])
+        if wrong:
+            await ack(response_action="errors", errors=dict(wrong))
+            return
         await self._store("view", body, context)
         await ack()
 

@@ -6,8 +6,10 @@ from commands.asking import Intent, Operation
 from commands.do.lifecycle import ServiceOfStack
 from commands.grammar import Option, Word
 from commands.lookup import service_of, stack_for
+from commands.naming import Naming
 from commands.ports import Call, Context
 from commands.subcommand import Room, Subcommand
+from notifiers.views.naming import AtStake
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
 from playbooks.model.people import Permission
@@ -29,7 +31,9 @@ class WholeStack(Model):
 class CleanWords(WholeStack):
     """A stack, its name once more, and why no backup is made first."""
 
-    name: Annotated[str, Word("NAME", "the name of the stack once more: all its data are removed")]
+    name: Annotated[
+        str, Word("NAME", "the name of the stack once more: all its data are removed")
+    ] = ""
     without_backup: Annotated[
         str, Option("make no backup first, and why", "the reason in words", "REASON")
     ] = ""
@@ -51,7 +55,7 @@ def _down(_context: Context, stack: Stack, _params: WholeStack) -> Intent:
 
 
 def _clean(_context: Context, stack: Stack, params: CleanWords) -> Intent:
-    if params.name != stack.name:
+    if params.name and params.name != stack.name:
         raise BadArgument(
             f"`{params.name}` is not `{stack.name}`: nothing was asked for.",
             f"Type the name of the stack twice: /ops clean {stack.name} {stack.name}",
@@ -59,6 +63,13 @@ def _clean(_context: Context, stack: Stack, params: CleanWords) -> Intent:
     reason = params.without_backup.strip()
     saved = () if reason or stack.backup is None else stores_in_containers(stack)
     return Intent("clean", stack, CleanParams(datastores=saved, reason=reason))
+
+
+def _about_to_clean(context: Context, call: Call, params: CleanWords) -> AtStake:
+    plan = _CLEANING.plan(context, call, params, "ask")
+    goes = (*plan.affects, *plan.loses) or plan.notes
+    stays = (*plan.keeps, *plan.notes) if plan.loses else ()
+    return AtStake("Clean", plan.summary, goes, (plan.stack,), stays)
 
 
 _KILLING = Operation(locate=_locate, intend=_kill)
@@ -91,13 +102,14 @@ CLEAN = Subcommand(
     name="clean",
     room=Room.DO,
     summary="remove a stack's containers, networks and volumes with all data, after a backup",
-    examples=("clean arc arc", 'clean arc arc --without-backup "a copy for tests"'),
+    examples=("clean arc", "clean arc arc", 'clean arc arc --without-backup "a copy for tests"'),
     permission="ask",
     params=CleanWords,
     handle=_CLEANING.ask,
     operation=_CLEANING,
     notes=(
-        "The name is typed twice so that nobody cleans the wrong one. `recover STACK` brings back "
-        "what was backed up.",
+        "The name is typed twice so that nobody cleans the wrong one: left out, a window shows "
+        "what goes and asks for it. `recover STACK` brings back what was backed up.",
     ),
+    naming=Naming(left_out=lambda params: not params.name, at_stake=_about_to_clean),
 )

@@ -12,11 +12,13 @@ from commands.do.rotate import RotateWords
 from commands.grammar import Option, Word
 from commands.lookup import datastore_of, service_of, stack_for
 from commands.moments import EXPECTED, moment
+from commands.naming import Naming
 from commands.ports import Call, Context, Dossier, Opening, Reply
 from commands.protect.known import listing
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
+from notifiers.views.naming import AtStake
 from notifiers.views.text import code, escape, person, when
 from playbooks.datastores.postgres_stores import is_postgres
 from playbooks.datastores.protocol import RestoreParams
@@ -331,6 +333,27 @@ def _show(context: Context, stack: Stack, incident: Incident) -> Reply:
     return Reply(body=Body(text=title, blocks=tuple(content)))
 
 
+def _no_service(params: BreachWords) -> bool:
+    return params.what == "eradicate" and not params.names
+
+
+def _about_to_eradicate(context: Context, call: Call, params: BreachWords) -> AtStake:
+    stack = _locate(context, call, params, "ask")
+    names = tuple(name for name in stack.services if stack.container_of(name) is not None)
+    if not names:
+        raise Refused(f"No service of {stack.name} runs in a container that could be made anew.")
+    return AtStake(
+        "Eradicate",
+        f"ERADICATE a service of {stack.environment}/{stack.name}",
+        (
+            f"The containers, as they are, of one of {', '.join(names)}, with all that was "
+            "written into them.",
+        ),
+        names,
+        ("Volumes, which are restored with `recover` where they cannot be trusted.",),
+    )
+
+
 def _locate(context: Context, call: Call, params: BreachWords, permission: Permission) -> Stack:
     stack = stack_for(context, call, params.stack, permission)
     _seen(context, call, stack)
@@ -362,6 +385,7 @@ BREACH = Subcommand(
     params=BreachWords,
     handle=_handle,
     operation=Operation(locate=_locate, intend=_planned),
+    naming=Naming(left_out=_no_service, at_stake=_about_to_eradicate),
     notes=(
         "Cards of a private breach are in its own channel. Steps out of order are said on the "
         "card, and not forbidden. `reconnect` puts what was isolated back on its networks.",

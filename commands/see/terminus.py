@@ -5,17 +5,21 @@ from typing import Annotated
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
 from commands.lookup import stack_for
+from commands.naming import Naming
 from commands.paging import Paged
 from commands.ports import Call, Context, Reply
-from commands.see.insight import Kind, Look, chosen, look
+from commands.see.insight import SECONDS, Kind, Look, chosen, look
 from commands.subcommand import Room, Subcommand
-from playbooks.errors import BadArgument
+from notifiers.views.naming import AtStake
+from playbooks.errors import BadArgument, UnknownName
 from playbooks.model.facts import FactQuery
+from playbooks.model.insight import Insight
 from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.terminus import TerminusParams, checked_name
 
-_VERBS = ("create", "delete")
+_DELETE = "delete"
+_VERBS = ("create", _DELETE)
 _VIEWS = ("status", "databases", "size", "connections")
 _KIND = Kind("terminus", "TerminusDB", ("terminusdb",), _VIEWS)
 
@@ -63,6 +67,30 @@ def _intend(_context: Context, stack: Stack, params: TerminusWords) -> Intent:
     return Intent(f"terminus-{params.first.lower()}", stack, given)
 
 
+def _no_database(params: TerminusWords) -> bool:
+    """A delete of a stack, or of a store, that names no database."""
+    return params.first.lower() == _DELETE and bool(params.second) and not params.third
+
+
+def _about_to_delete(context: Context, call: Call, params: TerminusWords) -> AtStake:
+    stack = _locate(context, call, params, "ask")
+    store = chosen(_KIND, stack, ()).store
+    query = FactQuery(fact="terminus.databases", args={"datastore": store})
+    facts = context.facts.read(stack, [query], within=SECONDS)
+    rows = Insight.model_validate(facts.of(query)).tables[0].rows
+    names = tuple(row[0].rpartition("/")[2] for row in rows)
+    if not names:
+        raise UnknownName(f"{stack.name}/{store} has no database.")
+    kept = () if params.without_backup else ("A backup of the whole store, made first.",)
+    return AtStake(
+        "Delete a database",
+        f"DELETE a database of {stack.environment}/{stack.name} {store}",
+        (f"One of {', '.join(names)}, with everything in it.",),
+        names,
+        (*kept, "All other databases."),
+    )
+
+
 _OPERATION = Operation(locate=_locate, intend=_intend)
 
 TERMINUS = Subcommand(
@@ -81,6 +109,8 @@ TERMINUS = Subcommand(
     operation=_OPERATION,
     notes=(
         f"Views: {', '.join(_VIEWS)}.",
-        "A delete backs the whole store up first, unless it is told --without-backup.",
+        "A delete backs the whole store up first, unless it is told --without-backup. Without a "
+        "name a window shows which databases there are, and asks for one.",
     ),
+    naming=Naming(left_out=_no_database, at_stake=_about_to_delete),
 )

@@ -6,12 +6,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.bot import wait_until
 from tests.support.systems import System
-from tests.support.talk import ask, text_of
+from tests.support.talk import ask, card_in, cards, payload, press, text_of
 from tests.support.tiny import app, operated_tiny, redis
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -53,6 +54,16 @@ def up(system: System) -> None:
 
 def _label(system: System) -> str:
     return f"label=com.docker.compose.project={system.project.name}"
+
+
+def _naming_window(system: System) -> dict[str, Any] | None:
+    """Ana's window that asks for a name, once it shows what goes."""
+    windows = system.bot.sim.views()
+    return next((each for each in windows if each["callback_id"] == "name_it"), None)
+
+
+def _said_in(system: System, channel: str) -> str:
+    return "\n".join(map(text_of, system.bot.sim.messages(channel=channel)))
 
 
 def _docker(*words: str) -> str:
@@ -97,16 +108,37 @@ def test_health_is_kept_fresh_in_one_message(system: System) -> None:
     assert len(shown()) == 1
 
 
-def test_clean_wants_the_name_twice(system: System) -> None:
-    """A wrong name, and none, ask for nothing."""
-    assert "nothing was asked for" in ask(system.bot.sim, "clean tiny tinny")
-    assert "NAME is missing" in ask(system.bot.sim, "clean tiny")
+def test_clean_without_a_window_is_told_how_to_type_the_name(system: System) -> None:
+    """A wrong name asks for nothing; a mention, which can open no window, is told what goes."""
+    sim = system.bot.sim
+    known = len(cards(sim))
+    assert "nothing was asked for" in ask(sim, "clean tiny tinny")
+    sim.act("message", user="ana", channel="ops", text="<@U0INTERLK> clean tiny")
+    wait_until(lambda: "/ops clean tiny tiny" in _said_in(system, "ops"), "the words", 20)
+    assert len(cards(sim)) == known
 
 
 def test_clean_removes_the_data_after_a_backup_that_brings_them_back(system: System) -> None:
-    """Volumes are gone with all else; the backup made on the way restores the key."""
+    """The name that was left out is asked for in a window that shows what goes; a wrong one is an
+    error there and asks for nothing. Then volumes are gone with all else; the backup made on the
+    way restores the key."""
+    sim = system.bot.sim
     system.project.in_container("db", "redis-cli", "set", "kept", "forever")
-    system.does("clean tiny tiny", *_BOTH)
+    known = {payload(card)["request"] for card in cards(sim)}
+    sim.command("clean tiny")
+    window = wait_until(lambda: _naming_window(system), "the window", 20)
+    assert f"{system.project.name}_kept" in text_of(window), text_of(window)
+    refused = sim.act(
+        "submit", user="ana", view_id=window["id"], values={"name": {"name": "tinny"}}
+    )
+    assert refused["status"] == "errors" and "tinny is not tiny" in refused["errors"]["name"]
+    assert _naming_window(system) and {payload(card)["request"] for card in cards(sim)} == known
+    done = sim.act("submit", user="ana", view_id=window["id"], values={"name": {"name": "tiny"}})
+    assert done["status"] == "ok" and not sim.views()
+    request = payload(card_in(sim, "pending"))["request"]
+    for voter in _BOTH:
+        press(sim, card_in(sim, "pending", request), "approve", voter)
+    assert payload(system.end_of(request))["state"] == "succeeded"
     assert not _docker("ps", "--all", "--quiet", "--filter", _label(system))
     assert not _docker("volume", "ls", "--quiet", "--filter", _label(system))
     system.does("start tiny", "ben")
