@@ -17,6 +17,7 @@ from playbooks.respond.conditions import Reading
 from playbooks.respond.security import (
     Memory,
     Seen,
+    logged,
     readings_of,
     remembered,
     rule_name,
@@ -59,7 +60,7 @@ class SecurityWatch:
         problems = self._problems.get(stack.name, {})
         unread = [why for name, why in problems.items() if name not in names]
         nothing = "no log was looked at yet" if found is None else ""
-        if len(unread) == len(_logged(stack)):
+        if len(unread) == len(logged(stack)):
             nothing = "; ".join(unread)
         return [
             OwnCondition(
@@ -85,7 +86,7 @@ class SecurityWatch:
             return
         now = self.ledger.now()
         before = self._memory(stack)
-        queries = {name: _query(name, before) for name in _logged(stack)}
+        queries = {name: _query(name, before) for name in logged(stack)}
         facts = self.facts.read(stack, list(queries.values()), within=_READ_SECONDS)
         looks, cursors = _answers(queries, facts, before)
         after = remembered(
@@ -105,17 +106,6 @@ class SecurityWatch:
         with self.ledger.database.read() as connection:
             body = rows.looked(connection, stack.name)
         return Memory.model_validate(body) if body else Memory(began_at=self.ledger.now())
-
-
-def _logged(stack: Stack) -> Sequence[str]:
-    """Services whose logs are looked through; an empty name stands for the stack's own files."""
-    if stack.security.services:
-        return stack.security.services
-    own = ("",) if stack.logs else ()
-    logged = (
-        name for name, service in stack.services.items() if stack.managed(name) or service.logs
-    )
-    return (*logged, *own)
 
 
 def _query(service: str, memory: Memory) -> FactQuery:

@@ -1,16 +1,20 @@
-"""What the logs of a service show of attacks, since the last look."""
+"""What the logs of a service show of attacks, since the last look or of the last time."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError, InputError
-from playbooks.facts.logs import counted_logs
-from playbooks.hosts.log_lines import LogSource
+from playbooks.facts.logs import SEARCH_SECONDS, SEARCHED_LINES, counted_logs
+from playbooks.hosts.log_lines import LogLine, LogSource
 from playbooks.hosts.log_sources import source_of
 from playbooks.lines.security import Look, look_through
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.security import LARGE_RESPONSE
+from playbooks.model.security_patterns import ReadyMade
 from playbooks.model.stack import Stack
 from playbooks.ports import Reading
 from playbooks.registry import Reader
@@ -40,7 +44,8 @@ def look(reading: Reading, args: LookArgs) -> JsonObject:
             source = source_of(stack, args.service, name)
             fresh = source.fresh(args.cursors.get(name, {}), _MOST_LINES)
             if fresh.lines:
-                looks.append(_look_through(stack, [line.text for line in fresh.lines], source))
+                lines = [line.text for line in fresh.lines]
+                looks.append(_look_through(stack, lines, source, stack.security.sought()))
         except (HostError, InputError) as error:
             problems.append(f"{name}: {error.message.rstrip('.')}")
         else:
@@ -49,10 +54,61 @@ def look(reading: Reading, args: LookArgs) -> JsonObject:
     return {"looks": plain, "cursors": cursors, "problems": problems}
 
 
-def _look_through(stack: Stack, lines: list[str], source: LogSource) -> Look:
+class PastArgs(Model):
+    """The last `since` seconds of the logs of a service, or with an empty name of the stack's own
+    files; `patterns` and `use` as `Security.sought` takes them."""
+
+    service: str
+    since: float
+    patterns: tuple[str, ...] = ()
+    use: tuple[ReadyMade, ...] = ()
+
+
+def past(reading: Reading, args: PastArgs) -> JsonObject:
+    """{looks: [`Look`], whole: whether there was time for all of it, problems: as of `look`}."""
+    stack = reading.stack
+    sought = stack.security.sought(args.patterns, args.use)
+    since = reading.now - timedelta(seconds=args.since)
+    looks: list[Look] = []
+    problems: list[str] = []
+    bound = _Bound(SEARCHED_LINES, time.monotonic() + SEARCH_SECONDS)
+    with _explained():
+        names = counted_logs(stack, args.service)
+    for name in names:
+        try:
+            source = source_of(stack, args.service, name)
+            lines = bound.over(source.newest(SEARCHED_LINES, since))
+            looks.append(_look_through(stack, lines, source, sought))
+        except (HostError, InputError) as error:
+            problems.append(f"{name}: {error.message.rstrip('.')}")
+    plain = [each.model_dump(mode="json") for each in looks]
+    return {"looks": plain, "whole": not bound.reached, "problems": problems}
+
+
+@dataclass
+class _Bound:
+    """Lets so many lines pass, until then on the monotonic clock; `reached` says whether it ended
+    something."""
+
+    left: int
+    ends: float
+    reached: bool = False
+
+    def over(self, lines: Iterable[LogLine]) -> Iterator[str]:
+        for line in lines:
+            if self.left <= 0 or time.monotonic() > self.ends:
+                self.reached = True
+                return
+            self.left -= 1
+            yield line.text
+
+
+def _look_through(
+    stack: Stack, lines: Iterable[str], source: LogSource, sought: Mapping[str, Sequence[str]]
+) -> Look:
     size = stack.security.large_response_bytes
-    large = (LARGE_RESPONSE, size) if size is not None else None
-    return look_through(lines, stack.security.looked_for(), large, source.mask())
+    large = (LARGE_RESPONSE, size) if size is not None and LARGE_RESPONSE in sought else None
+    return look_through(lines, sought, large, source.mask())
 
 
 @contextmanager
@@ -63,4 +119,7 @@ def _explained() -> Iterator[None]:
         raise FactUnavailable(error.message, error.hint) from error
 
 
-READERS: tuple[Reader[Any], ...] = (Reader("security.look", LookArgs, look),)
+READERS: tuple[Reader[Any], ...] = (
+    Reader("security.look", LookArgs, look),
+    Reader("security.past", PastArgs, past),
+)

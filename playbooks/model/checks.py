@@ -8,13 +8,12 @@ from pydantic import BeforeValidator, Field
 
 from playbooks.gate.duration import Duration
 from playbooks.model.base import Model, Name
+from playbooks.model.security_patterns import ReadyMade
 
 DatabaseView = Literal[
     "overview", "connections", "slow", "active", "locks", "cache", "replication", "bloat"
 ]
 _DAY = timedelta(days=1)
-FAILED_LOGIN = "failed-login"
-"""The pattern that is known also where a stack has none of its own."""
 
 
 class Ticked(Model):
@@ -92,11 +91,13 @@ class CertificatesCheck(_Checked):
 
 
 class PatternsCheck(_Checked):
-    """At most `most` lines of the logs of `services` (none: all, and the stack's own files) fit
-    each of the `patterns` of `security` (none: all) in the last `since`. `failed-login` is known
-    where the stack has no such pattern of its own."""
+    """At most `most` lines of the logs of `services` (none: those of `security`) fit each of the
+    `patterns` (none: all) in the last `since`: the stack's own, those of the ready-made sets that
+    `security` uses, and of those that this check uses besides (`use`), and `large-response`. Where
+    there is none, it is `failed-login`."""
 
     check: Literal["patterns"]
+    use: tuple[ReadyMade, ...] = ()
     patterns: tuple[Name, ...] = ()
     services: tuple[Name, ...] = ()
     since: Duration = _DAY

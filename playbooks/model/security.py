@@ -1,6 +1,7 @@
 """What in the logs of a stack is worth an alert."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -11,6 +12,8 @@ from playbooks.model.base import Model, Name
 from playbooks.model.security_patterns import READY_MADE, ReadyMade
 from playbooks.model.thresholds import Severity
 
+FAILED_LOGIN = "failed-login"
+"""The pattern that is known also where a stack looks for nothing."""
 LARGE_RESPONSE = "large-response"
 UNUSUAL_SOURCE = "unusual-source"
 _OF_REQUESTS = frozenset({LARGE_RESPONSE, UNUSUAL_SOURCE})
@@ -87,6 +90,22 @@ class Security(Model):
                 known = found.get(name, ())
                 found[name] = known if ready.pattern in known else (*known, ready.pattern)
         return {**found, **{name: (pattern,) for name, pattern in self.patterns.items()}}
+
+    def sought(
+        self, names: Sequence[str] = (), use: Sequence[ReadyMade] = ()
+    ) -> dict[str, tuple[str, ...]]:
+        """As `looked_for`, with the sets of `use` besides, only what is named (nothing: all). Where
+        the stack looks for nothing it is failed logins, as every set knows them. `large-response`
+        has no expression."""
+        more = self.model_copy(update={"use": tuple(dict.fromkeys((*self.use, *use)))})
+        found = more.looked_for()
+        if self.large_response_bytes is not None:
+            found[LARGE_RESPONSE] = ()
+        if not found or (FAILED_LOGIN in names and FAILED_LOGIN not in found):
+            found[FAILED_LOGIN] = tuple(
+                ready[FAILED_LOGIN].pattern for ready in READY_MADE.values()
+            )
+        return {name: each for name, each in found.items() if not names or name in names}
 
     def counted(self) -> dict[str, Counting]:
         """Everything that alerts may come of, and from how many lines on."""

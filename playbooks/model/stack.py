@@ -11,7 +11,7 @@ from playbooks.model.backup_rules import BackupRules
 from playbooks.model.base import Model, Name
 from playbooks.model.bluegreen import misfit
 from playbooks.model.breach import Breach
-from playbooks.model.checks import FAILED_LOGIN, AnyItem, unknown_names
+from playbooks.model.checks import AnyItem, PatternsCheck, unknown_names
 from playbooks.model.compose import Compose, ContainerHealth
 from playbooks.model.contacts import Contact, OfficeHours
 from playbooks.model.datastores import Datastore, PostgresAccess
@@ -31,7 +31,7 @@ from playbooks.model.routine_report import RoutineReport
 from playbooks.model.routines import Phase, Routine
 from playbooks.model.schedule import Schedule
 from playbooks.model.scripts import Script
-from playbooks.model.security import Security
+from playbooks.model.security import FAILED_LOGIN, Security
 from playbooks.model.service import Service
 from playbooks.model.stakeholders import Stakeholders
 from playbooks.model.telemetry import External, LogFile, Telemetry
@@ -198,7 +198,6 @@ class Stack(Model):
         known = {
             "services": frozenset(self.services),
             "datastores": frozenset(self.datastores),
-            "patterns": frozenset({*self.security.patterns, FAILED_LOGIN}),
         }
         lists: list[tuple[str, Iterable[AnyItem]]] = [
             (f"routines.{name}", each.items) for name, each in self.routines.items()
@@ -207,7 +206,9 @@ class Stack(Model):
             lists += [(f"incidents.{kind}", phase.items) for phase in phases]
         for where, items in lists:
             for item in items:
-                if wrong := unknown_names(item, known):
+                used = item.use if isinstance(item, PatternsCheck) else ()
+                patterns = frozenset({*self.security.sought(use=used), FAILED_LOGIN})
+                if wrong := unknown_names(item, {**known, "patterns": patterns}):
                     raise ValueError(f"{where}: {wrong}")
 
     def _hosts_fit(self) -> None:

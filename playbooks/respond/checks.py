@@ -10,7 +10,7 @@ from typing import Any
 from playbooks.model import checks
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.stack import Stack
-from playbooks.respond.checking import host, measures, protection, services
+from playbooks.respond.checking import host, measures, patterns, protection, services
 from playbooks.respond.checking.finding import Finding, Verdict, unknown
 
 __all__ = ["SECONDS", "Finding", "Verdict", "judge", "needs"]
@@ -31,7 +31,7 @@ _LOOKS: Mapping[str, _Look] = MappingProxyType(
     {
         "health": _Look(services.health_needs, services.health),
         "errors": _Look(services.errors_needs, services.errors),
-        "patterns": _Look(services.patterns_needs, services.patterns),
+        "patterns": _Look(patterns.needs, patterns.judge),
         "resources": _Look(services.resources_needs, services.resources),
         "backup": _Look(protection.needs, protection.backup),
         "drill": _Look(protection.needs, protection.drill),

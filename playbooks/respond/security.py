@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from playbooks.lines.security import OTHERS, Look
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.security import LARGE_RESPONSE, UNUSUAL_SOURCE, Counting, Security
+from playbooks.model.stack import Stack
 from playbooks.respond.conditions import Reading, Rule
 
 _EXAMPLES = 2
@@ -37,6 +38,20 @@ class Memory(Model):
 def watches(security: Security) -> bool:
     """Whether there is anything to look for."""
     return bool(security.counted())
+
+
+def logged(stack: Stack) -> Sequence[str]:
+    """Services whose logs are looked through; an empty name stands for the stack's own files."""
+    if stack.security.services:
+        return stack.security.services
+    own = ("",) if stack.logs else ()
+    streamed = stack.telemetry.loki_labels if stack.telemetry.loki else {}
+    known = (
+        name
+        for name, service in stack.services.items()
+        if stack.managed(name) or service.logs or name in streamed
+    )
+    return (*known, *own)
 
 
 def rules_of(security: Security) -> list[Rule]:

@@ -4,13 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from playbooks.model.base import JsonObject
-from playbooks.model.checks import (
-    FAILED_LOGIN,
-    ErrorsCheck,
-    HealthCheck,
-    PatternsCheck,
-    ResourcesCheck,
-)
+from playbooks.model.checks import ErrorsCheck, HealthCheck, ResourcesCheck
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.logged import ErrorCount
 from playbooks.model.stack import Stack
@@ -24,12 +18,7 @@ from playbooks.respond.checking.finding import (
 from playbooks.sizes import counted, in_bytes
 from playbooks.spans import span
 
-_USUAL_PATTERN = (
-    r"(?i)authentication fail|fail(ed|ure).{0,20}(login|log in|password)"
-    r"|invalid (password|credentials|user)|incorrect password"
-)
 _HOST = FactQuery(fact="host.usage")
-_LINES = 500
 _NAMED = 4
 
 
@@ -78,38 +67,6 @@ def errors(stack: Stack, item: ErrorsCheck, facts: Facts, _: datetime) -> Findin
     return together((), said, lacking)
 
 
-def patterns_needs(stack: Stack, item: PatternsCheck) -> tuple[FactQuery, ...]:
-    return tuple(
-        _matches(stack, item, owner, name)
-        for name in _patterns(stack, item)
-        for owner in _owners(stack, item.services)
-    )
-
-
-def patterns(stack: Stack, item: PatternsCheck, facts: Facts, _: datetime) -> Finding:
-    bad: list[str] = []
-    fine: list[str] = []
-    lacking: dict[str, str] = {}
-    for name in _patterns(stack, item):
-        count, more = 0, False
-        for owner in _owners(stack, item.services):
-            query = _matches(stack, item, owner, name)
-            fact = facts.get(query)
-            if fact is None:
-                lacking[owner or "the files"] = why_missing(facts, query)
-                continue
-            count, more = count + len(fact["lines"]), more or bool(fact["more"])
-        said = f"{name} {count:,}{' and more' if more else ''}"
-        (bad if count > item.most else fine).append(said)
-    unread = [f"{owner} unknown: {why}" for owner, why in lacking.items()]
-    lasting = f"in the last {span(item.since)}"
-    return together(
-        [f"{', '.join(bad)} {lasting}"] if bad else [],
-        f"{', '.join(fine)} {lasting}" if fine else "",
-        unread,
-    )
-
-
 def resources_needs(stack: Stack, _: ResourcesCheck) -> tuple[FactQuery, ...]:
     return (_HOST, *(_state(name) for name in stack.services if stack.managed(name)))
 
@@ -150,10 +107,6 @@ def _owners(stack: Stack, services: Sequence[str]) -> Sequence[str]:
     return services or (*stack.services, *([""] if stack.logs else []))
 
 
-def _patterns(stack: Stack, item: PatternsCheck) -> Sequence[str]:
-    return item.patterns or tuple(stack.security.patterns) or (FAILED_LOGIN,)
-
-
 def _health(service: str) -> FactQuery:
     return FactQuery(fact="service.health", args={"service": service})
 
@@ -165,13 +118,3 @@ def _state(service: str) -> FactQuery:
 def _errors(item: ErrorsCheck, owner: str) -> FactQuery:
     seconds = round(item.since.total_seconds())
     return FactQuery(fact="logs.errors", args={"service": owner, "since": seconds})
-
-
-def _matches(stack: Stack, item: PatternsCheck, owner: str, name: str) -> FactQuery:
-    args = {
-        "service": owner,
-        "lines": _LINES,
-        "since": round(item.since.total_seconds()),
-        "grep": stack.security.patterns.get(name, _USUAL_PATTERN),
-    }
-    return FactQuery(fact="logs.lines", args=args)

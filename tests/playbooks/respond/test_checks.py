@@ -26,7 +26,10 @@ HARBOR = Stack.model_validate(
         "channel": "ops",
         "services": {
             "db": {"health": {"kind": "tcp", "port": 5432}},
-            "api": {"health": {"kind": "http", "url": "http://127.0.0.1/"}},
+            "api": {
+                "health": {"kind": "http", "url": "http://127.0.0.1/"},
+                "logs": [{"path": "/var/log/api.log"}],
+            },
         },
         "datastores": {
             "main": {"kind": "postgres", "database": "m", "user": "m", "password": "env:PW"}
@@ -46,6 +49,12 @@ HARBOR = Stack.model_validate(
         "maintenance": {"switch": {"kind": "file", "path": "closed.json"}},
     }
 )
+
+
+def looked(hits: Mapping[str, Mapping[str, int]] | None = None, whole: bool = True) -> JsonObject:
+    """A look through logs that gave so many lines of each pattern from each source."""
+    found = {name: {"sources": dict(each)} for name, each in (hits or {}).items()}
+    return {"looks": [{"hits": found}], "whole": whole, "problems": []}
 
 
 def item_of(**given: Any) -> Ticked | Check:
@@ -233,15 +242,22 @@ TABLE: list[tuple[JsonObject, Mapping[str, JsonObject | None], str, str]] = [
     ),
     (
         {"check": "patterns"},
-        {"logs.lines": {"lines": [], "more": False}},
+        {"security.past": looked()},
         "green",
         "failed-login 0 in the last 1 d",
     ),
     (
-        {"check": "patterns", "services": ["api"]},
-        {"logs.lines": {"lines": ["a", "b"], "more": True}},
+        {"check": "patterns", "services": ["api"], "use": ["nginx"]},
+        {"security.past": looked({"failed-login": {"192.0.2.1": 2, "": 1}})},
         "red",
-        "failed-login 2 and more in the last 1 d",
+        "failed-login 3 (most from 192.0.2.1 2) in the last 1 d; "
+        "nothing of 5 more patterns in the last 1 d",
+    ),
+    (
+        {"check": "patterns", "services": ["api"], "most": 3},
+        {"security.past": looked({"failed-login": {"": 3}}, whole=False)},
+        "unknown",
+        "failed-login 3 in the last 1 d; not all of it was looked through in time",
     ),
     (
         {"check": "drill"},
