@@ -15,7 +15,7 @@ import pytest
 from bot.workspace.testing import running_workspace
 from tests.support.bot import ROOT, Bot, bot_beside, wait_until
 from tests.support.outside import Mail, mail_server
-from tests.support.talk import HARBOR, ask, text_of
+from tests.support.talk import HARBOR, ask, card_in, payload, press, text_of
 from tests.support.workspace import Sim
 
 pytestmark = pytest.mark.timeout(120)
@@ -36,6 +36,12 @@ _STEPS = [
     {"after": "1s", "to": ["primary"], "by": ["slack", "email"]},
     {"after": "1h", "to": ["secondary"]},
 ]
+_REPAINT = """
+import pathlib, time
+pathlib.Path("painting").touch()
+while not pathlib.Path("painted").exists():
+    time.sleep(0.05)
+"""
 
 
 @contextmanager
@@ -59,6 +65,10 @@ def house(folder: Path, mail: Mail, paging: dict[str, Any]) -> Iterator[Bot]:
         described["oncall"] = {"harbor": _ROTA}
         described["paging"] = {"email": "env:MAIL", **paging}
         settings.write_text(json.dumps(described))
+        stack = made.folder / "harbor.yaml"
+        script = {"argv": [sys.executable, "-c", _REPAINT], "directory": str(made.folder)}
+        scripts = {"repaint": {**script, "risk": "CHANGE"}}
+        stack.write_text(json.dumps(json.loads(stack.read_text()) | {"scripts": scripts}))
         yield made
 
 
@@ -262,37 +272,29 @@ def _dies_of(bot: Bot, rule: str) -> None:
     bot.died(40)
 
 
-_NEWS = """
-import os, sys
-from pathlib import Path
-from bot.context import open_house, read_configuration
-from bot.oncall.news import News
-from bot.store.database import Database
-known = read_configuration(Path(sys.argv[1]))
-database = Database(known.file.database_url(known.folder))
-house = open_house(known, database, os.environ)
-news = News("run.uncertain", "run:abc:uncertain:1", "harbor", "critical", "A run is uncertain",
-            "Look at it.", "C0OPSHARBOR")
-for _ in range(2):
-    with database.write() as connection:
-        house.ledger.notify(connection, news)
-"""
-
-
 @pytest.mark.covers("R3", "NSA", only="what else happens is told to the targets that are named")
-def test_targets_are_told_of_other_news(bot: Bot, mail: Mail) -> None:
-    """What others hand over to `notify` reaches the targets that are named for it, once, and the
-    channel hears that it did."""
-    argv = [sys.executable, "-c", _NEWS, str(bot.folder / "interlock.yaml")]
-    subprocess.run(argv, cwd=ROOT, check=True, timeout=60)
+def test_a_run_that_became_uncertain_is_told_to_its_targets(bot: Bot, mail: Mail) -> None:
+    """The bot is killed in a step that nobody can look at afterwards: the next life asks people,
+    and the targets that are named for it are told once; the channel hears that they were."""
+    ask(bot.sim, "script harbor repaint")
+    request = str(payload(card_in(bot.sim, "pending"))["request"])
+    press(bot.sim, card_in(bot.sim, "pending", request), "approve", "ben")
+    wait_until((bot.folder / "painting").exists, "the script to run")
+    bot.kill()
+    (bot.folder / "painted").touch()
+    bot.start()
+    asked = card_in(bot.sim, "uncertain", request, 30)
     wait_until(
         lambda: any(
             "duty: delivered" in text_of(message) for message in bot.sim.messages(channel=HARBOR)
         ),
         "the result in the channel",
     )
-    assert mails(mail, "A run is uncertain") == 1
-    assert mail.messages[-1]["To"] == "duty@harbor.example"
+    press(bot.sim, asked, "accept", "ben")
+    card_in(bot.sim, "succeeded", request, 30)
+    assert mails(mail, f"run {request} (script) is uncertain") == 1
+    [told] = [each for each in mail.messages if request in str(each["Subject"])]
+    assert told["To"] == "duty@harbor.example"
 
 
 @pytest.mark.slow
