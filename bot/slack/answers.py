@@ -63,12 +63,17 @@ class Answers:
             await self.whisper(to, _with_line(reply.body, handed))
 
     async def whisper(self, to: Address, body: Body) -> None:
-        """Only to that person: by the response URL, or without it when that has expired."""
+        """Only to that person: by the response URL, or without it when that has expired;
+        directly where there is no channel, as in a window."""
         said = self._said(body)
         await _patiently(lambda: self._whisper_once(to, said))
 
     async def _whisper_once(self, to: Address, said: dict[str, Any]) -> None:
         if to.response_url is not None and await self._respond(to.response_url, said):
+            return
+        if to.channel == to.user:
+            opened = await self._client.conversations_open(users=to.user)
+            await self._client.chat_postMessage(channel=opened["channel"]["id"], **said)
             return
         await self._client.chat_postEphemeral(
             channel=to.channel, user=to.user, thread_ts=to.thread_ts or to.open_thread, **said

@@ -30,7 +30,7 @@ class Address:
     """Where an answer goes. `response_url` is good for five answers within half an hour.
 
     `open_thread` is the thread in which everybody may read the answer: a mention is answered
-    where it was made.
+    where it was made. `at_home`: pressed in the app's Home tab, where nothing can be said.
     """
 
     user: str
@@ -39,6 +39,7 @@ class Address:
     response_url: str | None = None
     trigger_id: str | None = None
     open_thread: str | None = None
+    at_home: bool = False
 
 
 def delivery_id(kind: Kind, body: Mapping[str, Any]) -> str:
@@ -68,6 +69,7 @@ def kept(kind: Kind, body: Mapping[str, Any]) -> JsonObject:
                 "trigger_id": body.get("trigger_id"),
                 "action_id": action["action_id"],
                 "value": str(action.get("value") or ""),
+                "at_home": (body.get("view") or {}).get("type") == "home",
             }
         case "view":
             return _filled(body)
@@ -110,6 +112,7 @@ def address_of(received: Received) -> Address:
         thread_ts=payload.get("thread_ts"),
         response_url=payload.get("response_url"),
         trigger_id=payload.get("trigger_id"),
+        at_home=bool(payload.get("at_home")),
     )
 
 
@@ -176,6 +179,7 @@ def _filled(body: Mapping[str, Any]) -> JsonObject:
     return {
         "user_id": user,
         "channel_id": channel or user,
+        "at_home": channel == user,
         "callback_id": str(view.get("callback_id") or ""),
         "carried": value,
         "values": {
@@ -199,7 +203,8 @@ def _said(element: Mapping[str, Any]) -> str:
 
 
 def _channel_of(body: Mapping[str, Any]) -> str:
-    """The channel of a press; a press in a modal has none, and is answered privately."""
+    """The channel of a press; a press in a modal or at Home has none, and is answered
+    directly."""
     channel = body.get("channel") or {}
     container = body.get("container") or {}
     return str(channel.get("id") or container.get("channel_id") or body["user"]["id"])

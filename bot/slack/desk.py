@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.engine.failpoints import Failpoints
 from bot.slack.answers import UNREACHABLE, Answers
 from bot.slack.delivered import Address, address_of, call_of, form_of, press_of, shortcut_of
+from bot.slack.homes import home_opened
 from bot.store.inbox import Inbox, Received
 from bot.turns import Turns
 from commands.buttons import OPENS_VIEW, press
@@ -134,10 +135,11 @@ class Desk:
             if received.kind == "event":
                 self._settle_event(received, problem)
                 return
+            view = worked.view or await self._window_at_home(worked)
             if worked.reply is not None:
-                await self._give(worked.where, worked.reply, worked.view)
-            elif worked.view is not None:
-                await self._answers.fill_view(worked.view, worked.refusal)
+                await self._give(worked.where, worked.reply, view)
+            elif view is not None:
+                await self._answers.fill_view(view, worked.refusal)
             else:
                 await self._answers.whisper(worked.where, worked.refusal)
         except UNREACHABLE as error:
@@ -151,6 +153,13 @@ class Desk:
             await self._answers.fill_view(view, reply.body)
         else:
             await self._answers.give(to, reply, view)
+
+    async def _window_at_home(self, worked: _Worked) -> str | None:
+        """What is to be said where nothing can be said is said in a window."""
+        says = worked.reply is None or worked.reply.body is not None
+        return (
+            await self._answers.open_view(worked.where) if worked.where.at_home and says else None
+        )
 
     def _settle_event(self, received: Received, problem: str) -> None:
         """What could not be followed is tried again by the next life."""
@@ -172,10 +181,9 @@ class Desk:
 
     def _replied(self, received: Received) -> Reply:
         if received.kind == "action":
-            again = received.tries > 1
-            return press(self._context, press_of(received, self._context.access, again=again))
+            return self._shown_at_home(received, self._pressed)
         if received.kind == "view":
-            return submit(self._context, form_of(received, self._context.access))
+            return self._shown_at_home(received, self._filled)
         if received.kind == "shortcut":
             return chosen(self._context, shortcut_of(received, self._context.access))
         if received.kind == "event":
@@ -184,6 +192,21 @@ class Desk:
         call = call_of(received, self._context.access)
         self._note_typed(received, call)
         return answer(self._context, call)
+
+    def _pressed(self, received: Received) -> Reply:
+        again = received.tries > 1
+        return press(self._context, press_of(received, self._context.access, again=again))
+
+    def _filled(self, received: Received) -> Reply:
+        return submit(self._context, form_of(received, self._context.access))
+
+    def _shown_at_home(self, received: Received, work: Callable[[Received], Reply]) -> Reply:
+        """What is done from the Home tab shows there at once, whatever came of it."""
+        try:
+            return work(received)
+        finally:
+            if address_of(received).at_home:
+                self._hear(home_opened(received.payload["user_id"]))
 
     def _note_typed(self, received: Received, call: Call) -> None:
         """What is typed where an incident lives is part of it; `incident` itself says so anyway."""

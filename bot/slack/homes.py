@@ -11,6 +11,11 @@ from notifiers.redactor import Redactor
 from playbooks.model.base import JsonObject
 
 
+def home_opened(user: str) -> JsonObject:
+    """As if somebody had opened it: it is shown anew."""
+    return {"type": "app_home_opened", "tab": "home", "user": user}
+
+
 @dataclass(frozen=True)
 class Homes:
     """Shows each person what they may read."""

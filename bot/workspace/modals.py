@@ -59,10 +59,10 @@ class Modals:
         if taken is not None and taken[1]["id"] != own:
             raise SlackError("duplicate_external_id")
 
-    def keep_state(self, view: Json, values: Json) -> Json:
+    def keep_state(self, user: str, view: Json, values: Json) -> Json:
         """Notes what was typed so far."""
         typed = {**view, "state": {"values": values}}
-        self.views.replace(typed)
+        self.views.keep(user, typed)
         return typed
 
     def close(self, user: str, view: Json) -> None:

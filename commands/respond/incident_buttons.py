@@ -108,6 +108,11 @@ def ask_opening(context: Context, call: Call, said: str, link: str) -> Reply:
     return Reply(view=opening_modal(call.channel, title, stacks, here, link), body=typed)
 
 
+def _ask_opening(context: Context, call: Call, _value: str, _: datetime) -> Reply:
+    require_any(context, call, "ask")
+    return ask_opening(context, call, "", "")
+
+
 def _pressed(context: Context, call: Call, value: str, permission: Permission = "ask") -> Incident:
     incident = context.incidents.get(value)
     require(context, call, incident, permission)
@@ -125,9 +130,10 @@ ON_INCIDENTS: Mapping[str, OnIncident] = MappingProxyType(
         NOTE: partial(_ask_text, NOTE),
         UPDATE: partial(_ask_text, UPDATE),
         SHOW: _show,
+        OPEN: _ask_opening,
     }
 )
-OPEN_WINDOWS = frozenset({NOTE, UPDATE})
+OPEN_WINDOWS = frozenset({NOTE, UPDATE, OPEN})
 """Buttons that open a window."""
 ON_INCIDENT_FORMS: Mapping[str, OnForm] = MappingProxyType(
     {NOTE: _note_filled, UPDATE: _update_filled, OPEN: _open_filled}

@@ -34,6 +34,7 @@ def home_of(context: Context, actor: Actor) -> JsonObject:
         waiting=[each.request for each in pending if each.request.plan.stack in stacks],
         oncall=[(name, _on_now(context, name)) for name in rotas],
         firing=[each for each in context.alerts.groups() if each.stack in known],
+        may_ask=any(context.access.may(actor, "ask", stack) for stack in stacks.values()),
     )
     return home_view(home)
 

@@ -1,13 +1,22 @@
-"""Opening the app's Home tab."""
+"""The app's Home tab: opened, and what is pressed there."""
 
 import asyncio
 import time
 
+from bot.workspace.acts.submissions import open_view
 from bot.workspace.store.directory import User
 from bot.workspace.types import Json
 from bot.workspace.workspace import Workspace
 
 LOOK_SECONDS = 0.02
+
+
+def pressed_view(workspace: Workspace, user: User, view_id: str) -> Json:
+    """The user's Home tab or open modal of that id; raises SimError 404 naming the modals."""
+    home = workspace.views.home(user.id)
+    if home is not None and home["id"] == view_id:
+        return home
+    return open_view(workspace, user, view_id)
 
 
 async def open_home(workspace: Workspace, user: User) -> Json:

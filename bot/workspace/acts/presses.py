@@ -1,4 +1,4 @@
-"""Pressing a button or choosing an option, in a message or in a modal."""
+"""Pressing a button or choosing an option, in a message, a modal or the Home tab."""
 
 import time
 from dataclasses import dataclass
@@ -90,11 +90,11 @@ def _state(blocks: list[Json], pressed: Pressed) -> Json:
 
 
 async def press_view(workspace: Workspace, user: User, view: Json, pressed: Pressed) -> Json:
-    """Presses in a modal; what was typed so far goes along."""
+    """Presses in a modal or Home tab; what was typed so far goes along."""
     blocks = view["blocks"]
     block, element = find(blocks, pressed)
     values = state_values(blocks, _state(blocks, pressed), view["state"]["values"])
-    typed = workspace.modals.keep_state(view, values)
+    typed = workspace.modals.keep_state(user.id, view, values)
     payload = {
         **_payload(workspace, user, block, element, pressed),
         "container": {"type": "view", "view_id": view["id"]},

@@ -31,7 +31,7 @@ async def submit(workspace: Workspace, user: User, view: Json, given: Json) -> J
     failure; `response` is the view that is open afterwards.
     """
     values = state_values(view["blocks"], given, view["state"]["values"])
-    typed = workspace.modals.keep_state(view, values)
+    typed = workspace.modals.keep_state(user.id, view, values)
     refused = refusals(view["blocks"], values)
     if refused:
         return _errors(workspace, user, view, refused, None)

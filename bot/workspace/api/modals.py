@@ -23,6 +23,9 @@ def publish_view(call: Call) -> Json:
     view = {
         **given,
         "id": f"V{user.id}HOME",
+        "root_view_id": f"V{user.id}HOME",
+        "previous_view_id": None,
+        "state": {"values": {}},
         "team_id": call.workspace.directory.team.id,
         "hash": f"{time.time():.6f}.{new_secret()[:8]}",
         "app_id": bot.app_id,

@@ -26,6 +26,13 @@ class ViewStore:
             (view["external_id"] or None, json.dumps(view), view["id"]),
         )
 
+    def keep(self, user: str, typed: Json) -> None:
+        """Writes what was typed into the user's view, a modal or the Home tab."""
+        if typed["type"] == "home":
+            self.publish(user, typed)
+        else:
+            self.replace(typed)
+
     def get(self, view_id: str) -> tuple[str, Json] | None:
         """`(user, view)`, or None."""
         return self._owned("id", view_id)

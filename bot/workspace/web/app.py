@@ -72,6 +72,7 @@ def _ui_routes(ui: UiRoutes) -> list[BaseRoute]:
     return [
         Route("/ui/bootstrap", guarded(ui.bootstrap)),
         Route("/ui/messages", guarded(ui.messages)),
+        Route("/ui/home", guarded(ui.home)),
         Route("/ui/inspect", guarded(ui.inspect)),
         Route("/ui/read", guarded(ui.read), methods=["POST"]),
         Route("/ui/close_view", guarded(ui.close_view), methods=["POST"]),

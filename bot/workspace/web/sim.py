@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 
 from bot.workspace.acts.acting import person, place, result
 from bot.workspace.acts.commands import Typed, run_command
-from bot.workspace.acts.homes import open_home
+from bot.workspace.acts.homes import open_home, pressed_view
 from bot.workspace.acts.presses import Pressed, press_message, press_view
 from bot.workspace.acts.shortcuts import run_shortcut
 from bot.workspace.acts.speaking import Said, delete, edit, pin, post, react, seen_message
@@ -75,10 +75,10 @@ class SimRoutes:
         return json_reply({"ok": True})
 
     async def press(self, request: Request) -> Response:
-        """POST /sim/press `{user, channel, ts, action_id, value?}`, or `view_id` for a modal.
+        """POST /sim/press `{user, channel, ts, action_id, value?}`, or `view_id` for a view.
 
         `block_id` chooses among equal action ids; `values` are the other fields of the message
-        or modal, by block_id and action_id.
+        or view, by block_id and action_id.
         """
         body = await read_object(request)
         user = person(self._workspace, needed(body, "user"))
@@ -86,7 +86,7 @@ class SimRoutes:
             needed(body, "action_id"), body.get("block_id"), body.get("value"), _values(body)
         )
         if body.get("view_id"):
-            view = open_view(self._workspace, user, needed(body, "view_id"))
+            view = pressed_view(self._workspace, user, needed(body, "view_id"))
             return await self._act(body, press_view(self._workspace, user, view, pressed))
         channel = place(self._workspace, needed(body, "channel"), user)
         act = press_message(self._workspace, user, channel, needed(body, "ts"), pressed)
@@ -108,7 +108,7 @@ class SimRoutes:
         """POST /sim/home `{user}` gives `{status, blocks}`."""
         body = await read_object(request)
         user = person(self._workspace, needed(body, "user"))
-        return json_reply(await open_home(self._workspace, user))
+        return await self._act(body, open_home(self._workspace, user))
 
     async def shortcut(self, request: Request) -> Response:
         """POST /sim/shortcut `{user, channel, ts, callback_id}`, from the menu of a message."""

@@ -29,6 +29,7 @@ class UiRoutes:
         """GET /ui/bootstrap?user=: everything a page needs to start."""
         directory = self._workspace.directory
         user = person(self._workspace, request.query_params.get("user", ""))
+        directory.open_im(user)
         commands = [
             each.model_dump(include={"command", "description", "usage_hint"})
             for each in self._workspace.manifest.commands
@@ -98,6 +99,11 @@ class UiRoutes:
             self._workspace, user, open_view(self._workspace, user, needed(body, "view_id"))
         )
         return json_reply({"ok": True})
+
+    async def home(self, request: Request) -> Response:
+        """GET /ui/home?user=: the Home tab that the app published last, or null."""
+        user = person(self._workspace, request.query_params.get("user", ""))
+        return json_reply({"view": self._workspace.views.home(user.id)})
 
     async def inspect(self, request: Request) -> Response:
         """GET /ui/inspect?limit=: past entries of the inspector, newest last."""

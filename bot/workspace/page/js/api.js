@@ -37,6 +37,7 @@ const act = (path, body) => post(path, { ...body, wait: false });
 
 export const bootstrap = (user) => get("/ui/bootstrap", { user });
 export const messages = (query) => get("/ui/messages", query);
+export const home = (user) => get("/ui/home", { user });
 export const inspect = (limit) => get("/ui/inspect", { limit });
 export const views = (user) => get("/sim/views", { user });
 export const markRead = (body) => post("/ui/read", body);
@@ -46,6 +47,7 @@ export const message = (body) => act("/sim/message", body);
 export const react = (body) => act("/sim/react", body);
 export const pin = (body) => act("/sim/pin", body);
 export const shortcut = (body) => act("/sim/shortcut", body);
+export const openHome = (body) => act("/sim/home", body);
 export const press = (body) => act("/sim/press", body);
 export const submit = (body) => act("/sim/submit", body);
 

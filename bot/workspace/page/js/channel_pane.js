@@ -3,18 +3,21 @@ import { Composer } from "./composer.js";
 import { Dismissed } from "./dismissed.js";
 import { h, icon, iconButton, replace } from "./dom.js";
 import { Feed } from "./feed.js";
+import { HomePane } from "./home_pane.js";
 import { channelIntro } from "./intro.js";
 import { personaShort } from "./persona.js";
 import { displayName } from "./people.js";
 import { MessageList } from "./message_list.js";
+import { appTabs } from "./tabs.js";
 
-/** The open channel: its head, messages and message box. */
+/** The open channel: its head, messages and message box; of the app, also its Home tab. */
 export class ChannelPane {
   #root = document.getElementById("channel");
   #app;
   #shown = null;
   #feed = null;
   #list = null;
+  #home = null;
   #newSince = null;
   #banner = h("div", { class: "banner", role: "status", hidden: true });
 
@@ -24,10 +27,15 @@ export class ChannelPane {
     const { workspace } = app;
     workspace.on("reset", () => (this.#shown = null));
     workspace.on("route", () => this.#open());
-    workspace.on("resync", () => this.#feed?.load());
+    workspace.on("resync", () => (this.#feed ?? this.#home)?.load());
     workspace.on("bot", () => this.#warn());
     workspace.on("online", () => this.#warn());
     document.addEventListener("visibilitychange", () => this.#markRead());
+  }
+
+  /** To what can be done here: the message box, or the app's Home. */
+  focus() {
+    (this.#composer ?? this.#home?.node)?.focus();
   }
 
   get composer() {
@@ -38,11 +46,33 @@ export class ChannelPane {
 
   #open() {
     const { workspace } = this.#app;
-    if (this.#shown === workspace.channelId) return;
-    this.#shown = workspace.channelId;
-    this.#feed?.close();
-    this.#list?.close();
+    const wanted = `${workspace.channelId}/${workspace.tab ?? ""}`;
+    if (this.#shown === wanted) return;
+    this.#shown = wanted;
+    this.#leave();
+    if (workspace.tab) this.#openHome();
+    else this.#openMessages();
+  }
+
+  #leave() {
+    for (const part of [this.#feed, this.#list, this.#home]) part?.close();
+    this.#feed = null;
+    this.#list = null;
+    this.#home = null;
+    this.#composer = null;
     this.#newSince = null;
+  }
+
+  #openHome() {
+    this.#home = new HomePane(this.#app);
+    replace(this.#root, this.#head(), this.#home.node, this.#banner);
+    this.#warn();
+    this.#home.load();
+    this.#home.node.focus();
+  }
+
+  #openMessages() {
+    const { workspace } = this.#app;
     const unread = workspace.channel.unread;
     this.#feed = new Feed(workspace, workspace.channelId);
     this.#list = this.#makeList();
@@ -87,9 +117,9 @@ export class ChannelPane {
   #head() {
     const { workspace, toggleInspector, toggleSidebar } = this.#app;
     const { name, topic, is_im: isIm } = workspace.channel;
-    return h(
+    const head = h(
       "header",
-      { class: "pane-head" },
+      { class: isIm ? "pane-head with-tabs" : "pane-head" },
       iconButton("menu", "Channels", toggleSidebar, { class: "icon-button narrow-only", id: "open-sidebar" }),
       h(
         "div",
@@ -100,6 +130,7 @@ export class ChannelPane {
       personaShort(workspace),
       iconButton("braces", "Payload inspector (Alt I)", toggleInspector, { id: "toggle-inspector" }),
     );
+    return isIm ? [head, appTabs(workspace)] : head;
   }
 
   #warn() {

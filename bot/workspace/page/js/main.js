@@ -33,12 +33,12 @@ function assemble(workspace) {
   // Last, so that the panes have forgotten the persona before when it names the open channel.
   watchRoute(workspace);
   workspace.on("note", ({ text, channel }) => {
-    if (channel !== workspace.channelId) toast(text, routeTo(workspace, channel));
+    if (channel !== workspace.channelId || workspace.tab) toast(text, routeTo(workspace, channel));
   });
   listenForShortcuts({ workspace, sidebar, toggleInspector: app.toggleInspector, composer: () => pane.composer });
   document.getElementById("skip-link").addEventListener("click", (event) => {
     event.preventDefault();
-    pane.composer?.focus();
+    pane.focus();
   });
 }
 

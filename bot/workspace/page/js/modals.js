@@ -27,7 +27,7 @@ export class Modals {
     workspace.on("view_closed", ({ view, view_id: id }) => this.#drop(view?.id ?? id));
     workspace.on("view_errors", (event) => this.#refused(event));
     for (const type of ["note", "failed"]) workspace.on(type, ({ text }) => this.#failed(text));
-    presses.on("change", (place) => place === this.#top?.id && this.#markBusy());
+    presses.on("change", (place) => place === this.#top?.id && this.#form.markBusy());
   }
 
   get #top() {
@@ -177,13 +177,5 @@ export class Modals {
   #say(text) {
     this.#banner.hidden = text === "";
     replace(this.#banner, icon("warning"), text);
-  }
-
-  #markBusy() {
-    for (const button of this.#dialog.querySelectorAll("[data-action-id]")) {
-      const block = button.closest("[data-block-id]")?.dataset.blockId;
-      const busy = this.#presses.isBusy(this.#top.id, { action_id: button.dataset.actionId }, { block_id: block });
-      button.setAttribute("aria-busy", String(busy));
-    }
   }
 }

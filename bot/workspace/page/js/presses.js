@@ -4,7 +4,7 @@ import { Emitter } from "./events.js";
 
 const PATIENCE_MS = 8000;
 // Whatever was pressed, these say that it was heard, or that it never will be.
-const ENDINGS = ["view_opened", "view_updated", "view_closed", "note", "failed", "reset"];
+const ENDINGS = ["view_opened", "view_updated", "view_closed", "home", "note", "failed", "reset"];
 const keyOf = (place, element, block) => `${place}|${block.block_id ?? ""}|${element.action_id ?? ""}`;
 
 /** What an interactive element's state value says in one value, as /sim/press takes it. */

@@ -1,14 +1,17 @@
 /*
- * The address says what is open: "#ops-harbor" or "#ops-harbor/1712.0001" with a thread, so that
- * the back button works and a place can be bookmarked.
+ * The address says what is open: "#ops-harbor" or "#ops-harbor/1712.0001" with a thread or
+ * "#interlock/home", so that the back button works and a place can be bookmarked.
  */
+const HOME = "home";
+
 export function watchRoute(workspace) {
   const read = () => {
     const [name, threadTs] = decodeURIComponent(location.hash.slice(1)).split("/");
     const channel = workspace.findChannel(name) ?? workspace.channel ?? first(workspace);
     if (!channel) return;
     workspace.channelId = channel.id;
-    workspace.threadTs = threadTs || null;
+    workspace.tab = channel.is_im && threadTs === HOME ? HOME : null;
+    workspace.threadTs = workspace.tab ? null : threadTs || null;
     workspace.emit("route");
   };
   window.addEventListener("hashchange", read);
@@ -25,6 +28,8 @@ export function routeTo(workspace, channelId, threadTs) {
   const name = workspace.channels.get(channelId)?.name ?? channelId;
   return `#${encodeURIComponent(name)}${threadTs ? `/${threadTs}` : ""}`;
 }
+
+export const routeHome = (workspace, channelId) => routeTo(workspace, channelId, HOME);
 
 export const openChannel = (workspace, channelId) => {
   location.hash = routeTo(workspace, channelId);

@@ -1,6 +1,6 @@
 import { h, icon, iconButton, replace } from "./dom.js";
 import { personaCard } from "./persona.js";
-import { openChannel, routeTo } from "./route.js";
+import { routeHome, routeTo } from "./route.js";
 import { shortcutsButton } from "./shortcuts.js";
 import { themeButton } from "./theme.js";
 
@@ -9,6 +9,7 @@ export class Sidebar {
   #root = document.getElementById("sidebar");
   #workspace;
   #list = h("ul", { class: "channels" });
+  #apps = h("ul", { class: "channels" });
   #bot = h("div", { class: "bot-state", role: "status" });
 
   constructor(workspace) {
@@ -41,19 +42,29 @@ export class Sidebar {
         iconButton("close", "Close", () => this.toggle(false), { class: "icon-button narrow-only" }),
       ),
       personaCard(this.#workspace),
-      h("h2", { class: "sidebar-heading", id: "channels-heading" }, "Channels"),
-      this.#list,
+      h(
+        "div",
+        { class: "places" },
+        h("h2", { class: "sidebar-heading", id: "channels-heading" }, "Channels"),
+        this.#list,
+        h("h2", { class: "sidebar-heading", id: "apps-heading" }, "Apps"),
+        this.#apps,
+      ),
       h("footer", { class: "sidebar-foot" }, this.#bot, shortcutsButton()),
     );
     this.#list.setAttribute("aria-labelledby", "channels-heading");
+    this.#apps.setAttribute("aria-labelledby", "apps-heading");
     this.#drawChannels();
     this.#drawBot();
   }
 
   #drawChannels() {
     const focused = document.activeElement?.closest?.(".channel-link")?.dataset.channel;
-    replace(this.#list, [...this.#workspace.channels.values()].map((channel) => this.#row(channel)));
-    if (focused) this.#list.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
+    const all = [...this.#workspace.channels.values()];
+    const rows = (apps) => all.filter(({ is_im: isIm }) => isIm === apps).map((channel) => this.#row(channel));
+    replace(this.#list, rows(false));
+    replace(this.#apps, rows(true));
+    if (focused) this.#root.querySelector(`[data-channel="${CSS.escape(focused)}"]`)?.focus();
     this.#title();
   }
 
@@ -66,17 +77,23 @@ export class Sidebar {
       "a",
       {
         class: unread ? "channel-link unread" : "channel-link",
-        href: routeTo(this.#workspace, channel.id),
+        href: this.#address(channel, unread),
         "aria-current": current ? "page" : null,
         "aria-label": [channel.name, unreadSaid, mentionsSaid].filter(Boolean).join(", "),
         dataset: { channel: channel.id, name: channel.name },
         onClick: () => this.toggle(false),
       },
-      icon(channel.is_im ? "reply" : "hash"),
+      icon(channel.is_im ? "mark" : "hash"),
       h("span", { class: "channel-name" }, channel.name),
       channel.mentions > 0 && !current ? h("span", { class: "mentions" }, String(channel.mentions)) : null,
     );
     return h("li", {}, link);
+  }
+
+  /* What the app said and nobody read comes before its Home. */
+  #address(channel, unread) {
+    const home = channel.is_im && !unread;
+    return home ? routeHome(this.#workspace, channel.id) : routeTo(this.#workspace, channel.id);
   }
 
   #title() {
@@ -95,7 +112,7 @@ export class Sidebar {
 
   #onKey(event) {
     if (event.key === "Escape") return this.toggle(false);
-    const links = [...this.#list.querySelectorAll("a")];
+    const links = [...this.#root.querySelectorAll(".channel-link")];
     const at = links.indexOf(document.activeElement);
     const steps = { ArrowDown: 1, ArrowUp: -1 };
     if (at < 0 || !(event.key in steps)) return undefined;
@@ -105,8 +122,8 @@ export class Sidebar {
 
   /** The channel before (-1) or after (1) the open one. */
   step(direction) {
-    const ids = [...this.#workspace.channels.keys()];
-    const at = ids.indexOf(this.#workspace.channelId);
-    openChannel(this.#workspace, ids[(at + direction + ids.length) % ids.length]);
+    const links = [...this.#root.querySelectorAll(".channel-link")];
+    const at = links.findIndex((link) => link.matches("[aria-current]"));
+    location.hash = links[(at + direction + links.length) % links.length].hash;
   }
 }

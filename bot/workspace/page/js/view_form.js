@@ -3,12 +3,16 @@ import { isEmpty } from "./controls/index.js";
 import { h } from "./dom.js";
 import { valuesOf } from "./message_blocks.js";
 
-/** The blocks of a modal and what is typed into them. */
+/** The blocks of a modal or the Home tab and what is typed into them. */
 export class ViewForm {
   #fields = [];
+  #id;
+  #presses;
 
   /** `kept`: what was typed into the same inputs before an update, by block_id and action_id. */
   constructor(view, workspace, presses, kept = {}) {
+    this.#id = view.id;
+    this.#presses = presses;
     const where = { view_id: view.id, channel: workspace.channelId };
     const host = {
       id: view.id,
@@ -24,6 +28,15 @@ export class ViewForm {
   /** Slack's view.state.values. */
   values() {
     return valuesOf(this.#fields);
+  }
+
+  /** Shows which of its buttons wait for the app. */
+  markBusy() {
+    for (const button of this.node.querySelectorAll("[data-action-id]")) {
+      const block = button.closest("[data-block-id]")?.dataset.blockId;
+      const busy = this.#presses.isBusy(this.#id, { action_id: button.dataset.actionId }, { block_id: block });
+      button.setAttribute("aria-busy", String(busy));
+    }
   }
 
   /** Problems that can be seen without asking the app, by block_id. */

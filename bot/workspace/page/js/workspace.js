@@ -28,6 +28,7 @@ export class Workspace extends Emitter {
   online = false;
   channelId = null;
   threadTs = null;
+  tab = null;
   notes = [];
   #socket = null;
   #noteCount = 0;
