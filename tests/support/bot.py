@@ -19,10 +19,11 @@ from tests.support.workspace import Sim
 
 ROOT = Path(__file__).parents[2]
 _MAIN = (
-    "import asyncio, datetime, sys; from bot.app import run; "
-    "from bot.environment import BotSettings; ahead = datetime.timedelta(0, float(sys.argv[1])); "
+    "import asyncio, datetime, pathlib, sys; from bot.app import run; "
+    "from bot.environment import BotSettings; ahead = pathlib.Path(sys.argv[1]); "
     "asyncio.run(run(BotSettings(), lambda address: print('ready', address, flush=True), "
-    "lambda: datetime.datetime.now(datetime.UTC) + ahead))"
+    "lambda: datetime.datetime.now(datetime.UTC) + "
+    "datetime.timedelta(0, float(ahead.read_text()))))"
 )
 _SERVICE = """
 import http.server, sys
@@ -77,6 +78,7 @@ class Bot:
         """Starts the process; with `wait`, returns once it hears Slack."""
         log = self.folder / f"bot-{id(self)}-{len(self.logs)}.log"
         self.logs.append(log)
+        self.later(0)
         secrets = self.sim.workspace.secrets
         environment = os.environ | {
             "INTERLOCK_CONFIG": str(self.folder / "interlock.yaml"),
@@ -90,7 +92,7 @@ class Bot:
         }
         with log.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", _MAIN, str(self.ahead)],
+                [sys.executable, "-c", _MAIN, str(self._clock)],
                 cwd=ROOT,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -104,6 +106,17 @@ class Bot:
                     self.address = line.split()[1]
                     return
             raise AssertionError(f"the bot did not start:\n{self.log()}")
+
+    def later(self, seconds: float) -> None:
+        """Turns its clock on by so much, also while it runs."""
+        self.ahead += seconds
+        turned = self._clock.with_suffix(".turned")
+        turned.write_text(str(self.ahead))
+        turned.replace(self._clock)
+
+    @property
+    def _clock(self) -> Path:
+        return self.folder / f"bot-{id(self)}.ahead"
 
     def died(self, seconds: float = 15) -> int:
         """Waits until the process is gone; its exit code."""
