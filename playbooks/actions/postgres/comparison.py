@@ -1,19 +1,19 @@
 """Whether a database that was restored is equal to what was backed up, check by check."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from playbooks.datastores.postgres_model import Counted, Description, DumpFacts
 from playbooks.hosts.postgres.connection import connected
 from playbooks.hosts.postgres.description import describe, server
-from playbooks.hosts.postgres.rows import Budget, count_rows
+from playbooks.hosts.postgres.rows import count_all
 from playbooks.hosts.postgres.sessions import end_earlier_attempts
 from playbooks.hosts.postgres.timescale import see_everything
 from playbooks.model.datastores import PostgresStore
 from playbooks.model.drill import Check
 from playbooks.ports import Work
 
-_DAY = 86_400.0
 _EQUAL = (
     "owner",
     "settings",
@@ -41,18 +41,23 @@ class Seen:
 
 
 def look(work: Work, store: PostgresStore, database: str) -> Seen:
-    """Counts every row and reads the catalogue. Raises DatastoreError."""
+    """Counts every row, reading the catalogue meanwhile. Raises DatastoreError."""
 
     def watch(done: int, total: int) -> None:
         work.progress(done, total, "tables")
         work.check_stop()
 
-    with connected(store, work.secrets, work.tag, database) as inside:
+    with (
+        connected(store, work.secrets, work.tag, database) as inside,
+        ThreadPoolExecutor(1, thread_name_prefix="catalogue") as aside,
+    ):
         end_earlier_attempts(inside, work.tag)
         see_everything(inside)
+        description = aside.submit(describe, inside)
+        counted = count_all(store, work.secrets, work.tag, database, watch)
         return Seen(
-            counted=count_rows(inside, Budget(_DAY), watch),
-            description=describe(inside),
+            counted=counted,
+            description=description.result(),
             steps={str(name): int(step) for name, step in inside.execute(_STEPS)},
             major=server(inside).major,
         )

@@ -1,6 +1,6 @@
 """Backing up a PostgreSQL database: one snapshot for the dump and for all that is said of it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from time import monotonic
@@ -10,7 +10,13 @@ from pydantic import Field
 
 from playbooks.actions.postgres.recorded import dump_name, globals_name
 from playbooks.byhand import postgres as by_hand
-from playbooks.datastores.postgres_model import Counted, DumpFacts, Globals, ServerDumpFacts
+from playbooks.datastores.postgres_model import (
+    Counted,
+    Description,
+    DumpFacts,
+    Globals,
+    ServerDumpFacts,
+)
 from playbooks.errors import DatastoreError
 from playbooks.hosts.postgres import running, tools
 from playbooks.hosts.postgres.connection import (
@@ -24,6 +30,7 @@ from playbooks.hosts.postgres.description import describe, our_user, server
 from playbooks.hosts.postgres.pgbackrest import archive_tool
 from playbooks.hosts.postgres.rows import Budget, count_rows
 from playbooks.hosts.postgres.sessions import end_earlier_attempts
+from playbooks.hosts.postgres.timescale import TIMESCALE
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
@@ -123,16 +130,19 @@ def dump_server(work: Work, args: DumpServerArgs) -> JsonObject:
 def _dump_one(
     work: Work, args: DumpArgs, store: PostgresStore, file: str, known: Globals
 ) -> tuple[Artifact, DumpFacts]:
+    version = _version(work, store)
     with connected(store, work.secrets, work.tag) as session:
         end_earlier_attempts(session, work.tag)
         snapshot = _open_snapshot(session)
-        description = describe(session)
+        description, here = describe(session), server(session)
+        statistics = _statistics(description, version, here.major)
         with _counting(session, rules_of(work.stack).row_count_seconds) as counted:
             expected = _expected_bytes(session)
-            made = _dump_database(work, args, store, file, snapshot=snapshot, expected=expected)
+            argv = tools.dump_argv(store, snapshot, statistics=statistics)
+            made = _dump_database(work, args, store, file, argv=argv, expected=expected)
         facts = DumpFacts(
-            server=server(session),
-            tools=_version(work, store),
+            server=here,
+            tools=version,
             description=description,
             counted=counted.result(),
             globals=known,
@@ -140,6 +150,11 @@ def _dump_one(
             image=store.image if isinstance(store, ContainedStore) else None,
         )
     return made, facts
+
+
+def _statistics(description: Description, version: str, major: int) -> bool:
+    """Chunks of TimescaleDB are its own to analyze."""
+    return TIMESCALE not in description.extensions and tools.carries_statistics(version, major)
 
 
 def _entry(
@@ -185,10 +200,15 @@ def _counting(session: Connection, seconds: float) -> Iterator["Future[Counted]"
 
 
 def _dump_database(
-    work: Work, args: DumpArgs, store: PostgresStore, file: str, *, snapshot: str, expected: int
+    work: Work,
+    args: DumpArgs,
+    store: PostgresStore,
+    file: str,
+    *,
+    argv: Sequence[str],
+    expected: int,
 ) -> Artifact:
     environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
-    argv = tools.dump_argv(store, snapshot)
     packed = running.packs(store)
     with running.started(store, running.packing(argv) if packed else argv, environment) as child:
         write = _write_packed if packed else _write

@@ -1,21 +1,31 @@
 """Statistics for the planner of a database that was just loaded."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
 
 from psycopg import sql
 
-from playbooks.hosts.postgres.connection import connected
-from playbooks.hosts.postgres.timescale import see_everything
+from playbooks.hosts.postgres.connection import Connection, connected
+from playbooks.hosts.postgres.several import with_each
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Secrets
 
 # Partitions come with their parents. The largest come first: then none is left to the end alone.
+# A plain table is left out when the dump brought the statistics of all its columns along, and they
+# are of a table of about this size; what a dump may leave out (statistics objects, expressions of
+# indexes, the whole of an inheritance) is always looked at anew.
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'm', 'p') AND NOT c.relispartition
       AND n.nspname !~ '^pg_(toast|temp_)'
+      AND (c.relkind <> 'r' OR c.relhassubclass
+           OR pg_relation_size(c.oid) > 2 * c.relpages::bigint * current_setting('block_size')::int
+           OR EXISTS (SELECT FROM pg_statistic_ext e WHERE e.stxrelid = c.oid)
+           OR EXISTS (SELECT FROM pg_index x
+                      WHERE x.indrelid = c.oid AND x.indexprs IS NOT NULL)
+           OR EXISTS (SELECT attname FROM pg_attribute
+                      WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+                      EXCEPT SELECT attname FROM pg_stats
+                      WHERE schemaname = n.nspname AND tablename = c.relname))
     ORDER BY c.relkind = 'p' DESC, pg_relation_size(c.oid) DESC
 """
 
@@ -23,29 +33,15 @@ _TABLES = """
 def analyze(
     store: PostgresStore, secrets: Secrets, tag: str, database: str, check: Callable[[], None]
 ) -> None:
-    """Analyzes all that ANALYZE without a name does, `store.jobs` tables at a time.
+    """Analyzes all that has no statistics yet, `store.jobs` tables at a time.
 
     `check` is called before each table; what it raises ends all. Raises DatastoreError.
     """
-    waiting: SimpleQueue[sql.Composed] = SimpleQueue()
     with connected(store, secrets, tag, database) as inside:
-        for schema, table in inside.execute(_TABLES):
-            waiting.put(sql.SQL("ANALYZE {}").format(sql.Identifier(schema, table)))
+        found = inside.execute(_TABLES).fetchall()
 
-    def work_off() -> None:
-        with connected(store, secrets, tag, database) as inside:
-            see_everything(inside)
-            for statement in iter(lambda: _next(waiting), None):
-                check()
-                inside.execute(statement)
+    def one(inside: Connection, table: tuple[str, ...]) -> None:
+        check()
+        inside.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(*table)))
 
-    with ThreadPoolExecutor(store.jobs, thread_name_prefix="analyze") as threads:
-        for worker in [threads.submit(work_off) for _ in range(store.jobs)]:
-            worker.result()
-
-
-def _next(waiting: SimpleQueue[sql.Composed]) -> sql.Composed | None:
-    try:
-        return waiting.get_nowait()
-    except Empty:
-        return None
+    with_each(store, secrets, tag, database, found, do=one)

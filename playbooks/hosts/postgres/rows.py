@@ -2,14 +2,19 @@
 
 import time
 from collections.abc import Callable
+from threading import Lock
 
 import psycopg
 from psycopg import sql
 
 from playbooks.datastores.postgres_model import Activity, Counted, Written
-from playbooks.hosts.postgres.connection import Connection
+from playbooks.hosts.postgres.connection import Connection, connected
+from playbooks.hosts.postgres.several import with_each
+from playbooks.model.datastores import PostgresStore
+from playbooks.ports import Secrets
 
 _LOCK_WAIT = "2s"
+_DAY = 86_400.0
 
 _TABLES = """
     SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname)
@@ -63,6 +68,31 @@ def count_rows(connection: Connection, budget: Budget, watch: Watch | None = Non
             else:
                 rows[name] = count
     return Counted(rows=rows, not_counted=tuple(not_counted))
+
+
+def count_all(
+    store: PostgresStore, secrets: Secrets, tag: str, database: str, watch: Watch
+) -> Counted:
+    """Counts every table of a database that nobody else writes to, `store.jobs` at a time, the
+    large ones first. `watch` and `not_counted` as above. Raises DatastoreError.
+    """
+    with connected(store, secrets, tag, database) as session:
+        tables = session.execute(_TABLES).fetchall()[::-1]
+    budget, one_at_a_time = Budget(_DAY), Lock()
+    counts: dict[str, int | None] = {}
+
+    def one(inside: Connection, table: tuple[str, str, str]) -> None:
+        schema, relation, name = table
+        with one_at_a_time:
+            watch(len(counts), len(tables))
+        with inside.transaction():
+            counts[name] = _count(inside, sql.Identifier(schema, relation), budget)
+
+    with_each(store, secrets, tag, database, tables, do=one)
+    return Counted(
+        rows={name: count for name, count in counts.items() if count is not None},
+        not_counted=tuple(name for name, count in counts.items() if count is None),
+    )
 
 
 def _count(connection: Connection, table: sql.Identifier, budget: Budget) -> int | None:

@@ -1,6 +1,7 @@
 """The command lines of PostgreSQL's own tools. Nothing here runs them."""
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from playbooks.model.datastores import PostgresAccess, PostgresStore
 # Where the server is for tools that run beside it, in its container.
 _INSIDE = "127.0.0.1"
 LOCK_WAIT_MILLISECONDS = 60_000
+_STATISTICS_SINCE = 18
+_MAJOR = re.compile(r"PostgreSQL\) (\d+)")
 # The side database is worth nothing until it is verified, so its own log need not be waited for.
 RESTORE_SETTINGS = (
     "-c synchronous_commit=off -c statement_timeout=0 -c lock_timeout=0 "
@@ -47,10 +50,18 @@ def plain_dump_argv(store: PostgresStore, *more: str) -> tuple[str, ...]:
     )
 
 
-def dump_argv(store: PostgresStore, snapshot: str) -> tuple[str, ...]:
-    """The same of a snapshot that another session holds, while others are at work."""
+def dump_argv(store: PostgresStore, snapshot: str, *, statistics: bool = False) -> tuple[str, ...]:
+    """The same of a snapshot that another session holds, while others are at work; with what the
+    planner knows of the tables, where tool and server can carry it (`carries_statistics`)."""
     limit = f"--lock-wait-timeout={LOCK_WAIT_MILLISECONDS}"
-    return plain_dump_argv(store, f"--snapshot={snapshot}", limit)
+    more = ("--statistics",) if statistics else ()
+    return plain_dump_argv(store, f"--snapshot={snapshot}", limit, *more)
+
+
+def carries_statistics(version: str, server_major: int) -> bool:
+    """Whether a dump by the tool that says `version` of itself can bring statistics along."""
+    said = _MAJOR.search(version)
+    return said is not None and min(int(said[1]), server_major) >= _STATISTICS_SINCE
 
 
 def globals_argv(store: PostgresStore, passwords: bool) -> tuple[str, ...]:
