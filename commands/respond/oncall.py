@@ -1,6 +1,6 @@
 """`oncall`: who is on call now and next, and who takes whose turn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated
@@ -10,8 +10,9 @@ from commands.grammar import Option, Word
 from commands.lookup import stacks_open_to
 from commands.names import found
 from commands.paging import PageNumber, page
-from commands.ports import Call, Context, Oncall, Reply, RotaNow
+from commands.ports import Attachment, Call, Context, Oncall, Reply, RotaNow
 from commands.subcommand import Room, Subcommand
+from notifiers.exports.rota import Turns, picture
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.oncall import line_now, rota_blocks
@@ -41,6 +42,7 @@ class OncallParams(Model):
     layer: Annotated[str, Option("which layer is taken", "primary or secondary", "LAYER")] = (
         "primary"
     )
+    picture: Annotated[bool, Option("the next two weeks as a picture, too")] = False
     page: PageNumber = 1
 
 
@@ -63,8 +65,9 @@ def _shown(context: Context, call: Call, params: OncallParams) -> Reply:
         return Reply(body=Body(text=text))
     content: list[JsonObject] = []
     said = []
-    for name in names:
-        state = context.oncall.now(name)
+    states = [context.oncall.now(name) for name in names]
+    for state in states:
+        name = state.name
         content += rota_blocks(
             name,
             state.rota,
@@ -75,7 +78,23 @@ def _shown(context: Context, call: Call, params: OncallParams) -> Reply:
         content += _notes(state)
         said.append(line_now(name, state.layers, state.now))
     again = f"oncall --rota {params.rota}" if params.rota else "oncall"
-    return Reply(body=page(". ".join(said), content, params.page, again))
+    file = _picture(context, call, states) if params.picture else None
+    return Reply(body=page(". ".join(said), content, params.page, again), file=file)
+
+
+def _picture(context: Context, call: Call, states: Sequence[RotaNow]) -> Attachment:
+    """Lanes of the rotas that are shown, on the person's own clocks or on those of the first."""
+    first = states[0]
+    zone = context.oncall.zone_of(call.actor.name) or first.rota.zone
+    turns = [Turns(s.name, s.layers, has_hours=s.rota.hours is not None) for s in states]
+    image = picture(turns, first.now, first.until, zone)
+    if image is None:
+        raise Refused(
+            "No picture can be drawn here.",
+            "Install the extra `pictures` (`pip install 'interlock[pictures]'`).",
+        )
+    title = "On call, the next two weeks"
+    return Attachment(name="oncall.png", title=title, content=image, media="image/png")
 
 
 def _notes(state: RotaNow) -> list[JsonObject]:
@@ -228,6 +247,7 @@ ONCALL = Subcommand(
     summary="who is on call now and next; take, swap or give back a turn",
     examples=(
         "oncall",
+        "oncall --picture",
         "oncall take 4",
         "oncall take until 18:00",
         "oncall swap ben",
@@ -237,6 +257,7 @@ ONCALL = Subcommand(
     params=OncallParams,
     handle=_handle,
     notes=(
+        "A picture comes into your direct messages: a lane for each layer, changes hatched.",
         "Times are on your own clocks where `people` says your zone, else on the rota's.",
         "Taking, swapping and giving back take the permission `ask` on one of its stacks.",
     ),

@@ -83,13 +83,13 @@ def _now(
     else:
         name = person(slack_of.get(shift.person, ""), shift.person)
         why = f" ({escape(shift.why)})" if shift.why else ""
-        end = next(each.ends for each in _in_one(shifts) if each.begins <= now < each.ends)
+        end = next(each.ends for each in in_one(shifts) if each.begins <= now < each.ends)
         who = f"{name}{why}" + (f" until {when(end, _FORM)}" if end <= until else "")
     then = f"then {escape(later.person)} from {when(later.begins, _FORM)}" if later else ""
     return f"{layer.capitalize()}: {joined([who, then])}"
 
 
-def _in_one(shifts: Sequence[Shift]) -> Sequence[Shift]:
+def in_one(shifts: Sequence[Shift]) -> Sequence[Shift]:
     """Turns of the same person that follow each other, as one."""
     found: list[Shift] = []
     for shift in shifts:
@@ -122,12 +122,7 @@ def _table(
 ) -> list[JsonObject]:
     zone = ZoneInfo(rota.zone)
     shown = sorted(
-        (
-            s
-            for layer in LAYERS
-            for s in _in_one(layers[layer])
-            if s.ends > now and s.begins < until
-        ),
+        (s for layer in LAYERS for s in in_one(layers[layer]) if s.ends > now and s.begins < until),
         key=lambda shift: (shift.begins, shift.layer),
     )
     rows = [

@@ -180,6 +180,8 @@ def test_turns_are_shown_taken_swapped_and_given_back(bot: Bot) -> None:
     assert "You are primary for harbor until" in answer
     assert "ana is primary" in text_of(direct(bot, "ben", "changed your turn"))
     assert "ana (primary)" in ask(bot.sim, "oncall", user="eve")
+    assert "is in your direct messages" in ask(bot.sim, "oncall --picture", user="eve")
+    assert "oncall.png" in str(direct(bot, "eve", "On call, the next two weeks")["files"])
     assert "ana (primary)" in ask(bot.sim, "contacts harbor", user="eve")
     assert "already" in ask(bot.sim, "oncall take 1", user="ana")
     assert "Given back. harbor: ben (primary)" in ask(bot.sim, "oncall drop", user="ana")
