@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Blobs, Databases, EnvFiles, Holding, Redis
-from tests.support.systems import System, comes_back, operated, recovers, rehearses
+from tests.support.rhythm import keeps_hours, lets_go
+from tests.support.systems import System, comes_back, operated, recovers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -63,10 +64,18 @@ def test_what_was_destroyed_comes_back(analytics: System, holdings: Sequence[Hol
     comes_back(analytics, "backup analytics-engine full", holdings, ["ben"])
 
 
-@pytest.mark.covers("B11", "A", only="asked for, of every store")
-def test_its_backup_is_rehearsed(analytics: System) -> None:
-    """The newest backup of every store comes back in a throwaway place and passes its checks."""
-    rehearses(analytics, "full")
+@pytest.mark.covers("B4", "A")
+def test_old_backups_are_let_go(analytics: System) -> None:
+    """Those of weeks ago that its retention lets go are named with the reason, approved, and gone;
+    every other one stays."""
+    lets_go(analytics, "configuration")
+
+
+@pytest.mark.covers("B3 B11 B13", "A")
+def test_a_night_and_the_morning_after(analytics: System) -> None:
+    """At the hours of the shipped file: the backup makes itself, the drill restores every store in
+    a throwaway place and times it, and one message proves it."""
+    keeps_hours(analytics, "database")
 
 
 @pytest.mark.covers("B9", "A", only="on the same host")

@@ -7,7 +7,8 @@ import pytest
 from playbooks.hosts.helper_container import helpers
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Databases, Folder, Redis
-from tests.support.systems import System, comes_back, operated, recovers, rehearses
+from tests.support.rhythm import keeps_hours, lets_go
+from tests.support.systems import System, comes_back, operated, recovers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -69,10 +70,18 @@ def test_any_moment_of_all_databases_comes_back(arc: System) -> None:
     assert helpers() == {}
 
 
-@pytest.mark.covers("B11", "C", only="asked for, of every store")
-def test_its_backup_is_rehearsed(arc: System) -> None:
-    """The newest backup of every store comes back in a throwaway place and passes its checks."""
-    rehearses(arc, "full")
+@pytest.mark.covers("B4", "C")
+def test_old_backups_are_let_go(arc: System) -> None:
+    """Those of weeks ago that its retention lets go are named with the reason, approved, and gone;
+    every other one stays."""
+    lets_go(arc, "configuration")
+
+
+@pytest.mark.covers("B3 B11", "C")
+def test_a_night_and_the_morning_after(arc: System) -> None:
+    """At the hours of the shipped file: the backup makes itself, the drill restores every store in
+    a throwaway place and times it, and one message proves it."""
+    keeps_hours(arc, "nightly")
 
 
 @pytest.mark.covers("B9", "C", only="on the same host")

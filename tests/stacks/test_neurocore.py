@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.docker import PASSWORD
 from tests.support.holdings import Databases, EnvFiles, Folder, Holding, Redis
-from tests.support.systems import System, comes_back, operated, recovers, rehearses
+from tests.support.rhythm import keeps_hours, lets_go
+from tests.support.systems import System, comes_back, operated, recovers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -68,10 +69,18 @@ def test_what_was_destroyed_comes_back(neurocore: System, holdings: Sequence[Hol
     assert neurocore.project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"
 
 
-@pytest.mark.covers("B11", "N", only="asked for, of every store")
-def test_its_backup_is_rehearsed(neurocore: System) -> None:
-    """The newest backup of every store comes back in a throwaway place and passes its checks."""
-    rehearses(neurocore, "full")
+@pytest.mark.covers("B4", "N")
+def test_old_backups_are_let_go(neurocore: System) -> None:
+    """Those of weeks ago that its retention lets go are named with the reason, approved, and gone;
+    every other one stays."""
+    lets_go(neurocore, "configuration")
+
+
+@pytest.mark.covers("B3 B11 B13", "N")
+def test_a_night_and_the_morning_after(neurocore: System) -> None:
+    """At the hours of the shipped file: the backup makes itself, the drill restores every store in
+    a throwaway place and times it, and one message proves it."""
+    keeps_hours(neurocore, "database")
 
 
 @pytest.mark.covers("B9", "N", only="on the same host")

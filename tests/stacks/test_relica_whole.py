@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD
 from tests.support.holdings import Databases, Folder, Holding, Neo4j, Redis
-from tests.support.systems import System, comes_back, operated, rehearses
+from tests.support.rhythm import keeps_hours, lets_go
+from tests.support.systems import System, comes_back, operated
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -52,10 +53,18 @@ def test_what_was_destroyed_comes_back(relica: System) -> None:
     comes_back(relica, "backup relica full", holdings, ["ben"])
 
 
-@pytest.mark.covers("B11", "R", only="asked for, of every store")
-def test_its_backup_is_rehearsed(relica: System) -> None:
-    """The newest backup of every store comes back in a throwaway place and passes its checks."""
-    rehearses(relica, "full")
+@pytest.mark.covers("B4", "R")
+def test_old_backups_are_let_go(relica: System) -> None:
+    """Those of weeks ago that its retention lets go are named with the reason, approved, and gone;
+    every other one stays."""
+    lets_go(relica, "seed-csv")
+
+
+@pytest.mark.covers("B3 B11", "R")
+def test_a_night_and_the_morning_after(relica: System) -> None:
+    """At the hours of the shipped file: the backup makes itself, the drill restores every store in
+    a throwaway place and times it, and one message proves it."""
+    keeps_hours(relica, "nightly")
 
 
 def _destroyed(databases: Databases) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.docker import TERMINUS_KEY
 from tests.support.holdings import Folder, Graphs, Holding
-from tests.support.systems import System, comes_back, operated, recovers, rehearses
+from tests.support.rhythm import keeps_hours, lets_go
+from tests.support.systems import System, comes_back, operated, recovers
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -49,10 +50,18 @@ def test_what_was_destroyed_comes_back(harvester: System, holdings: Sequence[Hol
     comes_back(harvester, "backup spice-harvester full", holdings, ["ben"])
 
 
-@pytest.mark.covers("B11", "S", by_contract=True, only="asked for, of every store")
-def test_its_backup_is_rehearsed(harvester: System) -> None:
-    """The newest backup of every store comes back in a throwaway place and passes its checks."""
-    rehearses(harvester, "full")
+@pytest.mark.covers("B4", "S")
+def test_old_backups_are_let_go(harvester: System) -> None:
+    """Those of weeks ago that its retention lets go are named with the reason, approved, and gone;
+    every other one stays."""
+    lets_go(harvester, "uploads")
+
+
+@pytest.mark.covers("B3 B11 B13", "S", by_contract=True)
+def test_a_night_and_the_morning_after(harvester: System) -> None:
+    """At the hours of the shipped file: the backup makes itself, the drill restores every store in
+    a throwaway place and times it, and one message proves it."""
+    keeps_hours(harvester, "nightly")
 
 
 @pytest.mark.covers("B9", "S", by_contract=True, only="on the same host")

@@ -138,13 +138,6 @@ def comes_back(
     assert not other, other
 
 
-def rehearses(system: System, what: str) -> None:
-    """Every store of the set is restored in a throwaway place, and none is left out."""
-    request = system.does(f"drill {system.name} {what}")
-    said = text_of(card_in(system.bot.sim, "succeeded", request))
-    assert "is left out" not in said, said
-
-
 def recovers(
     system: System, what: str, holdings: Sequence[Holding], voters: Sequence[str] = ()
 ) -> None:
