@@ -20,6 +20,7 @@ from tests.bench import (
     neo4j,
     postgres,
     redis,
+    stack,
     status,
     timeline,
     timescale,
@@ -38,13 +39,14 @@ SUBJECTS = {
     "neo4j": neo4j.table,
     "files": files.table,
     "volumes": volumes.table,
+    "stack": stack.table,
     "deploy": deploy.table,
     "status": status.table,
     "watch": watch.table,
     "alerts": alerts.table,
     "timeline": timeline.table,
 }
-_BESIDE_PEERS = {"postgres", "files"}
+_BESIDE_PEERS = {"postgres", "files", "stack"}
 _TERMINATED = 143
 
 

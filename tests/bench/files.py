@@ -25,7 +25,7 @@ _CHUNK = 1 << 20
 def table(folder: Path) -> Table:
     """Measures for about three minutes."""
     source = folder / "uploads"
-    megabytes = _fill(source)
+    megabytes = fill(source)
     bench, restic = _bench(source, folder), Restic(folder / "restic")
     backups, restores = Figures(), Figures()
     backup = ""
@@ -41,22 +41,22 @@ def table(folder: Path) -> Table:
         backups.bytes["ours"] = int(bench.outputs["publish"]["stored_bytes"])
         with restores.timed("ours"):
             bench.restore(backup, "beside", "uploads")
-        _forget_copies(source)
+        forget_copies(source)
     growth = _growth(folder)
     return _table(megabytes, backups, restores, growth)
 
 
-def _fill(source: Path) -> float:
+def fill(source: Path, files: int = FILES, large_bytes: int = LARGE_BYTES) -> float:
     """Many small files and some large ones, half of the bytes compressible; megabytes made."""
     dice = random.Random(7)
     source.mkdir(parents=True)
-    for number in range(FILES):
+    for number in range(files):
         half = SMALL_BYTES // 2
         place = source / f"{number % 40:02}"
         place.mkdir(exist_ok=True)
         (place / f"{number}.bin").write_bytes(dice.randbytes(half) + b"calm sea " * (half // 9))
     with (source / "large.bin").open("wb") as file:
-        for number in range(LARGE_BYTES // _CHUNK):
+        for number in range(large_bytes // _CHUNK):
             file.write(dice.randbytes(_CHUNK) if number % 2 else b"low tide" * (_CHUNK // 8))
     return sum(file.stat().st_size for file in source.rglob("*") if file.is_file()) / 1e6
 
@@ -93,7 +93,7 @@ def _synced(file: Path) -> None:
         os.fsync(written.fileno())
 
 
-def _forget_copies(source: Path) -> None:
+def forget_copies(source: Path) -> None:
     """Copies that restores beside the folder left."""
     for copy in source.parent.glob(f".{source.name}.interlock-*"):
         shutil.rmtree(copy) if copy.is_dir() else copy.unlink()

@@ -29,8 +29,8 @@ class Restic:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._run("init")
 
-    def backup(self, source: Path) -> None:
-        self._run("backup", str(source))
+    def backup(self, *sources: Path) -> None:
+        self._run("backup", *map(str, sources))
 
     def restore(self, target: Path) -> None:
         self._run("restore", "latest", "--target", str(target))

@@ -10,7 +10,7 @@ from statistics import median
 
 from playbooks.model.plan import Step
 from playbooks.model.stack import Stack
-from tests.bench.figures import Figures
+from tests.bench.figures import Figures, ratio
 from tests.bench.peers import Borgmatic
 from tests.bench.table import Table
 from tests.support.postgres import Server, fresh_database, running_server
@@ -20,7 +20,7 @@ ROUNDS = 4
 JOBS = 2
 FASTER, SLOWER, GROWTH_MB = 2.0, 1.25, 64
 
-_FILL = (
+FILL = (
     "CREATE TABLE ships (id int PRIMARY KEY, name text NOT NULL)",
     "INSERT INTO ships SELECT g, 'ship ' || g FROM generate_series(1, 5000) g",
     "CREATE TABLE bookings (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
@@ -42,7 +42,7 @@ _FILL = (
 def table(folder: Path) -> Table:
     """Measures for about two minutes."""
     with running_server() as server, fresh_database(server, "bench") as database:
-        for statement in _FILL:
+        for statement in FILL:
             server.run(database, statement)
         megabytes = server.query(database, "SELECT pg_database_size(current_database())")[0][0]
         bench = _bench(server, database, folder)
@@ -170,11 +170,6 @@ class _StepTimes:
         self._key, self._since = key, now
 
 
-def _ratio(ours: list[float], theirs: list[float]) -> float:
-    """The median of what each round says."""
-    return median(one / other for one, other in zip(ours, theirs, strict=True))
-
-
 def _bench(server: Server, database: str, folder: Path) -> Bench:
     stack = Stack.model_validate(
         {
@@ -194,8 +189,8 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
     parts = ("load", "settle", "verify", "identify", "swap")
     rounds = [sum(each) for each in zip(*(restores.seconds[p] for p in parts), strict=True)]
     whole = median(rounds)
-    slower = _ratio(rounds, restores.seconds["pg_restore"])
-    script = _ratio(rounds, restores.seconds["psql"])
+    slower = ratio(rounds, restores.seconds["pg_restore"])
+    script = ratio(rounds, restores.seconds["psql"])
     fetch = restores.median("fetch")
     safety = sum(restores.median(part) for part in ("begin", "dump.postgres", "publish"))
     smaller = backups.bytes["ours"] / backups.bytes["guide"]
@@ -213,7 +208,8 @@ def _table(megabytes: float, backups: Figures, restores: Figures) -> Table:
             f"A database of {megabytes:.0f} MB, {ROUNDS} rounds of backups and {2 * ROUNDS} of "
             "restores in alternating order: medians, of seconds and of each round's ratios. "
             "The backup includes reading back what was stored, counting rows, roles and manifest; "
-            "the restore includes settings, ANALYZE, counting every row and comparing the schema."
+            "the restore includes settings, the planner's statistics, counting every row and "
+            "comparing the schema."
         ),
         header=("what", "seconds", "ratio", "stored", "CPU s a GB"),
         rows=[

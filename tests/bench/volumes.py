@@ -28,7 +28,7 @@ head -c {MEGABYTES // 2 - 20}000000 /dev/urandom > noise
 yes 'low tide at the harbour' | head -c {MEGABYTES // 2}000000 > words
 sync
 """
-_GROW = f"""
+GROW = f"""
 cd {UPLOADS}; rm -r small noise words; head -c 1000000 /dev/urandom > seed
 for n in $(seq {HUGE_GIGABYTES * 1000}); do cat seed; done > huge; rm seed; sync
 """
@@ -83,7 +83,7 @@ def _ours(made: Project, bench: Bench, backups: Figures, restores: Figures) -> N
 
 def _growth(made: Project, bench: Bench) -> float:
     """Megabytes by which this process grows while it backs up a volume of some gigabytes."""
-    inside(made, _GROW)
+    inside(made, GROW)
     bench.run(bench.plan(START, LifecycleParams()))
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -96,6 +96,34 @@ def test_the_sequence_goes_on(postgres_server: Server, database: str, bench: Ben
     assert postgres_server.query(database, "SELECT count(*) FROM bookings") == [(2003,)]
 
 
+def test_the_planner_knows_what_came_back(
+    postgres_server: Server, database: str, bench: Bench
+) -> None:
+    """Statistics come with the dump and are not made again; what had none is analyzed."""
+    known, unknown = "log_without_key", "bookings"
+    postgres_server.run(
+        database,
+        f"ALTER TABLE {unknown} SET (autovacuum_enabled = off);"
+        f"ALTER TABLE {known} SET (autovacuum_enabled = off); ANALYZE {known}",
+    )
+    assert _looked_at(postgres_server, database) == {known: (True, True), unknown: (False, False)}
+    bench.restore(bench.backup())
+    assert _looked_at(postgres_server, database) == {known: (True, False), unknown: (True, True)}
+
+
+def _looked_at(server: Server, database: str) -> dict[str, tuple[bool, bool]]:
+    """Of two tables, whether there are statistics, and whether they were made in this database."""
+    return {
+        name: (there, made)
+        for name, there, made in server.query(
+            database,
+            "SELECT relname, EXISTS (SELECT FROM pg_stats WHERE tablename = relname), "
+            "last_analyze IS NOT NULL FROM pg_stat_user_tables "
+            "WHERE relname IN ('log_without_key', 'bookings')",
+        )
+    }
+
+
 def test_the_plan_says_what_is_lost(postgres_server: Server, database: str, bench: Bench) -> None:
     """Each table that differs is named with its rows now and then, and what was written since."""
     backup = bench.backup()
