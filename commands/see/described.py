@@ -181,6 +181,6 @@ def _step(step: ProcedureStep) -> str:
             return f"{words} {step.ref}"
         case "one_off":
             return f"{' '.join(step.argv)} in {step.service}"
-        case "pull" | "build" | "roll" | "restart" | "down" | "up" | "health":
+        case "pull" | "build" | "push" | "roll" | "restart" | "down" | "up" | "health":
             return f"{words} {' '.join(step.services)}".strip()
     return words

@@ -23,6 +23,8 @@ from playbooks.hosts.versions import (
     keep,
     name_image,
     pull_argv,
+    push_argv,
+    registry_hint,
     set_version,
     up,
     version_now,
@@ -150,6 +152,12 @@ def build(work: Work, args: ServicesArgs) -> JsonObject:
     return {}
 
 
+def push(work: Work, args: ServicesArgs) -> JsonObject:
+    """Output {}. What the registry says goes into the thread."""
+    _plugin(work, args, "push", push_argv)
+    return {}
+
+
 def roll(work: Work, args: OneArgs) -> JsonObject:
     """Makes the service's containers anew where their image or settings differ, and starts them.
     Output {image: id}."""
@@ -237,7 +245,10 @@ def _plugin(
         compose.files[0].parent,
         watch,
     )
-    judge(f"docker compose {name}", ran.code, watch.listener)
+    try:
+        judge(f"docker compose {name}", ran.code, watch.listener)
+    except ActionFailed as error:
+        raise ActionFailed(error.message, registry_hint(error.message) or error.hint) from error
 
 
 def _require_image(known: Composed) -> None:
@@ -300,6 +311,7 @@ ACTIONS: tuple[Action[Any], ...] = (
     Action("deploy.set_version", VersionArgs, put_version, by_hand.set_version),
     Action("deploy.pull", ServicesArgs, pull, by_hand.pull),
     Action("deploy.build", ServicesArgs, build, by_hand.build),
+    Action("deploy.push", ServicesArgs, push, by_hand.push),
     Action("deploy.roll", OneArgs, roll, by_hand.roll),
     Action("deploy.gate", OneArgs, gate, by_hand.gate),
     Action("deploy.take_images", ImagesArgs, take_images, by_hand.take_images),

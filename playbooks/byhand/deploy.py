@@ -48,6 +48,10 @@ def build(known: Known, args: JsonObject) -> Lines:
     return _compose(known, args["services"], "build")
 
 
+def push(known: Known, args: JsonObject) -> Lines:
+    return _compose(known, args["services"], "push")
+
+
 def roll(known: Known, args: JsonObject) -> Lines:
     return _compose(known, [str(args["service"])], "up", "--detach", "--no-deps", "--no-build")
 

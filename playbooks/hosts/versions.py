@@ -1,5 +1,6 @@
 """The versions of a compose project: its images, and containers made anew from others."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,16 @@ from playbooks.model.stack import Stack
 
 _UP_SECONDS = 600.0
 _KEPT_RELEASES = 5
+_MISSING = re.compile(r"manifest unknown|not found: manifest|name unknown|pull access denied", re.I)
+_AWAY = re.compile(
+    r"connection refused|no such host|no route to host|timeout|deadline exceeded|i/o|"
+    r"canceled while waiting|server misbehaving|\bEOF\b",
+    re.I,
+)
+_REGISTRY_SAYS = (
+    (_MISSING, "Push it to its registry, or name a version that is there."),
+    (_AWAY, "Its registry does not answer: ask again when it does."),
+)
 
 
 @dataclass(frozen=True)
@@ -88,12 +99,23 @@ def up_argv(compose: Compose, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def pull_argv(compose: Compose, names: Sequence[str]) -> tuple[str, ...]:
-    quiet = ("pull", "--quiet", "--ignore-buildable")
-    return (*plugin.base_argv(compose), *quiet, "--", *names)
+    """Of all of them, those that are built here are left out; one that is named is not."""
+    left_out = () if names else ("--ignore-buildable",)
+    return (*plugin.base_argv(compose), "pull", "--quiet", *left_out, "--", *names)
 
 
 def build_argv(compose: Compose, names: Sequence[str]) -> tuple[str, ...]:
     return (*plugin.base_argv(compose), "build", "--", *names)
+
+
+def push_argv(compose: Compose, names: Sequence[str]) -> tuple[str, ...]:
+    """Only what has a `build` in the compose files is pushed."""
+    return (*plugin.base_argv(compose), "push", "--quiet", "--", *names)
+
+
+def registry_hint(said: str) -> str:
+    """What to do about what compose said of a registry; empty where it is about something else."""
+    return next((hint for pattern, hint in _REGISTRY_SAYS if pattern.search(said)), "")
 
 
 def run_argv(compose: Compose, name: str, container: str, argv: Sequence[str]) -> tuple[str, ...]:

@@ -39,9 +39,10 @@ class RunScript(Model):
 
 class OnServices(Model):
     """Acts on services, in this order; none: on all, in layers. `roll` makes them anew one after
-    the other, each healthy before the next; `health` only waits until they are well."""
+    the other, each healthy before the next; `push` sends what was built to its registry; `pull` of
+    all leaves out what is built here; `health` only waits until they are well."""
 
-    kind: Literal["pull", "build", "roll", "restart", "down", "up", "health"]
+    kind: Literal["pull", "build", "push", "roll", "restart", "down", "up", "health"]
     services: tuple[Name, ...] = ()
 
 

@@ -172,8 +172,9 @@ def _maintain(setting: Setting, step: Maintain, _: Facts, __: str) -> Procedure:
 def _on_services(setting: Setting, step: OnServices, _: Facts, key: str) -> Procedure:
     stack, names = setting.stack, chosen(setting.stack, step)
     match step.kind:
-        case "pull" | "build":
-            return Procedure(stages=((_fetching(stack, step, key),),), risk=Risk.CHANGE)
+        case "pull" | "build" | "push":
+            kept = ("What is pushed stays in its registry.",) if step.kind == "push" else ()
+            return Procedure(stages=((_fetching(stack, step, key),),), notes=kept, risk=Risk.CHANGE)
         case "roll":
             return _rolling(stack, names, key)
         case "health":

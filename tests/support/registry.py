@@ -12,6 +12,7 @@ import httpx
 
 from tests.images.build import image
 from tests.support.bot import wait_until
+from tests.support.ports import free_port
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -21,6 +22,17 @@ class Registry:
     """At `place`, like `127.0.0.1:5000`, which engines trust without TLS."""
 
     place: str
+    container: str
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Nobody listens at its place; afterwards it is there again with what was pushed."""
+        _out("docker", "kill", self.container)
+        try:
+            yield
+        finally:
+            _out("docker", "start", self.container)
+            wait_until(lambda: _answers(self.place), "the registry", 30)
 
     def push(self, source: str, name: str) -> str:
         """An image of the host under `PLACE/NAME`, which stays as a tag of the host; the digest
@@ -59,12 +71,11 @@ class Registry:
 def registry() -> Iterator[Registry]:
     """One that is empty, gone with the images that were pushed to it."""
     name = f"interlock-registry-{uuid.uuid4().hex[:8]}"
-    _out("docker", "run", "--detach", "--name", name, "-p", "127.0.0.1::5000", image("registry"))
-    place = "127.0.0.1"
+    place = f"127.0.0.1:{free_port()}"
+    _out("docker", "run", "--detach", "--name", name, "-p", f"{place}:5000", image("registry"))
     try:
-        place += ":" + _out("docker", "port", name, "5000/tcp").rpartition(":")[2]
         wait_until(lambda: _answers(place), "the registry", 30)
-        yield Registry(place)
+        yield Registry(place, name)
     finally:
         subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True)
         for tag in _out("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split():
