@@ -53,6 +53,7 @@ def _intend(context: Context, stack: Stack, params: RulesWords) -> Intent:
             f"`rules {stack.name} {params.turn or ''}` makes no plan.", "Plan set, disable, enable."
         )
     rule = _rule(context, stack, params)
+    _kept_in_files(context, stack, rule)
     changes = _changes(params.given)
     if changes and params.turn != "set":
         raise BadArgument(f"`{params.turn}` takes nothing but the rule.", "`set` changes it.")
@@ -121,6 +122,18 @@ def _rule(context: Context, stack: Stack, params: RulesWords) -> str:
         hint = f"Did you mean `{near}`?" if near else f"`/ops rules {stack.name}` lists them."
         raise UnknownName(f"{stack.name} has no alert rule {name!r}.", hint)
     return f"{found}{hash_}{number}"
+
+
+def _kept_in_files(context: Context, stack: Stack, rule: str) -> None:
+    """Raises BadArgument for a rule that is kept where no plan changes it."""
+    live = [each for each in _known(context, stack).live if each.name == rule]
+    if live and all(each.kept_in for each in live):
+        where = live[0].kept_in
+        raise BadArgument(
+            f"{rule} of {stack.name} is kept in {where}, not in a file of rules.",
+            f"Change it in {where} ({live[0].file}); `/ops rules {stack.name} mute {rule} 2h` "
+            "silences it here.",
+        )
 
 
 def _known(context: Context, stack: Stack) -> KnownRules:

@@ -79,7 +79,8 @@ def _only_live(live: LiveRule, muted: Set[str]) -> tuple[str, ...]:
 
 
 def _state(live: LiveRule) -> str:
-    return f"firing, {live.firing}" if live.state == "firing" else live.state
+    said = f"firing, {live.firing}" if live.state == "firing" else live.state
+    return f"{said}, in {live.kept_in}" if live.kept_in else said
 
 
 def _short(expr: str) -> str:

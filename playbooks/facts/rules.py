@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from playbooks.errors import FactUnavailable, HostError, InputError
-from playbooks.hosts import prometheus, rule_files
+from playbooks.errors import FactUnavailable, HostError, InputError, SecretUnavailable
+from playbooks.hosts import grafana, prometheus, rule_files
 from playbooks.model.base import JsonObject
-from playbooks.model.rules import FileOfRules, KnownRules, RuleChange
+from playbooks.model.rules import FileOfRules, KnownRules, LiveRule, RuleChange
 from playbooks.model.stack import Stack
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader
@@ -13,19 +13,29 @@ from playbooks.respond.rule_text import RuleWish, changed, name_of, rules_in
 
 
 def known(reading: Reading, _: NoArgs) -> JsonObject:
-    """A `KnownRules`: the files' texts, and what Prometheus makes of them. Raises FactUnavailable
-    for a stack that names neither."""
+    """A `KnownRules`: the files' texts, and what Prometheus and Grafana go by. Raises
+    FactUnavailable for a stack that names none of them."""
     stack = reading.stack
-    url, named = stack.telemetry.prometheus, stack.telemetry.rules
-    paths = _paths(stack) if named is not None or url is None else ()
-    files = tuple(_file(stack, path) for path in paths)
-    if url is None:
-        found = KnownRules(files=files, problem=f"{stack.name} names no Prometheus to ask.")
-        return found.model_dump(mode="json")
+    url, grafana_api = stack.telemetry.prometheus, stack.telemetry.grafana
+    nobody = url is None and grafana_api is None
+    files = _paths(stack) if stack.telemetry.rules is not None or nobody else ()
+    live: list[LiveRule] = []
+    problems = [f"{stack.name} names no Prometheus to ask."] if nobody else []
     try:
-        found = KnownRules(files=files, live=prometheus.rules(url))
+        live += prometheus.rules(url) if url is not None else ()
     except HostError as error:
-        found = KnownRules(files=files, problem=error.message)
+        problems.append(error.message)
+    try:
+        if grafana_api is not None:
+            token = reading.secrets.resolve(grafana_api.token)
+            live += grafana.rules(grafana_api.url, token)
+    except (HostError, SecretUnavailable) as error:
+        problems.append(" ".join(part for part in (error.message, error.hint) if part))
+    found = KnownRules(
+        files=tuple(_file(stack, path) for path in files),
+        live=tuple(live),
+        problem=" ".join(problems),
+    )
     return found.model_dump(mode="json")
 
 

@@ -5,7 +5,8 @@ from playbooks.model.base import Model
 
 class LiveRule(Model):
     """An alert rule as Prometheus has read it. `state` is inactive, pending or firing; `wait` is
-    its `for` in seconds; `problem` is what the last evaluation said, if it failed."""
+    its `for` in seconds; `problem` is what the last evaluation said, if it failed. `kept_in` is
+    what has it, where that is no file of rules."""
 
     name: str
     group: str
@@ -17,6 +18,7 @@ class LiveRule(Model):
     annotations: dict[str, str] = {}
     firing: int = 0
     problem: str = ""
+    kept_in: str = ""
 
 
 class FileOfRules(Model):
@@ -28,7 +30,7 @@ class FileOfRules(Model):
 
 
 class KnownRules(Model):
-    """All that is known of a stack's rules. `problem` is why Prometheus could not be asked."""
+    """All that is known of a stack's rules. `problem` is why somebody could not be asked."""
 
     files: tuple[FileOfRules, ...] = ()
     live: tuple[LiveRule, ...] = ()

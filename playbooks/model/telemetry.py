@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from playbooks.gate.duration import Duration
 from playbooks.model.base import Model, Name
+from playbooks.model.secret import SecretRef
 
 _URL = re.compile(r"https?://[^\s/]+\S*")
 
@@ -45,6 +46,14 @@ class RuleFiles(Model):
     reload: tuple[str, ...] = ()
 
 
+class GrafanaApi(Model):
+    """A Grafana that has alert rules of its own: `token` is that of a service account which may
+    read them."""
+
+    url: Url
+    token: SecretRef
+
+
 class Telemetry(Model):
     """What measures the stack: addresses of APIs, and `dashboards`, pages for people by name.
 
@@ -54,11 +63,12 @@ class Telemetry(Model):
     replace what is usual for rate, errors, p50, p95 and p99, and add others. `business` is the same
     for what the stack's own metrics count. In both, $labels stands for the labels of the service
     that was asked for, and $window for a fitting span of time. `rules` is where the alert rules of
-    that Prometheus are kept.
+    that Prometheus are kept; those that `grafana` has are listed with them.
     """
 
     prometheus: Url | None = None
     rules: RuleFiles | None = None
+    grafana: GrafanaApi | None = None
     alertmanager: Url | None = None
     loki: Url | None = None
     loki_labels: dict[Name, str] = {}
