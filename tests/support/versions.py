@@ -60,6 +60,11 @@ def versions() -> Iterator[Versions]:
         )
 
 
+def version_images() -> tuple[str, ...]:
+    """What the versions are made from, for another engine to load."""
+    return (image("app"), *(_image(each) for each in (GOOD, BETTER, SICK, ENDING)))
+
+
 def forget_kept(project: str) -> None:
     """Removes the names that Interlock gave the images of a project."""
     pattern = f"reference=interlock-kept/{project}/*"

@@ -1,0 +1,134 @@
+"""A Docker Engine of a test's own, which may be killed and started again."""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.bot import wait_until
+
+_START_SECONDS = 60
+
+
+@dataclass
+class OwnEngine:
+    """A dockerd beside this machine's own, with images, containers and a bridge of its own.
+
+    It writes no rules for packets, which the other's would suffer from: its containers reach each
+    other and this host, and nobody else.
+    """
+
+    folder: Path
+    bridge: str
+    network: str
+    live_restore: bool
+    _process: subprocess.Popen[bytes] | None = None
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        """For DOCKER_HOST."""
+        return f"unix://{self.folder}/docker.sock"
+
+    def start(self) -> None:
+        """Returns when it answers. One that gives up, as where its containerd takes its time, is
+        started once more, as systemd does."""
+        self._spawn()
+        wait_until(self._answers, f"the engine at {self.host}", _START_SECONDS)
+
+    def _spawn(self) -> None:
+        (self.folder / "dockerd.pid").unlink(missing_ok=True)
+        options = [
+            *("--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec"),
+            *("--pidfile", f"{self.folder}/dockerd.pid", "--host", self.host),
+            *("--config-file", f"{self.folder}/daemon.json"),
+            # Not `none`: with that it would remove the bridge of the other engine.
+            *("--bridge", self.bridge, "--default-address-pool", f"base={self.network},size=24"),
+            *("--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"),
+            f"--live-restore={str(self.live_restore).lower()}",
+        ]
+        with (self.folder / "dockerd.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["dockerd", *options], stdout=log, stderr=log, start_new_session=True
+            )
+
+    def end(self, how: signal.Signals) -> None:
+        """The daemon alone is told; returns when it has ended."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(60)
+            self._process = None
+
+    def restart(self, how: signal.Signals, after_seconds: float) -> None:
+        """Ends now, and is started again after so many seconds, by itself."""
+        self.end(how)
+        again = threading.Timer(after_seconds, self.start)
+        again.start()
+        self._threads.append(again)
+
+    def settle(self) -> None:
+        """Waits until it is started again."""
+        for thread in self._threads:
+            thread.join()
+
+    def load(self, *images: str) -> None:
+        """Images of this machine's own engine come into this one."""
+        own = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
+        saved = subprocess.run(
+            ["docker", "image", "save", *images], env=own, capture_output=True, check=True
+        ).stdout
+        self.docker("image", "load", "--quiet", given=saved)
+
+    def docker(self, *words: str, given: bytes = b"") -> str:
+        """What `docker WORDS` says there."""
+        argv = ["docker", "--host", self.host, *words]
+        done = subprocess.run(argv, input=given, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    def _answers(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            self._spawn()
+        argv = ["docker", "--host", self.host, "info", "--format", "{{.ID}}"]
+        return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def own_engine(folder: Path, *, live_restore: bool = True) -> Iterator[OwnEngine]:
+    """An engine that is empty; ended, with its containers, networks and files, afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "daemon.json").write_text("{}")
+    number = uuid.uuid4().int % 200
+    bridge, network = f"ilk{uuid.uuid4().hex[:8]}", f"10.{number}.240.0/20"
+    _ip("link", "add", bridge, "type", "bridge")
+    _ip("address", "add", f"10.{number}.239.1/24", "dev", bridge)
+    _ip("link", "set", bridge, "up")
+    engine = OwnEngine(folder, bridge, network, live_restore)
+    try:
+        engine.start()
+        yield engine
+    finally:
+        engine.settle()
+        _clear(engine)
+        engine.end(signal.SIGTERM)
+        _ip("link", "delete", bridge)
+        # It leaves its folder mounted on itself.
+        subprocess.run(["umount", "--lazy", folder / "data"], check=False, capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear(engine: OwnEngine) -> None:
+    """Its containers would outlive it, its networks' bridges, too."""
+    if containers := engine.docker("ps", "--all", "--quiet").split():
+        engine.docker("rm", "--force", *containers)
+    engine.docker("network", "prune", "--force")
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True, capture_output=True)
