@@ -5,7 +5,7 @@ from collections.abc import Callable
 from psycopg import sql
 
 from playbooks.hosts.postgres.connection import Connection, connected
-from playbooks.hosts.postgres.several import with_each
+from playbooks.hosts.postgres.several import hands, with_each
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Secrets
 
@@ -38,10 +38,10 @@ def analyze(
     `check` is called before each table; what it raises ends all. Raises DatastoreError.
     """
     with connected(store, secrets, tag, database) as inside:
-        found = inside.execute(_TABLES).fetchall()
+        found, at_once = inside.execute(_TABLES).fetchall(), hands(inside, store)
 
     def one(inside: Connection, table: tuple[str, ...]) -> None:
         check()
         inside.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(*table)))
 
-    with_each(store, secrets, tag, database, found, do=one)
+    with_each(store, secrets, tag, database, found, at_once=at_once, do=one)

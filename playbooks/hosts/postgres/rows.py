@@ -9,7 +9,7 @@ from psycopg import sql
 
 from playbooks.datastores.postgres_model import Activity, Counted, Written
 from playbooks.hosts.postgres.connection import Connection, connected
-from playbooks.hosts.postgres.several import with_each
+from playbooks.hosts.postgres.several import hands, with_each
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Secrets
 
@@ -77,7 +77,7 @@ def count_all(
     large ones first. `watch` and `not_counted` as above. Raises DatastoreError.
     """
     with connected(store, secrets, tag, database) as session:
-        tables = session.execute(_TABLES).fetchall()[::-1]
+        tables, at_once = session.execute(_TABLES).fetchall()[::-1], hands(session, store)
     budget, one_at_a_time = Budget(_DAY), Lock()
     counts: dict[str, int | None] = {}
 
@@ -88,7 +88,7 @@ def count_all(
         with inside.transaction():
             counts[name] = _count(inside, sql.Identifier(schema, relation), budget)
 
-    with_each(store, secrets, tag, database, tables, do=one)
+    with_each(store, secrets, tag, database, tables, at_once=at_once, do=one)
     return Counted(
         rows={name: count for name, count in counts.items() if count is not None},
         not_counted=tuple(name for name, count in counts.items() if count is None),

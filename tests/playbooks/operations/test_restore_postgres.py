@@ -371,16 +371,17 @@ def test_an_extension_comes_back(postgres_server: Server, database: str, tmp_pat
 def test_an_owner_who_is_no_superuser_can_do_it_all(
     postgres_server: Server, tmp_path: Path
 ) -> None:
-    """CREATEDB and pg_signal_backend suffice for the owner of the database."""
+    """CREATEDB and pg_signal_backend suffice for the owner of the database, and three connections
+    to it for work that would have more of them."""
     postgres_server.run(
         "template1",
         "CREATE ROLE keeper LOGIN CREATEDB; GRANT pg_signal_backend TO keeper",
     )
-    postgres_server.run("template1", "CREATE DATABASE keepers OWNER keeper")
+    postgres_server.run("template1", "CREATE DATABASE keepers OWNER keeper CONNECTION LIMIT 3")
     try:
         with postgres_server.connect("keepers", user="keeper") as connection:
             connection.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (1)")
-        bench = bench_of(postgres_server, "keepers", tmp_path, {"user": "keeper"})
+        bench = bench_of(postgres_server, "keepers", tmp_path, {"user": "keeper", "jobs": 6})
         backup = bench.backup()
         postgres_server.run("keepers", "DELETE FROM t")
         with postgres_server.connect("keepers", user="keeper"):
