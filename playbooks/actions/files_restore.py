@@ -125,9 +125,11 @@ def _kept(place: Place) -> JsonObject:
 
 
 def _make_side(place: Place) -> None:
-    """The marker comes second: without it only an empty folder counts as ours."""
+    """The marker comes second: without it only an empty folder counts as ours. On a host that is
+    new what leads there is not there either; it is made, and stays."""
     if place.mounted:
         place.holder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.side.parent.mkdir(parents=True, exist_ok=True)
     place.side.mkdir(mode=0o700)
     place.marker.write_text(identity(place.side) or "")
 

@@ -51,6 +51,16 @@ def test_extracting_again_after_a_stop_starts_afresh(work: TestWork, tmp_path: P
     assert not (tmp_path / "uploads/a").exists()
 
 
+def test_what_leads_to_the_folder_is_made_where_it_is_not(work: TestWork, tmp_path: Path) -> None:
+    """On a host that is new the folder comes back, though the one above it was never there."""
+    elsewhere = tmp_path / "second" / "host"
+    work.stack = harbor(tmp_path, elsewhere / "uploads")
+    extract(work, tmp_path)
+    noted = act(work, "identify", run=work.run)
+    act(work, "exchange", run=work.run, **noted)
+    assert sorted(p.name for p in (elsewhere / "uploads").iterdir()) == ["a", "b", "c"]
+
+
 def test_only_what_this_run_filled_is_removed(work: TestWork, tmp_path: Path) -> None:
     """Removing takes the filled copy, is nothing to do the second time, and spares the rest."""
     extract(work, tmp_path)
