@@ -116,6 +116,8 @@ class Bundles:
                 "outcome": each.run.outcome if each.run else "",
             }
             for each in found
+            # Whoever reads a bundle was not asked into incidents, which may be private.
+            if not each.request.incident
         ]
 
     def _written(self, content: Path, name: str, text: str, clean: Clean) -> BundlePart:

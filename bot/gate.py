@@ -148,6 +148,7 @@ class PolicyGate:
             origin=asking.origin,
             once=asking.once,
             card=asking.card,
+            incident=asking.incident,
         )
         return open_request(self._ledger, connection, plan, rule, wish)
 

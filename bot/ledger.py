@@ -151,7 +151,8 @@ class Ledger:
     ) -> None:
         """Notes what happened to the request, also in the incidents that go on."""
         at = self.now()
-        said = self.redactor.redact_json({"operation": request.plan.operation, **detail})
+        about = {"incident": request.incident} if request.incident else {}
+        said = self.redactor.redact_json({"operation": request.plan.operation, **about, **detail})
         audit.append(
             connection,
             at=at,

@@ -20,7 +20,8 @@ _MOST_TYPED = 3_000
 @dataclass(frozen=True)
 class Wish:
     """Who wants a plan to run, and how they said so. `supersedes` is a request that is void.
-    `card` is the channel of its card, empty for that of the stack."""
+    `card` is the channel of its card, empty for that of the stack; `incident` is that in whose
+    course it is asked for."""
 
     requester: str
     slack: str
@@ -29,6 +30,7 @@ class Wish:
     once: str | None = None
     supersedes: str | None = None
     card: str = ""
+    incident: str = ""
 
 
 def open_request(
@@ -117,4 +119,5 @@ def _request(ledger: Ledger, plan: Plan, rule: Rule, wish: Wish) -> Request:
         expires_at=now + rule.expires,
         run_within_seconds=int(rule.run_within / timedelta(seconds=1)),
         supersedes=wish.supersedes,
+        for_incident=wish.incident,
     )

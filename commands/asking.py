@@ -8,6 +8,7 @@ from commands.ports import Asking, Call, Context, Dossier, Reply
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.text import code, escape, plural
+from playbooks.errors import Refused
 from playbooks.model.base import Model
 from playbooks.model.people import Permission
 from playbooks.model.plan import Plan
@@ -52,11 +53,12 @@ class Operation(Generic[P]):
         return self.intend(context, self.locate(context, call, params, permission), params)
 
 
-def ask_for(context: Context, call: Call, stack: Stack, plan: Plan, card: str = "") -> Reply:
-    """Requests that the plan runs, unless there is nothing to do. `card` is Slack's id of the
-    channel where its card belongs; empty, that of the stack."""
+def ask_for(context: Context, call: Call, stack: Stack, plan: Plan) -> Reply:
+    """Requests that the plan runs, unless there is nothing to do. Its card belongs into the channel
+    of the stack; in the course of a private incident, into that one's."""
     if plan.nothing_to_do:
         return Reply(body=nothing_to_do(plan))
+    card = _private_channel(context, call.incident)
     asking = Asking(
         actor=call.actor,
         channel=call.channel,
@@ -64,8 +66,19 @@ def ask_for(context: Context, call: Call, stack: Stack, plan: Plan, card: str = 
         origin=call.origin,
         once=call.once,
         card=card,
+        incident=call.incident,
     )
     return Reply(body=said(context.gate.ask(plan, asking), stack, call, card))
+
+
+def _private_channel(context: Context, incident: str) -> str:
+    """Slack's id of the channel of a private incident; empty of others. Raises Refused."""
+    found = context.incidents.get(incident) if incident else None
+    if found is None or not found.private:
+        return ""
+    if not found.channel:
+        raise Refused(f"The channel of {found.id} is being made.", "Try again in a moment.")
+    return found.channel
 
 
 def nothing_to_do(plan: Plan) -> Body:

@@ -125,7 +125,7 @@ def _undo(context: Context, given: Press, on: Pressed) -> Reply:
     hint = spoken(dossier.request.plan, on.request).undo_hint
     if not hint:
         raise Refused("What this run did cannot be undone by another one.")
-    return answer(context, _call(given, hint.removeprefix("/ops ")))
+    return answer(context, _call(given, hint.removeprefix("/ops "), dossier.request.incident))
 
 
 def _stop_follow(context: Context, given: Press, on: Pressed) -> Reply:
@@ -139,10 +139,12 @@ def _next(context: Context, given: Press, on: Pressed) -> Reply:
     resort = dossier.request.plan.resort
     if resort is None or not unhelpful(state_of(context, dossier)):
         raise Refused("There is nothing else to try after this.", "Open the newest card of it.")
-    return answer(context, _call(given, resort.subcommand.removeprefix("/ops ")))
+    text = resort.subcommand.removeprefix("/ops ")
+    return answer(context, _call(given, text, dossier.request.incident))
 
 
-def _call(given: Press, text: str) -> Call:
+def _call(given: Press, text: str, incident: str = "") -> Call:
+    """As if it had been typed, in the course of the incident that the pressed card belongs to."""
     return Call(
         actor=given.actor,
         channel=given.channel,
@@ -150,6 +152,7 @@ def _call(given: Press, text: str) -> Call:
         text=text,
         origin="button",
         once=given.once,
+        incident=incident,
     )
 
 

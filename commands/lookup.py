@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from commands.names import found
 from commands.ports import Call, Context, Dossier
-from playbooks.errors import Refused
+from playbooks.errors import Refused, UnknownName
 from playbooks.model.datastores import Datastore
 from playbooks.model.people import Permission
 from playbooks.model.service import Service
 from playbooks.model.stack import Stack
+from playbooks.respond.incident import Incident
 
 
 def stack_for(context: Context, call: Call, name: str, permission: Permission) -> Stack:
@@ -58,7 +59,32 @@ def dossier_for(context: Context, call: Call, id_: str, permission: Permission) 
             "Put its stack file back to see it.",
         )
     context.access.require(call.actor, permission, stack)
+    if not may_know_run(context, call, dossier):
+        raise UnknownName(f"There is no request {id_!r}.", "`/ops runs` lists what there is.")
     return dossier
+
+
+def may_know(context: Context, call: Call, incident: Incident) -> bool:
+    """Whether the incident may be spoken of in the answer: to this person, and where everybody
+    reads it, only where everybody was asked in."""
+    if call.in_the_open and incident.private:
+        return bool(incident.channel) and call.channel == incident.channel
+    return context.incidents.may_see(incident, call.actor, call.channel)
+
+
+def may_know_run(context: Context, call: Call, dossier: Dossier) -> bool:
+    """Whether the run may be spoken of: what belongs to an incident, only where that may be."""
+    return may_know_incident(context, call, dossier.request.incident)
+
+
+def may_know_incident(context: Context, call: Call, incident: str) -> bool:
+    """As `may_know`, by its id. Of none everybody may; of one that is not there nobody."""
+    if not incident:
+        return True
+    try:
+        return may_know(context, call, context.incidents.get(incident))
+    except UnknownName:
+        return False
 
 
 def _verb(permission: Permission) -> str:

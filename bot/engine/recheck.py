@@ -149,6 +149,7 @@ def _ask_anew(
         origin=request.origin,
         supersedes=request.id,
         card=request.channel,
+        incident=request.for_incident,
     )
     plan = plan.model_copy(update={"resort": request.plan.resort})
     return open_request(house.ledger, connection, plan, rule, wish)

@@ -49,7 +49,7 @@ def _changes(connection: sa.Connection, incident: Incident, since: datetime) -> 
     )
     for id_ in ids:
         row, request = runs.row(connection, id_), requests.get(connection, id_)
-        if row is None or request is None:
+        if row is None or request is None or request.incident not in {"", incident.id}:
             continue
         if row["started_at"] and (row["ended_at"] or row["started_at"]) >= since:
             found.append(of_audit("run.started", "engine", request, row["started_at"], {}))

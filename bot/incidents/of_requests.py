@@ -84,8 +84,7 @@ def of_step(request: Request, entry: Entry) -> Happened | None:
 
 def _only(request: Request) -> JsonObject:
     """What is done for one incident, which may be private, is written into no other."""
-    incident = request.plan.params.get("incident")
-    return {"incident": incident} if incident else {}
+    return {"incident": request.incident} if request.incident else {}
 
 
 def _lane(subject: str, request: Request) -> Lane:

@@ -127,6 +127,7 @@ def call_of(received: Received, access: Access) -> Call:
         text=_without_mention(text) if received.kind == "mention" else text,
         once=received.id,
         files=tuple(received.payload.get("files") or ()),
+        in_the_open=where.open_thread is not None,
     )
 
 

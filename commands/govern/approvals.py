@@ -1,7 +1,7 @@
 """`approvals`: requests that wait for votes."""
 
 from commands.asking import channel
-from commands.lookup import stacks_open_to
+from commands.lookup import may_know_run, stacks_open_to
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Dossier, Reply
 from commands.subcommand import Room, Subcommand
@@ -18,7 +18,7 @@ def _handle(context: Context, call: Call, params: Paged) -> Reply:
     pending = [
         dossier
         for dossier in context.history.dossiers(states=(RequestState.PENDING,), limit=_MOST)
-        if dossier.request.plan.stack in open_to
+        if dossier.request.plan.stack in open_to and may_know_run(context, call, dossier)
     ]
     if not pending:
         text = "Nothing waits for an approval."
@@ -32,7 +32,6 @@ def _handle(context: Context, call: Call, params: Paged) -> Reply:
 
 def _entry(context: Context, call: Call, dossier: Dossier) -> list[dict[str, object]]:
     request = dossier.request
-    stack = context.stacks[request.plan.stack]
     approved = sum(vote.decision == "approve" for vote in dossier.votes)
     small = " · ".join(
         (
@@ -40,7 +39,7 @@ def _entry(context: Context, call: Call, dossier: Dossier) -> list[dict[str, obj
             f"{ago(request.asked_at, context.now())}",
             f"{approved} of {request.needed}",
             f"expires {ago(request.expires_at, context.now())}",
-            f"card in {channel(stack.channel)}",
+            f"card in {channel(request.channel)}",
             _yours(context, call, dossier),
         )
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from commands.grammar import Option, Word
-from commands.lookup import stack_for, stacks_open_to
+from commands.lookup import may_know_incident, stack_for, stacks_open_to
 from commands.ports import AuditEntry, Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
@@ -18,6 +18,7 @@ from playbooks.model.stack import Stack
 _PAGE = 25
 _DIGEST = 8
 _MOST_DETAIL = 200
+_HIDDEN: JsonObject = {"of": "a private incident"}
 
 
 class AuditParams(Model):
@@ -41,7 +42,18 @@ def _handle(context: Context, call: Call, params: AuditParams) -> Reply:
     if not entries:
         text = "The audit has no entries there."
         return Reply(body=Body(text=text, blocks=tuple(blocks.sections(text))))
-    return Reply(body=_shown(entries, oldest, params))
+    return Reply(body=_shown([_for_eyes_of(context, call, e) for e in entries], oldest, params))
+
+
+def _for_eyes_of(context: Context, call: Call, entry: AuditEntry) -> AuditEntry:
+    """The entry; without its content where it belongs to an incident that is not theirs to know."""
+    incident = str(entry.detail.get("incident") or "")
+    if not incident and entry.kind.startswith("incident."):
+        incident = entry.subject
+    if may_know_incident(context, call, incident):
+        return entry
+    hidden = {"kind": "private", "actor": "", "stack": "", "subject": "", "detail": _HIDDEN}
+    return entry.model_copy(update=hidden)
 
 
 def _entries(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from commands.grammar import Option, Word
-from commands.lookup import stack_for, stacks_open_to
+from commands.lookup import may_know_run, stack_for, stacks_open_to
 from commands.ports import Call, Context, Dossier, Reply
 from commands.state import state_of
 from commands.subcommand import Room, Subcommand
@@ -36,7 +36,7 @@ def _handle(context: Context, call: Call, params: RunsParams) -> Reply:
     only = next(iter(open_to)) if params.stack else None
     read = context.history.dossiers(stack=only, limit=_PAGE + 1, before=params.before)
     more = read[_PAGE - 1].request.id if len(read) > _PAGE else None
-    seen = _of(read[:_PAGE], open_to)
+    seen = [each for each in _of(read[:_PAGE], open_to) if may_know_run(context, call, each)]
     if not seen:
         text = f"Nothing was asked for{f' on {only}' if only else ''} yet."
         return Reply(body=Body(text=text, blocks=tuple(blocks.sections(text))))

@@ -15,7 +15,8 @@ class Asking(Model):
 
     `channel` is a Slack channel id, and `card` that of where the card belongs: empty, the channel
     of the stack. The same `once` (what was delivered, by Slack's own id) never
-    makes a second request: asking again gives the first one back.
+    makes a second request: asking again gives the first one back. `incident` is the one in whose
+    course it is asked for.
     """
 
     actor: Actor
@@ -24,6 +25,7 @@ class Asking(Model):
     origin: Literal["slack", "schedule", "api", "shell", "button"] = "slack"
     once: str | None = None
     card: str = ""
+    incident: str = ""
 
 
 class Dossier(Model):
@@ -86,7 +88,8 @@ class Call(Model):
     """One use of a subcommand: who, where, and what was typed, the subcommand's name included.
 
     `channel` is a Slack channel id; `origin` and `once` as in `Asking`. `files` are the ids of
-    what was uploaded together with it.
+    what was uploaded together with it. `in_the_open`: everybody there reads the answer. `incident`
+    is the one in whose course something is asked for.
     """
 
     actor: Actor
@@ -96,3 +99,5 @@ class Call(Model):
     origin: Literal["slack", "api", "button"] = "slack"
     once: str | None = None
     files: tuple[str, ...] = ()
+    in_the_open: bool = False
+    incident: str = ""

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from commands.grammar import Word
-from commands.lookup import stacks_open_to
+from commands.lookup import may_know_incident, stacks_open_to
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Reply, Wanted
 from commands.respond.incident_words import incident_meant, require, take_id, user_meant
@@ -12,7 +12,7 @@ from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.followup import followup_line
 from notifiers.views.text import escape, plural
-from playbooks.errors import BadArgument, UnknownName
+from playbooks.errors import BadArgument
 from playbooks.respond.review import DUE_EXPECTED, FollowUp, day_of, due_day
 
 What = Literal["add", "done", "list"]
@@ -103,11 +103,7 @@ def _list(context: Context, call: Call, params: ActionWords) -> Reply:
 
 
 def _visible(context: Context, call: Call, each: FollowUp) -> bool:
-    try:
-        incident = context.incidents.get(each.incident)
-    except UnknownName:
-        return False
-    return context.incidents.may_see(incident, call.actor, call.channel)
+    return may_know_incident(context, call, each.incident)
 
 
 ACTION = Subcommand(

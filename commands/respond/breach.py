@@ -10,7 +10,7 @@ from commands.asking import Intent, Operation, ask_for
 from commands.do.rotate import OPERATION as ROTATION
 from commands.do.rotate import RotateWords
 from commands.grammar import Option, Word
-from commands.lookup import datastore_of, service_of, stack_for
+from commands.lookup import datastore_of, may_know, service_of, stack_for
 from commands.moments import EXPECTED, moment
 from commands.naming import Naming
 from commands.ports import Call, Context, Dossier, Opening, Reply
@@ -113,10 +113,14 @@ def _handle(context: Context, call: Call, params: BreachWords) -> Reply:
         return _show(context, stack, incident)
     intent = _intent(context, stack, params, incident)
     plan = context.gate.plan(intent.operation, intent.stack, intent.params)
-    notes = (*_out_of_order(context, stack, incident, params.what), *plan.notes)
+    notes = (
+        *_out_of_order(context, stack, incident, params.what),
+        *_networks_back(context, stack, incident, params),
+        *plan.notes,
+    )
     said = f"It is step {params.what} of the breach {incident.id}."
     plan = plan.model_copy(update={"notes": (said, *notes)})
-    return ask_for(context, call, stack, plan, card=_card(incident))
+    return ask_for(context, call.model_copy(update={"incident": incident.id}), stack, plan)
 
 
 def _open(context: Context, call: Call, stack: Stack) -> Reply:
@@ -149,19 +153,12 @@ def _breach_of(context: Context, stack: Stack) -> Incident | None:
 def _seen(context: Context, call: Call, stack: Stack) -> Incident:
     """The open breach, where this person may know of it."""
     incident = _breach_of(context, stack)
-    if incident is None or not context.incidents.may_see(incident, call.actor, call.channel):
+    if incident is None or not may_know(context, call, incident):
         raise Refused(
             f"No breach of {stack.name} is open that you were asked into.",
             f"`/ops breach {stack.name} open` opens one.",
         )
     return incident
-
-
-def _card(incident: Incident) -> str:
-    """What is private is asked for where it lives."""
-    if incident.private and not incident.channel:
-        raise Refused(f"The channel of {incident.id} is being made.", "Try again in a moment.")
-    return incident.channel if incident.private else ""
 
 
 def _intent(context: Context, stack: Stack, params: BreachWords, incident: Incident) -> Intent:
@@ -283,7 +280,7 @@ def _services(stack: Stack, params: BreachWords) -> tuple[str, ...]:
 def _done(
     context: Context, stack: Stack, incident: Incident, operations: Sequence[str]
 ) -> list[Dossier]:
-    """What succeeded since the breach was opened, the newest first."""
+    """What succeeded since it was opened, the newest first; not what was for other incidents."""
     found = context.history.dossiers(stack.name, limit=_LOOK_BACK, operations=operations)
     return [
         each
@@ -291,6 +288,7 @@ def _done(
         if each.run is not None
         and each.run.state is RunState.SUCCEEDED
         and each.request.asked_at >= incident.opened_at
+        and each.request.incident in {"", incident.id}
     ]
 
 
@@ -304,6 +302,25 @@ def _out_of_order(context: Context, stack: Stack, incident: Incident, what: str)
         return ()
     lost = " Evidence may be lost for good." if "preserve" in missing and what != "review" else ""
     return (f"Out of order: {', '.join(missing)} come first and were not done.{lost}",)
+
+
+def _networks_back(
+    context: Context, stack: Stack, incident: Incident, params: BreachWords
+) -> tuple[str, ...]:
+    """A new value reaches services by new containers, which nobody took off their networks."""
+    if not params.secret:
+        return ()
+    cut = dict.fromkeys(
+        service
+        for dossier in _done(context, stack, incident, (steps.ISOLATE,))
+        for service in dossier.request.plan.params["services"]
+    )
+    again = f"`/ops breach {stack.name} isolate {' '.join(cut) or 'SERVICE'}`"
+    which = f": {', '.join(cut)}, isolated before, may be reached again" if cut else ""
+    return (
+        "Services that use it are made anew and get all their networks back"
+        f"{which}. Isolate again afterwards where that matters: {again}.",
+    )
 
 
 def _show(context: Context, stack: Stack, incident: Incident) -> Reply:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from commands.grammar import Option, Word
-from commands.lookup import stacks_open_to
+from commands.lookup import may_know, stacks_open_to
 from commands.names import found
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Incidents, Opening, Reply
@@ -164,8 +164,7 @@ def _list(context: Context, call: Call, params: IncidentWords) -> Reply:
     seen = [
         each
         for each in context.incidents.list(states, params.stack)
-        if each.stack in {"", *readable}
-        and context.incidents.may_see(each, call.actor, call.channel)
+        if each.stack in {"", *readable} and may_know(context, call, each)
     ]
     live = sum(map(is_live, seen))
     title = f"{plural(live, 'incident')} open" if live else "No incident is open"
@@ -217,6 +216,8 @@ def _done(context: Context, call: Call, incident: Incident, said: str) -> Reply:
     if not said and call.channel == incident.channel:
         return Reply()
     fresh = context.incidents.get(incident.id)
+    if not may_know(context, call, fresh):
+        return Reply(body=Body(text=said or fresh.id))
     line = "\n".join(each for each in (escape(said), incident_line(fresh, context.now())) if each)
     return Reply(body=Body(text=said or fresh.id, blocks=tuple(blocks.sections(line))))
 

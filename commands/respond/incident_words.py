@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from commands.lookup import stack_for
+from commands.lookup import may_know, stack_for
 from commands.moments import moment
 from commands.names import found
 from commands.ports import Call, Context
@@ -38,7 +38,7 @@ def incident_meant(context: Context, call: Call, id_: str, permission: Permissio
 
 def require(context: Context, call: Call, incident: Incident, permission: Permission) -> None:
     """Raises Refused where the person may not, UnknownName where they may not even know of it."""
-    if not context.incidents.may_see(incident, call.actor, call.channel):
+    if not may_know(context, call, incident):
         raise UnknownName(
             f"There is no incident {incident.id!r}.", "`/ops incident list` lists them."
         )

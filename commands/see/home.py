@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from commands.ports import Context
+from commands.lookup import may_know_run
+from commands.ports import Call, Context, Dossier
 from notifiers.views.home import Home, home_view
 from playbooks.model.base import JsonObject
 from playbooks.model.people import Actor
@@ -31,12 +32,21 @@ def home_of(context: Context, actor: Actor) -> JsonObject:
             for each in context.incidents.list(_LIVE)
             if each.stack in known and context.incidents.may_see(each, actor, "")
         ],
-        waiting=[each.request for each in pending if each.request.plan.stack in stacks],
+        waiting=[
+            each.request
+            for each in pending
+            if each.request.plan.stack in stacks and _may_know(context, actor, each)
+        ],
         oncall=[(name, _on_now(context, name)) for name in rotas],
         firing=[each for each in context.alerts.groups() if each.stack in known],
         may_ask=any(context.access.may(actor, "ask", stack) for stack in stacks.values()),
     )
     return home_view(home)
+
+
+def _may_know(context: Context, actor: Actor, dossier: Dossier) -> bool:
+    """The tab is somebody's own, wherever they look at it."""
+    return may_know_run(context, Call(actor=actor, channel="", text=""), dossier)
 
 
 def _on_now(context: Context, name: str) -> Sequence[Shift]:

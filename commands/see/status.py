@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from commands.grammar import Word
-from commands.lookup import stack_for, stacks_open_to
+from commands.lookup import may_know_run, stack_for, stacks_open_to
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Dossier, Reply
 from commands.see import running_as
@@ -48,10 +48,10 @@ class Seen:
 def _handle(context: Context, call: Call, params: StatusParams) -> Reply:
     if params.stack is not None:
         stack = stack_for(context, call, params.stack, "read")
-        [seen] = _look(context, [stack])
+        [seen] = _look(context, call, [stack])
         text, content = _headline(seen), _whole(context, seen)
         return Reply(body=page(text, content, params.page, f"status {stack.name}"))
-    all_seen = _look(context, list(stacks_open_to(context, call, "read").values()))
+    all_seen = _look(context, call, list(stacks_open_to(context, call, "read").values()))
     if len(all_seen) == 1:
         text, content = _headline(all_seen[0]), _whole(context, all_seen[0])
     else:
@@ -60,11 +60,11 @@ def _handle(context: Context, call: Call, params: StatusParams) -> Reply:
     return Reply(body=page(text, content or blocks.sections(text), params.page, "status"))
 
 
-def _look(context: Context, stacks: Sequence[Stack]) -> list[Seen]:
+def _look(context: Context, call: Call, stacks: Sequence[Stack]) -> list[Seen]:
     """All at once, within one deadline: a host that is away costs the others nothing."""
     asked = [(stack, _queries(stack)) for stack in stacks]
     facts = context.facts.read_all(asked, within=_SECONDS)
-    return [_seen(context, stack, read) for stack, read in zip(stacks, facts, strict=True)]
+    return [_seen(context, call, stack, read) for stack, read in zip(stacks, facts, strict=True)]
 
 
 def _queries(stack: Stack) -> list[FactQuery]:
@@ -72,14 +72,14 @@ def _queries(stack: Stack) -> list[FactQuery]:
     return [*queries, _BACKUPS] if stack.backup is not None else queries
 
 
-def _seen(context: Context, stack: Stack, facts: Facts) -> Seen:
+def _seen(context: Context, call: Call, stack: Stack, facts: Facts) -> Seen:
     return Seen(
         stack=stack,
         facts=facts,
         under_way=[
             dossier
             for dossier in context.history.dossiers(stack=stack.name, states=_OPEN, limit=10)
-            if not over(state_of(context, dossier))
+            if may_know_run(context, call, dossier) and not over(state_of(context, dossier))
         ],
         now=context.now(),
         maintenance=context.maintenances.of(stack.name),

@@ -51,7 +51,8 @@ class Request(Model):
 
     `typed` is what the person typed; `origin` says what typed it. `needed` approvals are fixed
     when the request is made, from the policy of that moment. `approver_people`, when not empty,
-    pins who may approve by our own names.
+    pins who may approve by our own names. `for_incident` is the incident in whose course it was
+    asked for.
     """
 
     id: str
@@ -75,6 +76,12 @@ class Request(Model):
     closed_at: datetime | None = None
     closed_by: str | None = None
     reason: str = ""
+    for_incident: str = ""
+
+    @property
+    def incident(self) -> str:
+        """The incident that it belongs to, which may be private; empty for most requests."""
+        return self.for_incident or str(self.plan.params.get("incident") or "")
 
 
 class Verdict(Model):

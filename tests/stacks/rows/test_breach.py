@@ -156,6 +156,9 @@ def test_a_breach_is_worked_off(system: System, case: Case) -> None:
     new.write_text("A new 'password' of 24 c.")
     contain = f"breach neurocore contain --secret postgres-password --to file:{new}"
     assert "ROTATE prod/neurocore postgres-password" in system.says(f"plan {contain}")
+    asked = case.asks(contain.removeprefix("breach neurocore "))
+    assert "get all their networks back: api, isolated before" in text_of(case.card(asked))
+    case.press(asked, "cancel", "ana")
 
     with database(system) as held:
         case.does("contain --sessions", "ben")
