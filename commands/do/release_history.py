@@ -204,7 +204,14 @@ def _before(outputs: Mapping[str, JsonObject], steps: Mapping[str, Step]) -> Sta
         for key, step in steps.items()
         if step.action == "deploy.checkout" and "from" in outputs.get(key, {})
     }
-    return State(noted.get("images", {}), noted.get("version"), code)
+    return State(noted.get("images", {}), noted.get("version") or _former(steps), code)
+
+
+def _former(steps: Mapping[str, Step]) -> str | None:
+    """What the version variable held, where a way that rolls no service has noted nothing."""
+    undo = steps["version"].undo if "version" in steps else None
+    value: str | None = undo.args["value"] if undo else None
+    return value
 
 
 def _after(outputs: Mapping[str, JsonObject]) -> State | None:

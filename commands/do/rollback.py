@@ -65,7 +65,7 @@ def rollback_params(context: Context, stack: Stack, release: str | None) -> Roll
         return RollbackParams(title="the version before, by its own way", own=True)
     if not own or back.images:
         return back
-    return back.model_copy(update={"own": True, "versioned": False, "version": None, "code": {}})
+    return back.model_copy(update={"own": True, "code": {}})
 
 
 def _locate(context: Context, call: Call, params: RollbackWords, permission: Permission) -> Stack:

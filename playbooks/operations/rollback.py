@@ -46,7 +46,7 @@ class RollbackParams(Model):
     says that there was one, `code` its commits by folder. `across` are the migrations that were
     done since, and `unlisted` the releases since whose migrations nobody can list. `backups` are
     those that its data come from, by datastore; none: they stay. With `own` it is the stack's own
-    way back.
+    way back, before which only the variable is set.
     """
 
     title: str
@@ -71,7 +71,7 @@ def needs(stack: Stack, params: RollbackParams) -> Sequence[FactQuery]:
 
 def plan(stack: Stack, params: RollbackParams, facts: Facts) -> Plan:
     """Raises BadArgument when an image is gone, FactUnavailable, and what a recovery raises."""
-    whole = _own_way(stack, facts) if params.own else _to_release(stack, params, facts)
+    whole = _own_way(stack, params, facts) if params.own else _to_release(stack, params, facts)
     made = as_plan("rollback", stack, whole)
     update: JsonObject = {
         "summary": _summary(stack, params),
@@ -88,7 +88,7 @@ def _way_needs(stack: Stack, params: RollbackParams) -> Sequence[FactQuery]:
     if params.own:
         steps = rules_of(stack).rollback
         services = rolled(stack, steps)
-        state = (state_query(services),) if services else ()
+        state = (state_query(services),) if services or params.versioned else ()
         return (*state, *procedure_needs(_setting(stack), steps))
     return (
         state_query(_services(stack, params)),
@@ -97,16 +97,19 @@ def _way_needs(stack: Stack, params: RollbackParams) -> Sequence[FactQuery]:
     )
 
 
-def _own_way(stack: Stack, facts: Facts) -> Procedure:
+def _own_way(stack: Stack, params: RollbackParams, facts: Facts) -> Procedure:
     steps = rules_of(stack).rollback
     services = rolled(stack, steps)
-    whole = noting(services, facts).then(procedure(_setting(stack), steps, facts))
+    whole = noting(stack, services, facts)
+    if params.versioned:
+        whole = whole.then(version_set(stack, params.version, facts.of(state_query(services))))
+    whole = whole.then(procedure(_setting(stack), steps, facts))
     return whole.then(releasing(services, directories(steps)))
 
 
 def _to_release(stack: Stack, params: RollbackParams, facts: Facts) -> Procedure:
     services = _services(stack, params)
-    whole = noting(services, facts)
+    whole = noting(stack, services, facts)
     if params.versioned:
         seen = facts.of(state_query(services))
         whole = whole.then(version_set(stack, params.version, seen))

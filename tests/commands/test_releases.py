@@ -107,3 +107,19 @@ def test_without_a_release_there_is_no_way_back() -> None:
     """It is said."""
     with pytest.raises(BadArgument, match="no earlier release"):
         previous(releases_of([_FAILED]), "harbor")
+
+
+def test_a_way_that_rolls_nothing_has_still_set_the_version() -> None:
+    """Where no images were noted, the undo of the version's step says what it held before."""
+    made = _release(1, before="v0", after="v1")
+    undo = ActionCall(action="deploy.set_version", args={"value": "v0"})
+    version = Step(key="version", name="Set VERSION", action="deploy.set_version", undo=undo)
+    request_ = made.request.model_copy(
+        update={"plan": made.request.plan.model_copy(update={"stages": ((version,),)})}
+    )
+    assert made.run is not None
+    records = tuple(step for step in made.run.steps if step.key != "note")
+    ran = made.run.model_copy(update={"steps": records})
+    known = releases_of([Dossier(request=request_, votes=(), run=ran)])
+    back = previous(known, "harbor")
+    assert (back.versioned, back.version, back.images) == (True, "v0", {})

@@ -107,13 +107,14 @@ def test_neurocore_updates_in_place(system: System) -> None:
     """A tag is checked out and the stack's own script deploys it; a tag that is not there is
     refused, and nothing is done."""
     name, folder, code = system.name, system.project.folder, Code(system.project.folder)
-    fresh = code.bring(2, GOOD)
+    fresh, settings = code.bring(2, GOOD), _env(system)
     assert "no branch or tag" in system.says(f"update {name} v9.9.9")
     system.does(f"update {name} {GOOD}", "ben")
     assert code.now() == fresh
     assert (folder / "deployed.txt").read_text().strip() == GOOD
     system.does(f"rollback {name}", "ben", "cleo")
     assert (folder / "deployed.txt").read_text().strip() == "former"
+    assert _env(system) == settings
     (folder / "deployed.txt").unlink()
 
 
