@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from playbooks.errors import ActionFailed, FactUnavailable
+from playbooks.hosts.colours.live import switched_to
 from playbooks.hosts.compose import files_of
 from playbooks.hosts.git import Repository
 from playbooks.hosts.running import run_in_container, run_in_folder
@@ -53,7 +54,8 @@ class ImagesArgs(Model):
 
 def state(reading: Reading, args: StateArgs) -> JsonObject:
     """{files: {name: sha256}, version: text|null, services: {name: {image: id|null, reference,
-    up}}}, where `files` are the compose and env files."""
+    up}}, switched: {name: project}}, where `files` are the compose and env files, and `switched`
+    the services that have their traffic in one of two projects."""
     stack = reading.stack
 
     def read() -> JsonObject:
@@ -61,6 +63,9 @@ def state(reading: Reading, args: StateArgs) -> JsonObject:
             "files": _checksums(stack),
             "version": version_now(stack),
             "services": {name: _service(stack, name) for name in args.services},
+            "switched": {
+                name: project for name in args.services if (project := switched_to(stack, name))
+            },
         }
 
     return _told(read)

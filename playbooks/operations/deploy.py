@@ -1,6 +1,6 @@
 """Deploy a version, update an application in place, migrate: in the stack's own order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def plan(operation: str, stack: Stack, params: DeployParams, facts: Facts) -> Pl
         (i for i, step in enumerate(steps) if not isinstance(step, _BEFORE_VERSION)), len(steps)
     )
     services = rolled(stack, steps)
-    whole = noting(services, facts).then(procedure(setting, steps[:cut], facts))
+    whole = noting(stack, services, facts).then(procedure(setting, steps[:cut], facts))
     if params.version is not None and rules_of(stack).variable:
         seen = facts.of(state_query(services))
         whole = whole.then(version_set(stack, version_value(stack, params.version), seen))
@@ -200,12 +200,14 @@ def state_needs(stack: Stack, steps: Sequence[ProcedureStep]) -> tuple[FactQuery
     return (state_query(services),) if wanted else ()
 
 
-def noting(services: Sequence[str], facts: Facts) -> Procedure:
+def noting(stack: Stack, services: Sequence[str], facts: Facts) -> Procedure:
     """What runs now is noted and kept; undoing it, last of all, brings all of it back. Another plan
-    is needed when it changes, or a compose or env file."""
+    is needed when it changes, or a compose or env file. Raises BadArgument for services that a
+    blue-green switch has brought elsewhere."""
     if not services:
         return Procedure()
     seen = facts.of(state_query(services))
+    _must_be_its_own(stack, seen["switched"])
     step = Step(
         key=NOTE,
         name="Note what runs now, and keep its images",
@@ -223,6 +225,20 @@ def noting(services: Sequence[str], facts: Facts) -> Procedure:
             "version": seen["version"],
         },
     )
+
+
+def _must_be_its_own(stack: Stack, switched: Mapping[str, str]) -> None:
+    """Containers made anew in the live project would be lost to the proxy, those of the stack's own
+    have no traffic: neither is what a deploy is for."""
+    if switched:
+        where = ", ".join(f"{name} in {project}" for name, project in switched.items())
+        raise BadArgument(
+            f"Traffic was switched by blue-green: {where} has it, and a deploy would make anew "
+            "what has none, or what the proxy would lose.",
+            f"`/ops bluegreen {stack.name} VERSION --switch` brings a version, "
+            f"`/ops bluegreen {stack.name} back` the former one; other services come by a way "
+            "that leaves these out.",
+        )
 
 
 def version_set(stack: Stack, value: str | None, seen: JsonObject) -> Procedure:

@@ -34,6 +34,12 @@ def compose_now(stack: Stack, service: str) -> Compose | None:
     return own if live in {"", own.project} else compose_in(own, rules, live)
 
 
+def switched_to(stack: Stack, service: str) -> str:
+    """The project that traffic of a doubled service was switched to, nothing for any other."""
+    rules = stack.deploy.bluegreen if stack.deploy else None
+    return _read(rules) if rules is not None and service in rules.services else ""
+
+
 def note_live(rules: BlueGreen, project: str | None) -> None:
     """From now on it is this one; None: it is not known, and the stack's own is taken for it.
     Raises HostError."""

@@ -70,7 +70,8 @@ def _answer(query: FactQuery) -> JsonObject:
         case "deploy.state":
             names = query.args["services"]
             services = dict.fromkeys(names, service)
-            return {"files": {"compose.yaml": "1"}, "version": "v1", "services": services}
+            files = {"compose.yaml": "1"}
+            return {"files": files, "version": "v1", "services": services, "switched": {}}
         case "deploy.code":
             return {"commit": "a" * 40, "branch": "main", "changed": [], "target": "b" * 40}
         case "script.ready":
@@ -171,6 +172,19 @@ def test_another_compose_file_or_image_is_another_plan() -> None:
             for key, fact in facts.items()
         }
         assert DEPLOY.plan(stack, params, Facts(changed)).digest("p") != first
+
+
+def test_what_blue_green_has_switched_is_not_deployed() -> None:
+    """The refusal names where the traffic is, and the way that leads there."""
+    stack, params = _stack(), DeployParams(version="v2", way="deploy")
+    facts = {query.key: _answer(query) for query in DEPLOY.needs(stack, params)}
+    switched = {
+        key: {**fact, "switched": {"api": "harbor-green"}} if "switched" in fact else fact
+        for key, fact in facts.items()
+    }
+    with pytest.raises(BadArgument, match="api in harbor-green") as refused:
+        DEPLOY.plan(stack, params, Facts(switched))
+    assert "/ops bluegreen harbor VERSION --switch" in refused.value.hint
 
 
 def test_there_is_nothing_to_migrate_when_nothing_is_pending() -> None:

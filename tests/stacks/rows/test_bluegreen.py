@@ -69,7 +69,11 @@ def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         "arc",
         folder,
         {"ARC_POSTGRES_PASSWORD": PASSWORD},
-        deploy={"bluegreen": bluegreen},
+        deploy={
+            "bluegreen": bluegreen,
+            "variable": {"name": "RAYMOND_VERSION", "value": "{version}"},
+            "ways": {"deploy": [{"kind": "roll", "services": ["raymond"]}]},
+        },
         services=services,
     ) as made:
         made.project.compose("up", "--detach", "redis")
@@ -148,6 +152,9 @@ def test_a_stream_of_requests_loses_nothing_through_nginx(arc: System) -> None:
     assert _of(first) == [f"{first}-raymond-1"]
     assert "is retired" in arc.says("bluegreen arc back")
     assert arc.project.container("redis").id == stores
+    refused = arc.says("deploy arc 3.0")
+    assert f"raymond in {first}" in refused and "bluegreen arc VERSION --switch" in refused
+    assert _of(first) == [f"{first}-raymond-1"]
 
 
 @pytest.mark.covers("D6", "C", only="a version that never gets healthy")
