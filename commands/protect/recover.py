@@ -130,7 +130,8 @@ RECOVER = Subcommand(
     operation=OPERATION,
     notes=(
         "Without a word on when, each datastore comes from its newest backup; it also works when "
-        "containers and volumes are gone. `restore STACK DATASTORE --undo ID` takes one datastore "
+        "containers and volumes are gone, and on another host that has the stack file, from a copy "
+        "that `backup.copies` names. `restore STACK DATASTORE --undo ID` takes one datastore "
         "back.",
     ),
 )
