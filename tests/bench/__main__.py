@@ -62,15 +62,20 @@ def main(names: list[str]) -> int:
         return 2
     # Ended from outside, the blocks that started something end it too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     broken = False
     for name in wanted:
         with tempfile.TemporaryDirectory() as folder:
             table = SUBJECTS[name](Path(folder))
         Console().print(Markdown(table.markdown()))
-        put_on_page(table, machine, datetime.now(UTC).date())
+        put_on_page(table, _machine(), datetime.now(UTC).date())
         broken |= not all(kept for _, kept in table.holds)
     return int(broken)
+
+
+def _machine() -> str:
+    """With how many processes wanted to run on it meanwhile, ours and those of others."""
+    load = os.getloadavg()[2]
+    return f"{os.cpu_count()} cores at a load of {load:.0f}, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":
