@@ -29,7 +29,7 @@ test: setup-dev
 	@$(BIN)/pytest -m "not slow" -n auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 test-slow: setup-dev
-	@$(if $(TESTS),$(BIN)/pytest -m slow --durations 15 $(TESTS),$(BIN)/python -m tests.halves)
+	@$(if $(TESTS),$(BIN)/pytest -m slow --durations 15 $(TESTS),$(BIN)/python -m tests.side_by_side)
 
 check: setup-dev
 	@$(BIN)/ruff check .
