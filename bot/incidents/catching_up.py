@@ -1,9 +1,7 @@
-"""Marks and files that nobody told us of, because we or Slack were away for too long."""
+"""Marks, files, edits and deletions that nobody told us of, because we or Slack were away."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import sqlalchemy as sa
 
 from bot.incidents.heard import Heard, Hint
 from bot.incidents.ports import Calls
@@ -18,11 +16,14 @@ _LOOK_SECONDS = 900.0
 _AGAIN_SECONDS = 30.0
 _PAGE = 200
 _MOST_PAGES = 5
+_MOST_UNSEEN = 50
 
 
 @dataclass(frozen=True)
 class CatchingUp:
-    """Reads where incidents live, and brings in what is marked there and not known yet."""
+    """Reads where incidents live: brings in what is marked there and not known yet, and follows
+    what has changed since. What is known and not listed there (answers in threads, messages of
+    other channels, what was deleted) is asked for one by one."""
 
     ledger: Ledger
     calls: Calls
@@ -43,36 +44,39 @@ class CatchingUp:
         return None
 
     def _catch_up(self, incident: Incident) -> None:
-        if not incident.channel:
+        seen = self._messages(incident) if incident.channel else None
+        if seen is None:
             return
-        marked = [each for each in self._messages(incident) if self.heard.is_marked(each)]
         with self.ledger.database.read() as connection:
-            missing = self._missing(connection, incident, marked)
-        for ts in missing:
-            self.heard.follow(Hint(incident.channel, ts, self.ledger.now()))
+            known = {each.key: each for each in rows.messages(connection, incident.id)}
+        now = self.ledger.now()
+        for each in seen:
+            entry = known.pop(f"message:{incident.channel}:{each['ts']}", None)
+            pinned = bool(each.get("pinned_to"))
+            hint = Hint(incident.channel, str(each["ts"]), now, pinned)
+            if entry is None and self.heard.is_marked(each):
+                self.heard.follow(hint)
+            elif entry is not None and self.heard.differs(entry, each):
+                self.heard.follow(hint, only_known=True)
+        for entry in [each for each in known.values() if each.deleted_at is None][:_MOST_UNSEEN]:
+            _, channel, ts = entry.key.split(":")
+            self.heard.follow(Hint(channel, ts, now), only_known=True)
 
-    def _missing(
-        self, connection: sa.Connection, incident: Incident, marked: Sequence[JsonObject]
-    ) -> list[str]:
-        return [
-            str(each["ts"])
-            for each in marked
-            if not rows.has(connection, incident.id, f"message:{incident.channel}:{each['ts']}")
-        ]
-
-    def _messages(self, incident: Incident) -> Iterator[JsonObject]:
-        """The newest ones since it was opened, of its channel or its thread."""
+    def _messages(self, incident: Incident) -> Sequence[JsonObject] | None:
+        """The newest ones since it was opened, of its channel or its thread; None where these
+        cannot be read, which is found out and said by others."""
         method, where = "conversations.history", {"channel": incident.channel}
         if incident.thread:
             method, where = "conversations.replies", {**where, "ts": incident.thread}
         oldest, cursor = f"{incident.opened_at.timestamp():.6f}", ""
+        found: list[JsonObject] = []
         for _ in range(_MOST_PAGES):
             try:
                 said = self.calls.call(method, **where, oldest=oldest, limit=_PAGE, cursor=cursor)
             except SlackSaysNo:
-                # Where it cannot be read, it is found out and said by others.
-                return
-            yield from said["messages"]
+                return None
+            found += said["messages"]
             cursor = str((said.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
-                return
+                break
+        return found

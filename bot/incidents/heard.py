@@ -84,6 +84,16 @@ class Heard:
         of_people = not message.get("bot_id")
         return of_people and bool(message.get("pinned_to") or message.get("files"))
 
+    def differs(self, entry: Entry, message: JsonObject) -> bool:
+        """Whether it was edited, deleted, marked or unmarked since it was written down."""
+        if message.get("subtype") == "tombstone":
+            return entry.deleted_at is None
+        edited = (message.get("edited") or {}).get("ts")
+        newer = edited is not None and _moment(str(edited)) != entry.edited_at
+        pinned = bool(message.get("pinned_to"))
+        marked = (self._marks(message), pinned)
+        return newer or marked != (entry.detail.get("marks"), entry.detail.get("pinned"))
+
     def follow(self, hint: Hint, *, only_known: bool = False) -> None:
         """Brings the timelines up to date with the message. Raises SlackAway."""
         with self._one_at_a_time:
@@ -96,7 +106,13 @@ class Heard:
             near = [] if only_known else list(self._near(connection, hint.channel))
         if not known and not near:
             return
-        message = self._message(hint)
+        try:
+            message = self._message(hint)
+        except SlackSaysNo as error:
+            if error.code != "channel_not_found":
+                raise
+            # What was said in a channel that is gone was not taken back.
+            return
         if message is None:
             self._all_changed(known.values(), deleted_at=hint.at)
             return
@@ -131,7 +147,7 @@ class Heard:
                 "reactions.get", channel=hint.channel, timestamp=hint.ts, full=True
             )
         except SlackSaysNo as error:
-            if error.code in {"message_not_found", "channel_not_found", "no_item_specified"}:
+            if error.code in {"message_not_found", "no_item_specified"}:
                 return None
             raise
         message: JsonObject = said["message"]
@@ -142,12 +158,7 @@ class Heard:
         pinned = hint.pinned
         if pinned is None:
             pinned = bool(message.get("pinned_to")) or bool(before and before.detail.get("pinned"))
-        marks = sorted(
-            f"{each['name']}:{user}"
-            for each in message.get("reactions") or ()
-            if each["name"] in self.rules.marks
-            for user in each["users"]
-        )
+        marks = self._marks(message)
         files = [str(each.get("name") or each.get("title")) for each in message.get("files") or ()]
         marked = bool(marks or pinned or files)
         edited = message.get("edited") or {}
@@ -169,6 +180,14 @@ class Heard:
                 **({} if marked else {"unmarked": True}),
                 **({"files": files} if files else {}),
             },
+        )
+
+    def _marks(self, message: JsonObject) -> list[str]:
+        return sorted(
+            f"{each['name']}:{user}"
+            for each in message.get("reactions") or ()
+            if each["name"] in self.rules.marks
+            for user in each["users"]
         )
 
     def _text(self, message: JsonObject, files: Sequence[str]) -> str:

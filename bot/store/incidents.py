@@ -159,6 +159,15 @@ def with_key(connection: sa.Connection, key: str) -> Sequence[Entry]:
     return [_entry(row) for row in connection.execute(query).mappings()]
 
 
+def messages(connection: sa.Connection, incident_id: str) -> Sequence[Entry]:
+    """The newest of those that are followed, whose keys are `message:CHANNEL:TS`."""
+    query = sa.select(timeline).where(
+        timeline.c.incident == incident_id, timeline.c.key.like("message:%")
+    )
+    found = connection.execute(query.order_by(timeline.c.at.desc()).limit(_AT_ONCE)).mappings()
+    return [_entry(row) for row in found]
+
+
 def has(connection: sa.Connection, incident_id: str, key: str) -> bool:
     """Whether its timeline has this already."""
     query = sa.select(timeline.c.number).where(

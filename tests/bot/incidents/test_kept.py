@@ -11,7 +11,7 @@ import pytest
 
 from bot.bell import Bell
 from bot.incidents.catching_up import CatchingUp
-from bot.incidents.heard import Heard
+from bot.incidents.heard import Heard, Hint
 from bot.incidents.record import Happened, record, record_all
 from bot.incidents.rooms import Rooms
 from bot.slack.calls import SlackCalls, SlackSaysNo
@@ -209,9 +209,8 @@ def test_states_follow_each_other(small: Kept) -> None:
     assert again.resolved_at is None and again.mitigated_at is None
 
 
-@pytest.mark.covers("R4", "S", only="marks that were set while nobody heard them")
-def test_what_was_missed_is_caught_up_with(small: Kept, workspace: Sim) -> None:
-    """Stars and files from while the bot was away are found, each once; our own card is not one."""
+def _catching_up(small: Kept, workspace: Sim) -> tuple[CatchingUp, Incident]:
+    """A look at Slack from time to time, and an incident with a channel of its own."""
     secrets = workspace.workspace.secrets
     calls = SlackCalls(secrets.bot_token, workspace.workspace.api_url)
     user = workspace.api("auth.test")["user_id"]
@@ -219,7 +218,14 @@ def test_what_was_missed_is_caught_up_with(small: Kept, workspace: Sim) -> None:
     heard = Heard(small.ledger, small.messages.rules, calls, rooms)
     incident = small.open("Nobody heard it")
     rooms.look()
-    channel = small.incidents.get(incident.id).channel
+    return CatchingUp(small.ledger, calls, heard), small.incidents.get(incident.id)
+
+
+@pytest.mark.covers("R4", "S", only="marks that were set while nobody heard them")
+def test_what_was_missed_is_caught_up_with(small: Kept, workspace: Sim) -> None:
+    """Stars and files from while the bot was away are found, each once; our own card is not one."""
+    catching_up, incident = _catching_up(small, workspace)
+    channel = incident.channel
     card = workspace.post("the card", channel=channel)
     workspace.api("pins.add", channel=channel, timestamp=card)
     starred = workspace.act("message", user="ben", channel=channel, text="Seen by ben")["ts"]
@@ -227,9 +233,43 @@ def test_what_was_missed_is_caught_up_with(small: Kept, workspace: Sim) -> None:
     workspace.act("message", user="ana", channel=channel, files={"trace.txt": "x"})
     workspace.act("react", user="ana", channel=channel, ts=starred, name="star")
     for _ in range(2):
-        CatchingUp(small.ledger, calls, heard).look()
+        catching_up.look()
     texts = [each.text for each in small.incidents.entries(incident.id)]
     assert sorted(texts) == ["Opened as P1: Nobody heard it", "Seen by ben", "[trace.txt]"]
+
+
+@pytest.mark.covers("R4", "S", only="edits and deletions while nobody heard them")
+def test_missed_edits_and_deletions_are_caught_up_with(small: Kept, workspace: Sim) -> None:
+    """What was edited, deleted or lost its mark while the bot was away says so after its next
+    look, in the channel and in a thread of it; what is settled is not asked for again."""
+    catching_up, incident = _catching_up(small, workspace)
+    channel = incident.channel
+    said = {
+        text: workspace.act("message", user="ben", channel=channel, text=text)["ts"]
+        for text in ("edited", "deleted", "unmarked", "left alone")
+    }
+    body = {"user": "ben", "channel": channel, "thread_ts": said["left alone"]}
+    said["reply"] = workspace.act("message", text="reply", **body)["ts"]
+    for ts in said.values():
+        workspace.act("react", user="ana", channel=channel, ts=ts, name="star")
+        catching_up.heard.follow(Hint(channel, ts, small.ledger.now()))
+    workspace.act("edit", user="ben", channel=channel, ts=said["edited"], text="edited since")
+    workspace.act("delete", user="ben", channel=channel, ts=said["deleted"])
+    workspace.act("edit", user="ben", channel=channel, ts=said["reply"], text="reply since")
+    star = {"user": "ana", "channel": channel, "name": "star", "remove": True}
+    workspace.act("react", ts=said["unmarked"], **star)
+    catching_up.look()
+    entries = {each.key.split(":")[-1]: each for each in small.incidents.entries(incident.id)}
+    found = {name: entries[ts] for name, ts in said.items()}
+    assert (found["edited"].text, found["reply"].text) == ("edited since", "reply since")
+    assert found["edited"].edited_at is not None
+    struck = {name for name, each in found.items() if each.deleted_at is not None}
+    assert struck == {"deleted", "unmarked"}
+    asked = len(workspace.http.get("/sim/calls", params={"method": "reactions.get"}).json())
+    catching_up.look()
+    again = len(workspace.http.get("/sim/calls", params={"method": "reactions.get"}).json())
+    # Only answers in threads, which no list has, are asked for each time.
+    assert again - asked == 1
 
 
 class _RefusingCalls:
