@@ -95,17 +95,21 @@ class Messages:
         self.say(connection, kept, f"change:{kept.incident.version}", change_line(by, what))
 
     def announce(self, connection: sa.Connection, kept: Kept) -> None:
-        """Everybody learns of an incident that has a channel of its own; of private ones nobody."""
+        """Everybody learns of an incident that has a channel of its own; of private ones nobody.
+        What was said once is kept true when that channel is lost."""
         incident = kept.incident
-        channel = self.channel(self.rules.channel)
-        if incident.private or not kept.place.own or incident.channel == channel:
+        channel, key = self.channel(self.rules.channel), f"{incident_key(incident.id)}:announced"
+        if incident.private or not incident.channel:
+            return
+        own = kept.place.own and incident.channel != channel
+        if not own and not outbox.is_wanted(connection, key):
             return
         desired = Desired(
-            key=f"{incident_key(incident.id, kept.place.moved)}:announced",
+            key=key,
             channel=channel,
             lane=Lane.CRITICAL,
             version=incident.version,
-            body=announcement(incident),
+            body=announcement(incident, kept.place.problem),
         )
         outbox.want(connection, desired, self.ledger.now())
 

@@ -156,10 +156,13 @@ def summary(incident: Incident, now: datetime, entries: int) -> list[JsonObject]
     return [*blocks.sections("\n".join(line for line in lines if line)), *blocks.context(more)]
 
 
-def announcement(incident: Incident) -> Body:
-    """Said where everybody reads of incidents, of one that has a channel of its own."""
+def announcement(incident: Incident, problem: str = "") -> Body:
+    """Said where everybody reads of incidents, of one that has a channel of its own; `problem` says
+    why it has none any more."""
     text = f"{title(incident)}, {incident.state.value}, opened by {incident.opened_by}"
-    lines = [f"*{escape(title(incident))}* is {incident.state.value}", f"<#{incident.channel}>"]
+    place = f"<#{incident.channel}>"
+    where = f"{escape(problem)} Its card is in {place} now." if problem else place
+    lines = [f"*{escape(title(incident))}* is {incident.state.value}", where]
     return Body(text=text, blocks=tuple(blocks.sections("\n".join(lines))))
 
 

@@ -129,6 +129,14 @@ def test_a_lost_channel_is_replaced(bot: Bot) -> None:
         card = card_of(sim, incident, "incidents")
         what = "was deleted" if delete else "was archived"
         assert f"Its channel #{channel} {what}" in text_of(card)
+        wait_until(
+            lambda said=f"Its channel #{channel} {what}": [
+                each
+                for each in sim.messages(channel="incidents")
+                if said in text_of(each) and "Its card is in" in text_of(each)
+            ],
+            "what was announced names the lost channel no more",
+        )
         ask(sim, f"incident resolve {incident}")
         card_of(sim, incident, "incidents", "resolved")
     secret = opened(sim, "Secret --stack harbor --private")
