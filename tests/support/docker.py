@@ -204,4 +204,6 @@ def _moved(described: dict[str, Any], ports: dict[int, int]) -> dict[str, Any]:
     for what in ("prometheus", "loki", "alertmanager"):
         if what in telemetry:
             telemetry[what] = _ASKED.sub(taken, f"{telemetry[what]}/").rstrip("/")
+    if "grafana" in telemetry:
+        telemetry["grafana"]["url"] = _ASKED.sub(taken, telemetry["grafana"]["url"])
     return described

@@ -1,11 +1,11 @@
 """The five shipped stack files say what their guides say."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from bot.cli import interlock
+from playbooks.lines.security import look_through
 from playbooks.model.remarks import remarks
 from playbooks.model.stack import Stack
 from playbooks.model.stack_file import load_stack
@@ -78,10 +78,14 @@ def test_the_five_are_all_there() -> None:
 
 
 def test_injections_are_found_and_ordinary_lines_are_not() -> None:
-    """SPICE HARVESTER's pattern wants the shape of an injection, not an SQL word."""
-    pattern = re.compile(shipped("spice-harvester").security.patterns["sql-injection"])
-    assert [line for line in _HOSTILE if not pattern.search(line)] == []
-    assert [line for line in _ORDINARY if pattern.search(line)] == []
+    """What SPICE HARVESTER looks for wants the shape of an injection, not an SQL word."""
+    sought = shipped("spice-harvester").security.sought(["sql-injection"])
+
+    def found(line: str) -> bool:
+        return bool(look_through([line], sought, None, str).hits)
+
+    assert [line for line in _HOSTILE if not found(line)] == []
+    assert [line for line in _ORDINARY if found(line)] == []
 
 
 def test_a_blank_on_call_is_said() -> None:
