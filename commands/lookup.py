@@ -1,6 +1,7 @@
 """From typed names to what they name, with the permission checked first."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from commands.names import found
 from commands.ports import Call, Context, Dossier
@@ -20,6 +21,18 @@ def stack_for(context: Context, call: Call, name: str, permission: Permission) -
     stack = found(context.stacks, name, "stack")
     context.access.require(call.actor, permission, stack)
     return stack
+
+
+class NamesStack(Protocol):
+    """Words that name a stack."""
+
+    @property
+    def stack(self) -> str: ...
+
+
+def stack_named(context: Context, call: Call, params: NamesStack, permission: Permission) -> Stack:
+    """The same of the stack that the words name: how most operations find theirs."""
+    return stack_for(context, call, params.stack, permission)
 
 
 def stacks_open_to(context: Context, call: Call, permission: Permission) -> Mapping[str, Stack]:

@@ -49,3 +49,27 @@ class Subcommand(Generic[P]):
     @property
     def usage(self) -> str:
         return usage(self.name, self.params)
+
+
+def doing(
+    name: str,
+    summary: str,
+    params: type[P],
+    operation: Operation[P],
+    examples: tuple[str, ...],
+    *notes: str,
+    naming: Naming[P] | None = None,
+) -> Subcommand[P]:
+    """One of the room Do that asks for its operation, and nothing else."""
+    return Subcommand(
+        name=name,
+        room=Room.DO,
+        summary=summary,
+        examples=examples,
+        permission="ask",
+        params=params,
+        handle=operation.ask,
+        operation=operation,
+        notes=notes,
+        naming=naming,
+    )

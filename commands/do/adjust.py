@@ -7,14 +7,13 @@ from pydantic import Field
 
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
-from commands.lookup import service_of, stack_for
-from commands.ports import Call, Context
-from commands.subcommand import Room, Subcommand
+from commands.lookup import service_of, stack_named
+from commands.ports import Context
+from commands.subcommand import doing
 from playbooks.errors import BadArgument
 from playbooks.gate.duration import Duration
 from playbooks.model.adjusted import Setting
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.size import Memory
 from playbooks.model.stack import Stack
 from playbooks.operations.adjust import LimitsParams, ScaleParams, SetParams
@@ -68,10 +67,6 @@ class SetWords(OfService):
     reset: Annotated[bool, Option("KEY alone: as the compose files say")] = False
 
 
-def _locate(context: Context, call: Call, params: OfService, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _scale(_context: Context, stack: Stack, params: ScaleWords) -> Intent:
     service = _composed(stack, params.service)
     return Intent("scale", stack, ScaleParams(service=service, replicas=params.replicas))
@@ -123,49 +118,39 @@ def _composed(stack: Stack, word: str) -> str:
     return name
 
 
-_SCALING = Operation(locate=_locate, intend=_scale)
-_LIMITING = Operation(locate=_locate, intend=_limit)
-_SETTING = Operation(locate=_locate, intend=_set)
+_SCALING = Operation(locate=stack_named, intend=_scale)
+_LIMITING = Operation(locate=stack_named, intend=_limit)
+_SETTING = Operation(locate=stack_named, intend=_set)
 _KEPT = (
     "It is kept in a compose file beside the stack's own (`docker-compose.interlock.PROJECT.yml`), "
     "which every later call of compose is given, so it outlasts the next `up`."
 )
 
-SCALE = Subcommand(
-    name="scale",
-    room=Room.DO,
-    summary="run so many containers of a service, from now on",
-    examples=("scale neurocore celery-worker 5",),
-    permission="ask",
-    params=ScaleWords,
-    handle=_SCALING.ask,
-    operation=_SCALING,
-    notes=(_KEPT, "A fixed container name, a fixed port and `one_only` forbid more than one."),
+SCALE = doing(
+    "scale",
+    "run so many containers of a service, from now on",
+    ScaleWords,
+    _SCALING,
+    ("scale neurocore celery-worker 5",),
+    _KEPT,
+    "A fixed container name, a fixed port and `one_only` forbid more than one.",
 )
-LIMITS = Subcommand(
-    name="limits",
-    room=Room.DO,
-    summary="change what a service may take of processor and memory, while it runs",
-    examples=("limits neurocore api --cpus 4 --memory 4G", "limits neurocore api --reset"),
-    permission="ask",
-    params=LimitsWords,
-    handle=_LIMITING.ask,
-    operation=_LIMITING,
-    notes=(_KEPT,),
+LIMITS = doing(
+    "limits",
+    "change what a service may take of processor and memory, while it runs",
+    LimitsWords,
+    _LIMITING,
+    ("limits neurocore api --cpus 4 --memory 4G", "limits neurocore api --reset"),
+    _KEPT,
 )
-SET = Subcommand(
-    name="set",
-    room=Room.DO,
-    summary="give a variable of a service another value, for good or for a time",
-    examples=("set arc raymond LOG_LEVEL=debug --for 30m", "set arc raymond LOG_LEVEL --reset"),
-    permission="ask",
-    params=SetWords,
-    handle=_SETTING.ask,
-    operation=_SETTING,
-    notes=(
-        _KEPT,
-        "The service is made anew. What looks like a secret is given as `KEY=env:NAME`, the name "
-        "of a variable in the stack's env files; its value is never typed and never seen.",
-        "With `--for` the approval counts for setting it back, too.",
-    ),
+SET = doing(
+    "set",
+    "give a variable of a service another value, for good or for a time",
+    SetWords,
+    _SETTING,
+    ("set arc raymond LOG_LEVEL=debug --for 30m", "set arc raymond LOG_LEVEL --reset"),
+    _KEPT,
+    "The service is made anew. What looks like a secret is given as `KEY=env:NAME`, the name "
+    "of a variable in the stack's env files; its value is never typed and never seen.",
+    "With `--for` the approval counts for setting it back, too.",
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
-from commands.lookup import stack_for
+from commands.lookup import stack_for, stack_named
 from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
@@ -12,7 +12,6 @@ from notifiers.views import blocks
 from notifiers.views.text import code, escape
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject, Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.bluegreen import (
     BACK,
@@ -46,10 +45,6 @@ def _handle(context: Context, call: Call, params: BlueGreenWords) -> Reply:
     rules_of(stack)
     state = context.facts.read(stack, [STATE], within=_SECONDS).of(STATE)
     return Reply(body=_shown(stack, state))
-
-
-def _locate(context: Context, call: Call, params: BlueGreenWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
 
 
 def _intend(_context: Context, stack: Stack, params: BlueGreenWords) -> Intent:
@@ -97,7 +92,7 @@ def _shown(stack: Stack, state: JsonObject) -> Body:
     return Body(text=text, blocks=tuple(content))
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 BLUEGREEN = Subcommand(
     name="bluegreen",
     room=Room.DO,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation, P
 from commands.grammar import Option, Word
-from commands.lookup import stack_for
+from commands.lookup import stack_for, stack_named
 from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
@@ -84,12 +84,6 @@ def _intend_deploy(_context: Context, stack: Stack, params: DeployWords) -> Inte
     return Intent("deploy", stack, wanted)
 
 
-def _locate(
-    context: Context, call: Call, params: UpdateWords | MigrateWords, permission: Permission
-) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend_update(_context: Context, stack: Stack, params: UpdateWords) -> Intent:
     way = way_of(stack, None, update=True)
     return Intent("update", stack, DeployParams(version=params.version, way=way))
@@ -100,8 +94,8 @@ def _intend_migrate(_context: Context, stack: Stack, params: MigrateWords) -> In
 
 
 _DEPLOY = Operation(locate=_locate_deploy, intend=_intend_deploy)
-_UPDATING = Operation(locate=_locate, intend=_intend_update)
-_MIGRATING = Operation(locate=_locate, intend=_intend_migrate)
+_UPDATING = Operation(locate=stack_named, intend=_intend_update)
+_MIGRATING = Operation(locate=stack_named, intend=_intend_migrate)
 
 
 def _handle_deploy(context: Context, call: Call, params: DeployWords) -> Reply:

@@ -5,11 +5,10 @@ from typing import Annotated, Literal
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import service_of, stack_for
-from commands.ports import Call, Context
-from commands.subcommand import Room, Subcommand
+from commands.lookup import service_of, stack_named
+from commands.ports import Context
+from commands.subcommand import Subcommand, doing
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.lifecycle import LifecycleParams
 
@@ -21,10 +20,6 @@ class ServiceOfStack(Model):
     service: Annotated[str | None, Word("SERVICE", "one of its services; none: all")] = None
 
 
-def _locate(context: Context, call: Call, params: ServiceOfStack, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend(operation: str, _context: Context, stack: Stack, params: ServiceOfStack) -> Intent:
     service = service_of(stack, params.service)[0] if params.service else None
     return Intent(operation, stack, LifecycleParams(service=service))
@@ -33,17 +28,8 @@ def _intend(operation: str, _context: Context, stack: Stack, params: ServiceOfSt
 def _subcommand(
     name: Literal["start", "stop", "restart", "reload"], summary: str
 ) -> Subcommand[ServiceOfStack]:
-    operation = Operation(locate=_locate, intend=partial(_intend, name))
-    return Subcommand(
-        name=name,
-        room=Room.DO,
-        summary=summary,
-        examples=(f"{name} harbor", f"{name} harbor api"),
-        permission="ask",
-        params=ServiceOfStack,
-        handle=operation.ask,
-        operation=operation,
-    )
+    operation: Operation[ServiceOfStack] = Operation(stack_named, partial(_intend, name))
+    return doing(name, summary, ServiceOfStack, operation, (f"{name} harbor", f"{name} harbor api"))
 
 
 START = _subcommand("start", "start a stack's services in their order, or one of them")

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 from commands import coming
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
-from commands.lookup import stack_for
+from commands.lookup import stack_for, stack_named
 from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
@@ -19,7 +19,6 @@ from playbooks.errors import BadArgument
 from playbooks.gate.duration import parse_duration
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import Facts
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.model.window import UnderMaintenance, Window
 from playbooks.operations.maintenance import (
@@ -59,12 +58,6 @@ def _handle(context: Context, call: Call, params: MaintenanceWords) -> Reply:
     rules_of(stack)
     facts = context.facts.read(stack, [STATE, *lifting_needs(stack)], within=_SECONDS)
     return Reply(body=_status(context, stack, facts))
-
-
-def _locate(
-    context: Context, call: Call, params: MaintenanceWords, permission: Permission
-) -> Stack:
-    return stack_for(context, call, params.stack, permission)
 
 
 def _intend(context: Context, stack: Stack, params: MaintenanceWords) -> Intent:
@@ -186,7 +179,7 @@ def _next_act(stack: Stack, state: UnderMaintenance | None) -> str:
     return f"{code(f'/ops maintenance {stack.name} on --for 2h')} switches it on"
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 MAINTENANCE = Subcommand(
     name="maintenance",
     room=Room.DO,

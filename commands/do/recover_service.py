@@ -5,10 +5,9 @@ from typing import Annotated
 from commands.asking import Intent, Operation
 from commands.do.removal import WholeStack
 from commands.grammar import Word
-from commands.lookup import service_of, stack_for
-from commands.ports import Call, Context
-from commands.subcommand import Room, Subcommand
-from playbooks.model.people import Permission
+from commands.lookup import service_of, stack_named
+from commands.ports import Context
+from commands.subcommand import doing
 from playbooks.model.stack import Stack
 from playbooks.operations.recover_service import RecoverServiceParams
 
@@ -19,30 +18,19 @@ class RecoverServiceWords(WholeStack):
     service: Annotated[str, Word("SERVICE", "one of its services")]
 
 
-def _locate(
-    context: Context, call: Call, params: RecoverServiceWords, permission: Permission
-) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend(_context: Context, stack: Stack, params: RecoverServiceWords) -> Intent:
     service = service_of(stack, params.service)[0]
     return Intent("recover-service", stack, RecoverServiceParams(service=service))
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
-RECOVER_SERVICE = Subcommand(
-    name="recover-service",
-    room=Room.DO,
-    summary="restart a crashed service with what it needs, and prove it well inside the objective",
-    examples=("recover-service harbor api",),
-    permission="ask",
-    params=RecoverServiceWords,
-    handle=OPERATION.ask,
-    operation=OPERATION,
-    notes=(
-        "The objective is `objectives.scenarios.service-crash.rto` of the stack file, else five "
-        "minutes; its clock starts when you ask.",
-    ),
+RECOVER_SERVICE = doing(
+    "recover-service",
+    "restart a crashed service with what it needs, and prove it well inside the objective",
+    RecoverServiceWords,
+    OPERATION,
+    ("recover-service harbor api",),
+    "The objective is `objectives.scenarios.service-crash.rto` of the stack file, else five "
+    "minutes; its clock starts when you ask.",
 )

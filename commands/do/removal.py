@@ -5,14 +5,13 @@ from typing import Annotated
 from commands.asking import Intent, Operation
 from commands.do.lifecycle import ServiceOfStack
 from commands.grammar import Option, Word
-from commands.lookup import service_of, stack_for
+from commands.lookup import service_of, stack_named
 from commands.naming import Naming
 from commands.ports import Call, Context
-from commands.subcommand import Room, Subcommand
+from commands.subcommand import doing
 from notifiers.views.naming import AtStake
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.removal import (
     CleanParams,
@@ -37,12 +36,6 @@ class CleanWords(WholeStack):
     without_backup: Annotated[
         str, Option("make no backup first, and why", "the reason in words", "REASON")
     ] = ""
-
-
-def _locate(
-    context: Context, call: Call, params: ServiceOfStack | WholeStack, permission: Permission
-) -> Stack:
-    return stack_for(context, call, params.stack, permission)
 
 
 def _kill(_context: Context, stack: Stack, params: ServiceOfStack) -> Intent:
@@ -72,44 +65,33 @@ def _about_to_clean(context: Context, call: Call, params: CleanWords) -> AtStake
     return AtStake("Clean", plan.summary, goes, (plan.stack,), stays)
 
 
-_KILLING = Operation(locate=_locate, intend=_kill)
-_GOING_DOWN = Operation(locate=_locate, intend=_down)
-_CLEANING = Operation(locate=_locate, intend=_clean)
+_KILLING = Operation(locate=stack_named, intend=_kill)
+_GOING_DOWN = Operation(locate=stack_named, intend=_down)
+_CLEANING = Operation(locate=stack_named, intend=_clean)
 
-KILL = Subcommand(
-    name="kill",
-    room=Room.DO,
-    summary="end a stack's services at once, or one of them, without giving them time",
-    examples=("kill harbor api", "kill harbor"),
-    permission="ask",
-    params=ServiceOfStack,
-    handle=_KILLING.ask,
-    operation=_KILLING,
-    notes=("What it may cost is on the card. `stop` lets services end in peace.",),
+KILL = doing(
+    "kill",
+    "end a stack's services at once, or one of them, without giving them time",
+    ServiceOfStack,
+    _KILLING,
+    ("kill harbor api", "kill harbor"),
+    "What it may cost is on the card. `stop` lets services end in peace.",
 )
-DOWN = Subcommand(
-    name="down",
-    room=Room.DO,
-    summary="stop a stack and remove its containers and networks; volumes stay",
-    examples=("down arc",),
-    permission="ask",
-    params=WholeStack,
-    handle=_GOING_DOWN.ask,
-    operation=_GOING_DOWN,
-    notes=("`start STACK` makes them anew, with the data that were there.",),
+DOWN = doing(
+    "down",
+    "stop a stack and remove its containers and networks; volumes stay",
+    WholeStack,
+    _GOING_DOWN,
+    ("down arc",),
+    "`start STACK` makes them anew, with the data that were there.",
 )
-CLEAN = Subcommand(
-    name="clean",
-    room=Room.DO,
-    summary="remove a stack's containers, networks and volumes with all data, after a backup",
-    examples=("clean arc", "clean arc arc", 'clean arc arc --without-backup "a copy for tests"'),
-    permission="ask",
-    params=CleanWords,
-    handle=_CLEANING.ask,
-    operation=_CLEANING,
-    notes=(
-        "The name is typed twice so that nobody cleans the wrong one: left out, a window shows "
-        "what goes and asks for it. `recover STACK` brings back what was backed up.",
-    ),
+CLEAN = doing(
+    "clean",
+    "remove a stack's containers, networks and volumes with all data, after a backup",
+    CleanWords,
+    _CLEANING,
+    ("clean arc", "clean arc arc", 'clean arc arc --without-backup "a copy for tests"'),
+    "The name is typed twice so that nobody cleans the wrong one: left out, a window shows "
+    "what goes and asks for it. `recover STACK` brings back what was backed up.",
     naming=Naming(left_out=lambda params: not params.name, at_stake=_about_to_clean),
 )

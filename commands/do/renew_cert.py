@@ -4,13 +4,12 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import stack_for
+from commands.lookup import stack_named
 from commands.names import found
-from commands.ports import Call, Context
-from commands.subcommand import Room, Subcommand
+from commands.ports import Context
+from commands.subcommand import doing
 from playbooks.errors import InputError
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.renew_cert import RenewParams
 
@@ -22,10 +21,6 @@ class RenewWords(Model):
     endpoint: Annotated[
         str | None, Word("ENDPOINT", "one of its https addresses; none: the only one")
     ] = None
-
-
-def _locate(context: Context, call: Call, params: RenewWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
 
 
 def _intend(_context: Context, stack: Stack, params: RenewWords) -> Intent:
@@ -41,15 +36,12 @@ def _intend(_context: Context, stack: Stack, params: RenewWords) -> Intent:
     return Intent("renew-cert", stack, RenewParams(endpoint=name))
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
-RENEW_CERT = Subcommand(
-    name="renew-cert",
-    room=Room.DO,
-    summary="renew a stack's certificate in its own way, and see the new one served",
-    examples=("renew-cert harbor", "renew-cert harbor api"),
-    permission="ask",
-    params=RenewWords,
-    handle=OPERATION.ask,
-    operation=OPERATION,
+RENEW_CERT = doing(
+    "renew-cert",
+    "renew a stack's certificate in its own way, and see the new one served",
+    RenewWords,
+    OPERATION,
+    ("renew-cert harbor", "renew-cert harbor api"),
 )

@@ -13,16 +13,15 @@ from commands.do.release_history import (
     releases_of,
 )
 from commands.grammar import Option, Word
-from commands.lookup import stack_for
+from commands.lookup import stack_for, stack_named
 from commands.ports import Call, Context, Reply
 from commands.protect.known import listing
-from commands.subcommand import Room, Subcommand
+from commands.subcommand import Room, Subcommand, doing
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.text import ago, code, joined, plural
 from playbooks.errors import BadArgument, InputError
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.rollback import RollbackParams
 
@@ -66,10 +65,6 @@ def rollback_params(context: Context, stack: Stack, release: str | None) -> Roll
     if not own or back.images:
         return back
     return back.model_copy(update={"own": True, "code": {}})
-
-
-def _locate(context: Context, call: Call, params: RollbackWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
 
 
 def _intend(context: Context, stack: Stack, params: RollbackWords) -> Intent:
@@ -171,18 +166,15 @@ def _digest(image: str | None) -> str:
     return image.removeprefix("sha256:")[:_SHORT] if image else "nothing"
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
-ROLLBACK = Subcommand(
-    name="rollback",
-    room=Room.DO,
-    summary="go back to an earlier release, with or without its data",
-    examples=("rollback harbor", "rollback harbor k3f9q2", "rollback harbor --with-database"),
-    permission="ask",
-    params=RollbackWords,
-    handle=OPERATION.ask,
-    operation=OPERATION,
-    notes=("Its plan says which migrations it goes back across.",),
+ROLLBACK = doing(
+    "rollback",
+    "go back to an earlier release, with or without its data",
+    RollbackWords,
+    OPERATION,
+    ("rollback harbor", "rollback harbor k3f9q2", "rollback harbor --with-database"),
+    "Its plan says which migrations it goes back across.",
 )
 RELEASES = Subcommand(
     name="releases",

@@ -5,13 +5,12 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
-from commands.lookup import stack_for
+from commands.lookup import stack_named
 from commands.names import found
-from commands.ports import Call, Context
-from commands.subcommand import Room, Subcommand
+from commands.ports import Context
+from commands.subcommand import doing
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.rotate import RotateParams
 
@@ -32,10 +31,6 @@ class RotateWords(Model):
     ] = ""
 
 
-def _locate(context: Context, call: Call, params: RotateWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend(_: Context, stack: Stack, params: RotateWords) -> Intent:
     """What is no reference may be a password that somebody typed, so it is not repeated."""
     secret = found(stack.secrets, params.secret, "secret", stack.name)
@@ -49,16 +44,13 @@ def _intend(_: Context, stack: Stack, params: RotateWords) -> Intent:
     return Intent("rotate", stack, RotateParams(secret=name, to=params.to))
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
-ROTATE = Subcommand(
-    name="rotate",
-    room=Room.DO,
-    summary="give a password or a secret a new value, everywhere it stands and is read",
-    examples=("rotate harbor postgres-password --to file:/run/secrets/new-password",),
-    permission="ask",
-    params=RotateWords,
-    handle=OPERATION.ask,
-    operation=OPERATION,
-    notes=("The old value is refused afterwards; a failure before that puts it back.",),
+ROTATE = doing(
+    "rotate",
+    "give a password or a secret a new value, everywhere it stands and is read",
+    RotateWords,
+    OPERATION,
+    ("rotate harbor postgres-password --to file:/run/secrets/new-password",),
+    "The old value is refused afterwards; a failure before that puts it back.",
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import stack_for
+from commands.lookup import stack_for, stack_named
 from commands.names import found
 from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
@@ -13,7 +13,6 @@ from notifiers.views import blocks
 from notifiers.views.text import code, plural
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.script import ScriptParams, where
 
@@ -27,10 +26,6 @@ class ScriptWords(Model):
         tuple[str, ...],
         Word("name=value …", "the script's arguments, by name", rest=True, anything=True),
     ] = ()
-
-
-def _locate(context: Context, call: Call, params: ScriptWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
 
 
 def _intend(_context: Context, stack: Stack, params: ScriptWords) -> Intent:
@@ -52,7 +47,7 @@ def _given(words: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
 
 def _handle(context: Context, call: Call, params: ScriptWords) -> Reply:

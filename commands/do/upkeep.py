@@ -1,17 +1,16 @@
 """Upkeep of PostgreSQL datastores: vacuum, reindex, index, setting, cancel-query, terminate."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import Field
 
 from commands.asking import Intent, Operation
 from commands.grammar import Option, Word
-from commands.lookup import datastore_of, stack_for
-from commands.ports import Call, Context
-from commands.subcommand import Room, Subcommand
+from commands.lookup import datastore_of, stack_named
+from commands.ports import Context
+from commands.subcommand import doing
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.server_sessions import SessionParams
 from playbooks.operations.server_setting import SettingParams
@@ -70,13 +69,6 @@ class SessionWords(StoreOfStack):
     pid: Annotated[int, Field(gt=0, lt=2**31), Word("PID", "a number from `/ops db … active`")]
 
 
-W = TypeVar("W", bound=StoreOfStack)
-
-
-def _locate(context: Context, call: Call, params: StoreOfStack, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _vacuum(_: Context, stack: Stack, words: VacuumWords) -> Intent:
     given = VacuumParams(
         datastore=_store(stack, words),
@@ -132,67 +124,52 @@ def _store(stack: Stack, words: StoreOfStack) -> str:
     return datastore_of(stack, words.store)[0]
 
 
-def _subcommand(
-    name: str, summary: str, examples: tuple[str, ...], params: type[W], operation: Operation[W]
-) -> Subcommand[W]:
-    return Subcommand(
-        name=name,
-        room=Room.DO,
-        summary=summary,
-        examples=examples,
-        permission="ask",
-        params=params,
-        handle=operation.ask,
-        operation=operation,
-    )
-
-
-VACUUM = _subcommand(
+VACUUM = doing(
     "vacuum",
     "VACUUM and ANALYZE a PostgreSQL, or one table of it",
-    ("vacuum harbor postgres", "vacuum harbor postgres papers --full"),
     VacuumWords,
-    Operation(locate=_locate, intend=_vacuum),
+    Operation(locate=stack_named, intend=_vacuum),
+    ("vacuum harbor postgres", "vacuum harbor postgres papers --full"),
 )
-REINDEX = _subcommand(
+REINDEX = doing(
     "reindex",
     "make an index, or all of a table, anew while everybody works on",
-    ("reindex harbor postgres papers_title_idx", "reindex harbor postgres papers"),
     NamedWords,
-    Operation(locate=_locate, intend=_reindex),
+    Operation(locate=stack_named, intend=_reindex),
+    ("reindex harbor postgres papers_title_idx", "reindex harbor postgres papers"),
 )
-INDEX = _subcommand(
+INDEX = doing(
     "index",
     "make an index while everybody works on",
-    ("index harbor postgres papers title", "index harbor postgres papers year title"),
     IndexWords,
-    Operation(locate=_locate, intend=_index),
+    Operation(locate=stack_named, intend=_index),
+    ("index harbor postgres papers title", "index harbor postgres papers year title"),
 )
-DROP_INDEX = _subcommand(
+DROP_INDEX = doing(
     "drop-index",
     "drop an index while everybody works on",
-    ("drop-index harbor postgres papers_title_idx",),
     NamedWords,
-    Operation(locate=_locate, intend=_drop_index),
+    Operation(locate=stack_named, intend=_drop_index),
+    ("drop-index harbor postgres papers_title_idx",),
 )
-SETTING = _subcommand(
+SETTING = doing(
     "setting",
     "change a setting of a PostgreSQL, with the reload or restart that it needs",
-    ("setting harbor postgres work_mem 64MB", "setting harbor postgres work_mem default"),
     SettingWords,
-    Operation(locate=_locate, intend=_setting),
+    Operation(locate=stack_named, intend=_setting),
+    ("setting harbor postgres work_mem 64MB", "setting harbor postgres work_mem default"),
 )
-CANCEL_QUERY = _subcommand(
+CANCEL_QUERY = doing(
     "cancel-query",
     "cancel what a session of a PostgreSQL runs",
-    ("cancel-query harbor postgres 4711",),
     SessionWords,
-    Operation(locate=_locate, intend=_cancel),
+    Operation(locate=stack_named, intend=_cancel),
+    ("cancel-query harbor postgres 4711",),
 )
-TERMINATE = _subcommand(
+TERMINATE = doing(
     "terminate",
     "end a session of a PostgreSQL",
-    ("terminate harbor postgres 4711",),
     SessionWords,
-    Operation(locate=_locate, intend=_terminate),
+    Operation(locate=stack_named, intend=_terminate),
+    ("terminate harbor postgres 4711",),
 )

@@ -4,14 +4,13 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import stack_for
+from commands.lookup import stack_named
 from commands.names import found
-from commands.ports import Call, Context
+from commands.ports import Context
 from commands.subcommand import Room, Subcommand
 from playbooks.datastores.protocol import BackupParams
 from playbooks.errors import InputError
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 
 _ALL = "all"
@@ -26,10 +25,6 @@ class BackupWords(Model):
     ] = _ALL
 
 
-def _locate(context: Context, call: Call, params: BackupWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend(_context: Context, stack: Stack, params: BackupWords) -> Intent:
     if stack.backup is None or not stack.datastores:
         raise InputError(
@@ -42,7 +37,7 @@ def _intend(_context: Context, stack: Stack, params: BackupWords) -> Intent:
     return Intent("backup", stack, BackupParams(datastores=names))
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
 BACKUP = Subcommand(
     name="backup",

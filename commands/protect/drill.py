@@ -6,15 +6,14 @@ from typing import Annotated, Literal
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import stack_for
+from commands.lookup import stack_named
 from commands.names import found
-from commands.ports import Call, Context
+from commands.ports import Context
 from commands.protect.known import listing
 from commands.subcommand import Room, Subcommand
 from playbooks.datastores.catalogue import can_be_drilled
 from playbooks.errors import InputError, UnknownName
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.drill import StackDrillParams
 from playbooks.repository.listing import Summary, find
@@ -73,10 +72,6 @@ def drill_of(
     )
 
 
-def _locate(context: Context, call: Call, params: DrillWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend(context: Context, stack: Stack, params: DrillWords) -> Intent:
     if stack.backup is None or not stack.datastores:
         raise InputError(
@@ -91,7 +86,7 @@ def _intend(context: Context, stack: Stack, params: DrillWords) -> Intent:
     return Intent("drill", stack, drill_of(stack, names, wanted, backups, now=context.now()))
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
 DRILL = Subcommand(
     name="drill",

@@ -4,12 +4,11 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import stack_for
-from commands.ports import Call, Context
+from commands.lookup import stack_named
+from commands.ports import Context
 from commands.subcommand import Room, Subcommand
 from playbooks.errors import InputError
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.prune import PruneParams
 
@@ -20,10 +19,6 @@ class PruneWords(Model):
     stack: Annotated[str, Word("STACK", "the name of a stack")]
 
 
-def _locate(context: Context, call: Call, params: PruneWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend(_context: Context, stack: Stack, _params: PruneWords) -> Intent:
     if stack.backup is None:
         raise InputError(
@@ -32,7 +27,7 @@ def _intend(_context: Context, stack: Stack, _params: PruneWords) -> Intent:
     return Intent("prune", stack, PruneParams())
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
 PRUNE = Subcommand(
     name="prune",

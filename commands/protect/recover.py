@@ -6,14 +6,13 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import stack_for
+from commands.lookup import stack_named
 from commands.names import found
-from commands.ports import Call, Context
+from commands.ports import Context
 from commands.protect.known import listing
 from commands.subcommand import Room, Subcommand
 from playbooks.errors import InputError, UnknownName
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.recover import RecoverParams
 from playbooks.repository.listing import Summary, find
@@ -36,10 +35,6 @@ class RecoverWords(Model):
             rest=True,
         ),
     ] = ()
-
-
-def _locate(context: Context, call: Call, params: RecoverWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
 
 
 def _intend(context: Context, stack: Stack, params: RecoverWords) -> Intent:
@@ -117,7 +112,7 @@ def _sets(stack: Stack) -> Mapping[str, tuple[str, ...]]:
     return singles | {_ALL: tuple(stack.datastores)} | dict(stack.backup.sets)
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
 RECOVER = Subcommand(
     name="recover",

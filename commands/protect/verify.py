@@ -4,13 +4,12 @@ from typing import Annotated
 
 from commands.asking import Intent, Operation
 from commands.grammar import Word
-from commands.lookup import stack_for
-from commands.ports import Call, Context
+from commands.lookup import stack_named
+from commands.ports import Context
 from commands.protect.known import meant
 from commands.subcommand import Room, Subcommand
 from playbooks.errors import InputError
 from playbooks.model.base import Model
-from playbooks.model.people import Permission
 from playbooks.model.stack import Stack
 from playbooks.operations.verify import VerifyParams
 from playbooks.operations.verify_all import VerifyAllParams
@@ -28,10 +27,6 @@ class VerifyWords(Model):
     ] = (_ALL,)
 
 
-def _locate(context: Context, call: Call, params: VerifyWords, permission: Permission) -> Stack:
-    return stack_for(context, call, params.stack, permission)
-
-
 def _intend(context: Context, stack: Stack, params: VerifyWords) -> Intent:
     if stack.backup is None:
         raise InputError(
@@ -43,7 +38,7 @@ def _intend(context: Context, stack: Stack, params: VerifyWords) -> Intent:
     return Intent("verify", stack, VerifyParams(backup=meant(context, stack, wanted).id))
 
 
-OPERATION = Operation(locate=_locate, intend=_intend)
+OPERATION = Operation(locate=stack_named, intend=_intend)
 
 VERIFY = Subcommand(
     name="verify",
