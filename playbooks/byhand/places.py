@@ -7,9 +7,8 @@ neither lists it nor clears it up.
 from playbooks.byhand.shell import HOME, RUN, STARTED, Part, Shell, word
 from playbooks.model.stack import Stack
 from playbooks.repository.address import local_root
-from playbooks.repository.of_stack import SCRATCH
 from playbooks.repository.rules import rules_of
-from playbooks.repository.storage import MARKER
+from playbooks.repository.storage import MARKER, SCRATCH
 
 _BY_HAND = ".by-hand"
 

@@ -11,9 +11,7 @@ from playbooks.ports import Secrets
 from playbooks.repository.address import address_of, local_root
 from playbooks.repository.rules import rules_of
 from playbooks.repository.sealing import Identity, Recipient, identities_of, recipients_of
-from playbooks.repository.storage import Owner, Storage, connect, establish, owner_of
-
-SCRATCH = ".scratch"
+from playbooks.repository.storage import SCRATCH, Owner, Storage, connect, establish, owner_of
 
 
 def repository_of(stack: Stack, secrets: Secrets) -> Storage:

@@ -24,10 +24,12 @@ from playbooks.repository.opening import impatient_store_at, store_at
 from playbooks.repository.trouble import explained
 
 MARKER = "interlock-repository.json"
+SCRATCH = ".scratch"
+"""A folder in a local repository for plain copies while they are needed; it is no part of it."""
 _VERSION = 1
 _FORMAT: JsonObject = {"interlock_repository": _VERSION}
-# What a file system puts into itself.
-_NOTHING = frozenset({"lost+found"})
+# What a file system puts into itself, and what we do.
+_NOTHING = frozenset({"lost+found", SCRATCH})
 _READ_BYTES = 1 << 20
 # Parts of an upload held in memory: enough for 80 GB in the 10,000 parts that S3 takes.
 _LOCAL_PART_BYTES = 1 << 20
@@ -253,7 +255,9 @@ def owner_of(storage: Storage) -> Owner | None:
 
 
 def _is_empty(storage: Storage) -> bool:
-    return not storage.objects("") and not set(storage.folders("")) - _NOTHING
+    """Apart from plain copies that a restore from elsewhere fetches to the same disk meanwhile."""
+    objects = (each for each in storage.objects("") if not each.path.startswith(f"{SCRATCH}/"))
+    return not any(objects) and not set(storage.folders("")) - _NOTHING
 
 
 def marker_text(owner: Owner | None) -> bytes:

@@ -14,7 +14,7 @@ from playbooks.repository.address import Address
 from playbooks.repository.catalogue import survey
 from playbooks.repository.manifest import MadeBy, Manifest, StoreEntry, backup_id, render
 from playbooks.repository.of_stack import repository_of
-from playbooks.repository.storage import connect, establish
+from playbooks.repository.storage import SCRATCH, connect, establish
 from tests.support.harbor import harbor
 from tests.support.work import STARTED, KnownSecrets, TestWork
 
@@ -115,3 +115,13 @@ def test_an_empty_folder_becomes_a_repository_once(tmp_path: Path) -> None:
     establish(Address(f"file://{tmp_path}/repository"))
     establish(Address(f"file://{tmp_path}/repository"))
     assert connect(Address(f"file://{tmp_path}/repository")).folders("") == ()
+
+
+def test_what_is_fetched_from_elsewhere_meanwhile_is_no_stranger(tmp_path: Path) -> None:
+    """A recovery on a new host fetches from a copy to the disk of the repository that its safety
+    backup makes at the same time."""
+    fetched = tmp_path / "repository" / SCRATCH / "interlock-k3f9q2-fetch"
+    fetched.mkdir(parents=True)
+    (fetched / "uploads.tar").write_bytes(b"plain")
+    establish(Address(f"file://{tmp_path}/repository"))
+    assert (fetched / "uploads.tar").read_bytes() == b"plain"
