@@ -181,7 +181,7 @@ def _at_once(parts: Parts, rules: Mapping[str, str]) -> dict[str, str]:
     words = {
         "out_of_memory": "was killed for want of memory",
         "restart_loop": f"{parts.looping}-1 is started again and again",
-        "disk_free_percent": "0.0 % free",
+        "disk_free_percent": "/full has",
         "error_percent": "% errors by Prometheus",
         "p95_seconds": "p95 2",
         "pool_exhausted": "has no connections left",
