@@ -51,6 +51,13 @@ class Latencies:
         """Single answers, oldest first; so many at most. May be called from a thread."""
         return [heard for at, heard in list(self._recent.get(endpoint, ())) if at >= since]
 
+    def untaken(self, endpoint: Endpoint) -> Sequence[Latency]:
+        """What `take` has not given yet, oldest first, with the minutes that go on. May be called
+        from a thread."""
+        over = [found for each, found in list(self._over) if each == endpoint]
+        now = self._now.get(endpoint)
+        return [_latency(each) for each in (*over, *((now,) if now is not None else ()))]
+
     def newest(self, endpoint: Endpoint) -> tuple[float | None, float | None]:
         """The mean in milliseconds and the share of good answers of the minutes that go on."""
         found = self._now.get(endpoint)

@@ -102,9 +102,12 @@ class ServiceWatch:
         ]
 
     def latencies(self, stack: str, service: str, since: datetime) -> Sequence[Latency]:
-        """Of some minutes each, oldest first."""
+        """Of some minutes each, oldest first; the last of them may go on."""
         with self.ledger.database.read() as connection:
-            return rows.latencies_of(connection, stack, service, since)
+            kept = rows.latencies_of(connection, stack, service, since)
+        known = {each.at for each in kept}
+        fresh = self._latencies.untaken(Endpoint(stack, service))
+        return (*kept, *(each for each in fresh if each.at not in known))
 
     def probes(self, stack: Stack) -> Mapping[str, Probes]:
         """What the last minutes of asking each service gave."""
@@ -116,12 +119,14 @@ class ServiceWatch:
 
     def _known(self, endpoint: Endpoint, standing: Standing) -> WatchedService:
         mean, availability = self._latencies.newest(endpoint)
+        recent = self._latencies.recent(endpoint, self.ledger.now() - _PROBED)
         return WatchedService(
             service=endpoint.service,
             up=standing.up,
             since=standing.since,
             detail=standing.detail,
             mean_ms=mean,
+            p95_ms=probed(recent, _PROBED).p95_ms if recent else None,
             availability=availability,
         )
 

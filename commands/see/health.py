@@ -22,7 +22,7 @@ from playbooks.model.stack import Stack
 
 _GRACE_SECONDS = 1.0
 _LONGEST = timedelta(minutes=30)
-_COLUMNS = ("Service", "Health", "Answered in", "What it said")
+_COLUMNS = ("Service", "Health", "Answered in", "p95", "What it said")
 
 
 def _short(span: timedelta) -> timedelta:
@@ -70,9 +70,10 @@ def _said(context: Context, stack: Stack, names: tuple[str, ...]) -> tuple[str, 
     """A headline, and blocks with a row for each service."""
     facts = context.facts.read(stack, list(map(_query, names)), within=_patience(stack, names))
     title = f"{stack.environment}/{stack.name}: {_headline(facts, names)}"
-    rows = [_row(facts, name) for name in names]
+    p95 = {each.service: each.p95_ms for each in context.watch.of(stack)}
+    rows = [_row(facts, name, p95.get(name)) for name in names]
     content = blocks.sections(f"*{escape(title)}*")
-    return title, content + (blocks.table(_COLUMNS, rows, right=(2,)) if rows else [])
+    return title, content + (blocks.table(_COLUMNS, rows, right=(2, 3)) if rows else [])
 
 
 def _asked(stack: Stack, service: str | None) -> tuple[str, ...]:
@@ -101,16 +102,17 @@ def _headline(facts: Facts, names: tuple[str, ...]) -> str:
     return ", ".join([f"{well} of {plural(len(names), 'service')} healthy", *rest])
 
 
-def _row(facts: Facts, name: str) -> tuple[str, ...]:
-    query = _query(name)
+def _row(facts: Facts, name: str, p95_ms: float | None) -> tuple[str, ...]:
+    """`p95_ms` is what the continuous probes have measured in the last minutes."""
+    query, usual = _query(name), "" if p95_ms is None else duration(max(p95_ms, 1) / 1000)
     answer = facts.get(query)
     if answer is None:
-        return (name, "unknown", "", facts.missing.get(query.key, "not read"))
+        return (name, "unknown", "", usual, facts.missing.get(query.key, "not read"))
     healthy = answer["healthy"]
     word = "not asked" if healthy is None else "healthy" if healthy else "unhealthy"
     took = "" if answer["ms"] is None else duration(answer["ms"] / 1000)
     said = "" if answer["detail"] == word else str(answer["detail"])
-    return (name, word, took, said)
+    return (name, word, took, usual, said)
 
 
 HEALTH = Subcommand(
@@ -121,4 +123,5 @@ HEALTH = Subcommand(
     permission="read",
     params=HealthParams,
     handle=_handle,
+    notes=("p95: 95 in 100 answers of the last minutes took no longer, as `watch` measures them.",),
 )

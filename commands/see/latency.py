@@ -14,8 +14,8 @@ from playbooks.model.stack import Stack
 from playbooks.model.watching import Latency
 
 _SECONDS = 8.0
-_COLUMNS = ("Service", "Health", "Probe now", "Mean", "Longest", "Failed")
-_FIGURES = (2, 3, 4, 5)
+_COLUMNS = ("Service", "Health", "Probe now", "p95", "Mean", "Longest", "Failed")
+_FIGURES = (2, 3, 4, 5, 6)
 _SHOWN = 10
 
 
@@ -27,6 +27,7 @@ class _Probed:
     health: str
     ms: float | None
     past: Sequence[Latency]
+    p95_ms: float | None
 
     @property
     def answers(self) -> int:
@@ -46,8 +47,10 @@ def without_prometheus(context: Context, stack: Stack, span: timedelta) -> Reply
     services = [name for name, service in stack.services.items() if service.health is not None]
     facts = context.facts.read(stack, [_query(name) for name in services], within=_SECONDS)
     since = context.now() - span
+    p95 = {each.service: each.p95_ms for each in context.watch.of(stack)}
     probed = [
-        _probed(facts, name, context.watch.latencies(stack.name, name, since)) for name in services
+        _probed(facts, name, context.watch.latencies(stack.name, name, since), p95.get(name))
+        for name in services
     ]
     title = f"{stack.environment}/{stack.name} has no Prometheus"
     found = [each.ms for each in probed if each.ms is not None]
@@ -65,13 +68,14 @@ def _query(service: str) -> FactQuery:
     return FactQuery(fact="service.health", args={"service": service})
 
 
-def _probed(facts: Facts, service: str, past: Sequence[Latency]) -> _Probed:
+def _probed(facts: Facts, service: str, past: Sequence[Latency], p95_ms: float | None) -> _Probed:
     fact = facts.get(_query(service))
     if fact is None:
         why = facts.missing.get(_query(service).key, "not read")
-        return _Probed(service, f"unknown: {why}", None, past)
+        return _Probed(service, f"unknown: {why}", None, past, p95_ms)
     ms = fact.get("ms")
-    return _Probed(service, str(fact["detail"]), None if ms is None else float(ms), past)
+    took = None if ms is None else float(ms)
+    return _Probed(service, str(fact["detail"]), took, past, p95_ms)
 
 
 def _row(probed: _Probed) -> tuple[str, ...]:
@@ -80,9 +84,23 @@ def _row(probed: _Probed) -> tuple[str, ...]:
         probed.name,
         probed.health,
         _time(probed.ms),
+        _time(probed.p95_ms),
         _time(probed.mean_ms),
         _time(probed.most_ms),
         f"{failed:,} of {probed.answers:,}" if probed.past else "",
+    )
+
+
+def measured(context: Context, stack: Stack) -> str:
+    """The slowest service of what continuous probes measured in the last minutes; empty while
+    nothing is measured."""
+    known = {each.service: each.p95_ms for each in context.watch.of(stack) if each.p95_ms}
+    if not known:
+        return ""
+    slowest = max(known, key=lambda name: known[name])
+    return (
+        f"Probes of the last minutes: {slowest} is the slowest of {len(known)}, 95 in 100 answers "
+        f"within {_time(known[slowest])}"
     )
 
 

@@ -9,7 +9,7 @@ from commands.grammar import Word
 from commands.lookup import may_know_run, stack_for, stacks_open_to
 from commands.paging import Paged, page
 from commands.ports import Call, Context, Dossier, Reply
-from commands.see import running_as
+from commands.see import latency, running_as
 from commands.state import state_of
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
@@ -160,7 +160,7 @@ def _whole(context: Context, seen: Seen) -> list[JsonObject]:
         content += blocks.sections("\n".join(["*Under way*", *lines]))
     stores = ", ".join(f"{name} ({s.kind})" for name, s in seen.stack.datastores.items())
     small = [f"Datastores: {escape(stores)}" if stores else "", escape(_backup_detail(seen))]
-    return content + blocks.context(*small)
+    return content + blocks.context(*small, escape(latency.measured(context, seen.stack)))
 
 
 def _row(seen: Seen, layer: int, name: str) -> tuple[str, ...]:

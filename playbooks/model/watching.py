@@ -48,11 +48,13 @@ class Latency(Model):
 
 class WatchedService(Model):
     """What is known of a service: up since, or None where not enough is known yet; `availability`
-    is the share of good answers in what is remembered, None without any."""
+    is the share of good answers in what is remembered, None without any; of the last minutes 95 in
+    a hundred answers took at most `p95_ms`."""
 
     service: str
     up: bool | None
     since: datetime | None = None
     detail: str = ""
     mean_ms: float | None = None
+    p95_ms: float | None = None
     availability: float | None = None

@@ -90,7 +90,7 @@ def test_an_engine_that_restarts_in_mid_deploy_leaves_nothing_half_way(
     harbour.engine.end(signal.SIGTERM)
     harbour.engine.start()
     harbour.fleet.put(GOOD)
-    ended = harbour.deploy(lambda: harbour.engine.restart(how, after_seconds=2))
+    ended = harbour.deploy(lambda: harbour.engine.restart(how, after_seconds=4))
     state = payload(ended)["state"]
     assert state in {"succeeded", "undone"}, text_of(ended)
     runs = BETTER if state == "succeeded" else GOOD
