@@ -14,7 +14,7 @@ from bot.oncall.telling import page_to, want_notice
 from bot.store import outbox
 from notifiers.ports import Body, Desired, Lane
 from notifiers.views.alert import alert_value
-from notifiers.views.paging import direct, unattended
+from notifiers.views.paging import direct, direct_over, unattended
 from notifiers.views.text import duration, escape, is_slack_id, joined, mention
 from playbooks.respond.alert import Group
 from playbooks.respond.escalation import (
@@ -91,11 +91,11 @@ class Caller:
         others = bool([each for each in taken.found.recipients if each.way != "slack"])
         nobody = "" if told or others else "There is nobody to tell."
         number, steps = taken.escalation.step + 1, len(taken.policy.steps)
-        last = "the last one" if number == steps else f"of {steps}"
+        place = f"{number}, the last one" if number == steps else f"{number} of {steps}"
         return joined(
             [
                 f"*Nobody has taken care of it for {waited}.* {told}{nobody}".rstrip(),
-                f"step {number}, {last}" if steps > 1 else "",
+                f"step {place}" if steps > 1 else "",
             ]
         )
 
@@ -146,17 +146,27 @@ class Caller:
     def _direct(self, connection: sa.Connection, taken: _Step, recipient: Recipient) -> None:
         channel = taken.escalation.channel
         place = f"<#{channel}>" if channel[:1] == "C" and channel.isupper() else escape(channel)
+        waited = taken.escalation.unattended(self.ledger.now()).total_seconds()
+        lines = (taken.group.summary, f"Nobody has taken care of it for {duration(waited)}.")
         body = direct(
             self._title(taken),
-            unattended(
-                taken.group.rule,
-                taken.group.stack,
-                taken.escalation.unattended(self.ledger.now()).total_seconds(),
-            ),
+            self.ledger.redactor.redact("\n".join(line for line in lines if line)),
             f"You are told because you are on call, or named for it. Its card is in {place}.",
             alert_value(taken.group),
         )
         self._say(connection, f"{taken.key}:{recipient.slack}", recipient.slack, body)
+
+    def tell_over(
+        self, connection: sa.Connection, escalation: Escalation, group: Group | None
+    ) -> None:
+        """Who was told directly sees that somebody takes care of it, or that it is over. `group` is
+        what still fires, and is attended to."""
+        whose = f"{escalation.stack}: " if escalation.stack else ""
+        title = f"{escalation.severity.upper()} {whose}{escalation.rule}"
+        body = direct_over(self.ledger.redactor.redact(title), group)
+        for desired in outbox.directly_said(connection, opening(escalation.subject)):
+            newer = {"body": body, "version": desired.version + 1, "lane": Lane.UPDATE}
+            outbox.want(connection, desired.model_copy(update=newer), self.ledger.now())
 
     def _say(self, connection: sa.Connection, key: str, channel: str, body: Body) -> None:
         desired = Desired(key=key, channel=channel, lane=Lane.CRITICAL, version=1, body=body)

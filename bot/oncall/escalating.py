@@ -164,6 +164,8 @@ class Escalating:
         after, before = change.after, change.before
         if after.since is None and not change.joined:
             close_pagers(connection, after.subject, now)
+            group = change.matter.lead if change.matter is not None else None
+            self.caller.tell_over(connection, after, group)
         elif before is not None and before.since is None:
             open_pagers(connection, after.subject, now)
         policy = self.paging.policy(after.policy)

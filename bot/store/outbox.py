@@ -13,6 +13,9 @@ from bot.store.tables import outbox
 from commands.ports import Clock
 from notifiers.ports import Body, Delivery, Desired, Lane
 
+# What Slack's ids of people begin with.
+_PEOPLE = frozenset({"U", "W"})
+
 
 def want(connection: sa.Connection, desired: Desired, now: datetime) -> None:
     """In the caller's transaction: from now on the message should say this.
@@ -47,6 +50,23 @@ def is_wanted(connection: sa.Connection, key: str) -> bool:
     """Whether anything was ever to be said under this key."""
     query = sa.select(outbox.c.key).where(outbox.c.key == key)
     return connection.execute(query).first() is not None
+
+
+def directly_said(connection: sa.Connection, opening: str) -> Sequence[Desired]:
+    """What is to be said to people directly under keys that begin so."""
+    query = sa.select(outbox).where(outbox.c.key.startswith(opening, autoescape=True))
+    return [
+        Desired(
+            key=row.key,
+            channel=row.channel,
+            lane=Lane(row.lane),
+            version=row.version,
+            body=Body.model_validate(row.body),
+            thread_of=row.thread_of,
+        )
+        for row in connection.execute(query)
+        if row.channel[:1] in _PEOPLE
+    ]
 
 
 def root_of(connection: sa.Connection, key: str) -> str:

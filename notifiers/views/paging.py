@@ -7,6 +7,7 @@ from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.blocks import plain
 from notifiers.views.text import duration, escape, joined, person, when
+from playbooks.respond.alert import Group
 from playbooks.respond.page import Page, PageNotice, PageState
 
 _TO_THE_SECOND = "{time_secs}"
@@ -50,6 +51,18 @@ def direct(title: str, text: str, where: str, value: str = "") -> Body:
         }
         content.append({"type": "actions", "elements": [button]})
     return Body(text=escape(f"{title}. {text}"), blocks=tuple(content))
+
+
+def direct_over(title: str, group: Group | None) -> Body:
+    """What stands there once nobody needs to hurry: who takes care of it, or that it is over."""
+    if group is None:
+        said = "It is over."
+    elif group.acknowledged_by:
+        said = f"{escape(group.acknowledged_by)} takes care of it."
+    else:
+        said = "It is silenced."
+    text = f"*{escape(title)}*\n{said}"
+    return Body(text=escape(f"{title}. ") + said, blocks=tuple(blocks.sections(text)))
 
 
 def _state(page: Page) -> str:

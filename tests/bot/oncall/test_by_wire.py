@@ -160,7 +160,7 @@ def test_who_is_on_call_is_told_and_takes_it(bot: Bot, mail: Mail) -> None:
     alert(bot, "QuayFull")
     said = below(bot, "QuayFull", "ben by email: delivered")
     assert "<@U0BEN>" in said
-    assert "step 1, of 2" in said
+    assert "step 1 of 2" in said
     assert mails(mail, "QuayFull") == 1
     told = direct(bot, "ben", "QuayFull")
     bot.sim.act("press", user="ben", channel="@ben", ts=told["ts"], action_id="ack")
@@ -253,7 +253,7 @@ def test_a_kill_pages_neither_twice_nor_never(tmp_path: Path, mail: Mail) -> Non
         }.items():
             noted = "Noted" in rule
             below(bot, rule, "may have been sent" if noted else "delivered", 30)
-            told = [t for t in thread(bot, card(bot, rule)["ts"]) if "step 1, of 2" in t]
+            told = [t for t in thread(bot, card(bot, rule)["ts"]) if "step 1 of 2" in t]
             assert len(told) == 1, rule
             direct(bot, "ben", rule)
             seen = bot.sim.messages(user="ben", channel="@ben")

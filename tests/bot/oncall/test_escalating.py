@@ -64,7 +64,7 @@ def test_each_step_tells_more_people(home: OncallHouse, mail: Mail, world: Outsi
     home.look(minutes=5)
     assert home.pages() == {"ben by email": "delivered"}
     assert [message["To"] for message in mail.messages] == ["ben@harbor.example"]
-    (second,) = [text for text in home.said() if "step 2, of 3" in text]
+    (second,) = [text for text in home.said() if "step 2 of 3" in text]
     assert "<@U0BEN>" in second
     assert "ben by email: delivered <!date^" in second
     home.look(minutes=5)
@@ -92,7 +92,8 @@ def test_each_step_tells_more_people(home: OncallHouse, mail: Mail, world: Outsi
 @pytest.mark.covers("R8", "NS", only="acknowledging, silencing and resolving end it")
 @pytest.mark.parametrize("how", ["acknowledge", "silence", "resolve"])
 def test_taking_care_of_it_ends_it(home: OncallHouse, world: Outside, how: str) -> None:
-    """No further step is taken, and a pager that was told is told that it is over."""
+    """No further step is taken, a pager that was told is told that it is over, and so is, where it
+    stands, what people were told directly."""
     home.alert()
     for minutes in (5, 5, 5):
         home.look(minutes=minutes)
@@ -107,6 +108,11 @@ def test_taking_care_of_it_ends_it(home: OncallHouse, world: Outside, how: str) 
     before = len(home.told())
     home.look(minutes=20)
     assert len(home.told()) == before
+    ending = {"acknowledge": "ana takes care of it.", "silence": "It is silenced."}
+    direct = [said for said in home.said() if "CRITICAL harbor" in said]
+    assert direct
+    for said in direct:
+        assert ending.get(how, "It is over.") in said and "Acknowledge" not in said
     opened, closed = world.at(PAGERDUTY)
     assert (opened.body["event_action"], closed.body["event_action"]) == ("trigger", "resolve")
     assert closed.body["dedup_key"] == opened.body["dedup_key"]
