@@ -303,6 +303,7 @@ def _fail_to_log_in(beside: Alerted) -> None:
             )
 
 
+@pytest.mark.covers("R2", "RNSAC", only="quiet hours")
 @on("RNSAC")
 def test_quiet_hours(beside: Alerted) -> None:
     """What is not critical waits in quiet hours, and is told of in one message at their end."""
