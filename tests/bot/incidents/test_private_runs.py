@@ -39,7 +39,7 @@ def approved(sim: Sim, channel: str, card: dict[str, Any]) -> None:
     assert state() == "succeeded"
 
 
-@pytest.mark.covers("R7", "NS", only="runs of a private incident are its own")
+@pytest.mark.covers("R7", "N", only="runs of a private incident are its own")
 def test_runs_of_a_private_incident_stay_in_it(bot: Bot) -> None:
     """A restore for a breach: card, undo and timeline are the breach's alone; runs, approvals,
     status, audit and Home show it to nobody else, and a mention shows it nowhere in the open."""
