@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -15,6 +16,7 @@ from playbooks.model.schedule import Schedule
 from playbooks.model.stack import DRILL, Stack
 from playbooks.model.stack_file import load_stack
 from playbooks.rhythm import fires_between, next_fire
+from tests.support.alerting import alert_cards
 from tests.support.bot import wait_until
 from tests.support.docker import SHIPPED, Project
 from tests.support.run_plan import Bench
@@ -23,6 +25,7 @@ from tests.support.talk import HARBOR, cards, payload, text_of
 
 _UNDECIDED = {"pending", "approved", "queued", "running", "uncertain"}
 _BY_ITSELF = {"risk": "CHANGE", "operation": "backup", "approvals": 0}
+_LATE = "backup-late"
 _DAY = timedelta(days=1)
 _OLD = timedelta(days=45)
 _BEFORE = timedelta(minutes=9)
@@ -82,11 +85,26 @@ class Nights:
         seen = self.system.bot.sim.messages(channel=HARBOR)
         return [text_of(each) for each in seen if each["text"].startswith(opening)]
 
+    @property
+    def whole(self) -> bool:
+        """Whether the night's backup is of every datastore."""
+        backed_up = self.stack.scheduled(self.stack.schedules[self.nightly])
+        return set(backed_up) == set(self.stack.datastores)
+
+    def alerted(self, rule: str, state: str) -> None:
+        """Waits for the alert of a threshold to be in that state, on its newest card."""
+
+        def seen() -> bool:
+            told = [each for each in alert_cards(self.system.bot) if f": {rule}," in text_of(each)]
+            return bool(told) and payload(told[-1])["state"] == state
+
+        wait_until(seen, f"{rule} to be {state}", 60)
+
     def next(self) -> Night:
         """The quietest of the next nights that end with a drill: other schedules fire as seldom as
         it gets."""
         drill, nightly = self.stack.schedules[DRILL], self.stack.schedules[self.nightly]
-        start = datetime.now(UTC) + _DAY
+        start = datetime.now(UTC) + 2 * _DAY
         first = next_fire(drill, start).at
         second = next_fire(drill, first).at
         chosen = min((first, second), key=self._fires_before)
@@ -107,7 +125,8 @@ def own_hours(system: System, nightly: str) -> Iterator[Nights]:
     policy = system.bot.folder / "interlock.yaml"
     usual = policy.read_text()
     rules = json.loads(usual)
-    policy.write_text(json.dumps({**rules, "policy": [_BY_ITSELF, *rules["policy"]]}))
+    by_itself = {"policy": [_BY_ITSELF, *rules["policy"]], "conditions": {"every": "2s"}}
+    policy.write_text(json.dumps(rules | by_itself))
     try:
         yield Nights(system, load_stack(system.project.stack_file), nightly)
     finally:
@@ -115,12 +134,13 @@ def own_hours(system: System, nightly: str) -> Iterator[Nights]:
 
 
 def keeps_hours(system: System, nightly: str) -> None:
-    """The night's backup makes itself, the drill after it times how long a restore takes, and in
-    the morning one message says that all is there and whole."""
+    """Backups that are too old are an alert until the night's makes itself. The drill after it
+    times how long a restore takes, and in the morning one message says what is there and whole."""
     with own_hours(system, nightly) as nights:
         night = nights.next()
         nights.is_now(night.backup - _BEFORE)
-        _all_are_listed(nights)
+        _all_are_listed(nights, night)
+        nights.alerted(_LATE, "firing")
         nights.is_now(night.backup)
         made = nights.made_by(nightly)
         assert payload(made)["operation"] == "backup"
@@ -133,6 +153,8 @@ def keeps_hours(system: System, nightly: str) -> None:
                 nights.made_by(name)
     nights.is_now(night.proof)
     _is_proved(nights)
+    if nights.whole:
+        nights.alerted(_LATE, "resolved")
 
 
 def lets_go(system: System, datastore: str) -> None:
@@ -158,14 +180,15 @@ def _write_hours(project: Project) -> None:
     project.stack_file.write_text(yaml.safe_dump(described, sort_keys=False))
 
 
-def _all_are_listed(nights: Nights) -> None:
+def _all_are_listed(nights: Nights, night: Night) -> None:
     """All of them, each with its datastores, its rhythm and what comes next; none has fired."""
     said = nights.system.says(f"schedule {nights.stack.name}")
     for name, schedule in nights.stack.schedules.items():
         assert f"\n{name}\n" in said, said
         assert schedule.rhythm in said, said
     assert f"{len(nights.stack.schedules)} schedules on {nights.stack.name}" in said
-    assert f"next is {nights.stack.name} {nights.nightly}" in said, said
+    nightly = nights.stack.schedules[nights.nightly]
+    assert f"{night.backup.astimezone(ZoneInfo(nightly.zone)):%a %Y-%m-%d %H:%M %Z}" in said, said
 
 
 def _was_drilled(nights: Nights, card: dict[str, Any]) -> None:
@@ -176,7 +199,12 @@ def _was_drilled(nights: Nights, card: dict[str, Any]) -> None:
     drill: Schedule = nights.stack.schedules[DRILL]
     for datastore in nights.stack.scheduled(drill):
         row = said.split(f"{nights.stack.name}/{datastore}\n", 1)[1].split("\n")
+        assert row[3] != "not measured", row[:8]
         assert " ago, in " in row[5] or "now, in " in row[5], row[:8]
+    for scenario in nights.stack.objectives.scenarios:
+        [line] = [each for each in said.splitlines() if f" {scenario} " in each]
+        assert "restores take" in line or "nothing may be lost" in line, line
+        assert "not measured" not in line, line
 
 
 def _is_proved(nights: Nights) -> None:

@@ -1,7 +1,6 @@
 """A test system as people operate it: a bot in Slack, a stack of real containers."""
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from bot.workspace.testing import running_workspace
 from tests.support.bot import Bot, interlock_yaml, wait_until
 from tests.support.docker import Project, project
-from tests.support.holdings import Folder, Holding
+from tests.support.holdings import Holding
 from tests.support.talk import ask, card_in, cards, payload, press, text_of
 from tests.support.workspace import Sim
 
@@ -101,18 +100,27 @@ def operated(
     that its stack file refers to, `changes` replace keys of the file."""
     with (
         project(name, folder, channel="ops-harbor", **changes) as made,
+        bot_of(made, environment) as bot,
+    ):
+        yield System(name, made, bot)
+
+
+@contextmanager
+def bot_of(made: Project, environment: Mapping[str, str]) -> Iterator[Bot]:
+    """A bot that runs, in a workspace of its own, and operates the one stack file there."""
+    with (
         pytest.MonkeyPatch.context() as patch,
-        running_workspace(folder / "workspace", rates=False, answer_seconds=50) as workspace,
+        running_workspace(made.folder / "workspace", rates=False, answer_seconds=50) as workspace,
         httpx.Client(base_url=workspace.url, timeout=60, trust_env=False) as http,
     ):
         file = interlock_yaml(made.stack_file.name) | {"sampling": {"interval": "5s"}}
-        (folder / "interlock.yaml").write_text(json.dumps(file))
+        (made.folder / "interlock.yaml").write_text(json.dumps(file))
         for variable, value in environment.items():
             patch.setenv(variable, value)
-        bot = Bot(folder, Sim(workspace, http))
+        bot = Bot(made.folder, Sim(workspace, http))
         bot.start()
         try:
-            yield System(name, made, bot)
+            yield bot
         finally:
             bot.end()
 
@@ -135,21 +143,4 @@ def comes_back(
         system.does(f"restore {system.name} {holding.name} latest", *_BOTH)
     restored = {holding.name: holding.content() for holding in holdings}
     other = {name: (whole[name], restored[name]) for name in whole if restored[name] != whole[name]}
-    assert not other, other
-
-
-def recovers(
-    system: System, what: str, holdings: Sequence[Holding], voters: Sequence[str] = ()
-) -> None:
-    """Backs the set up, removes every container, network and volume of the system and the files
-    that are in no volume, recovers with one request, and compares the contents."""
-    whole = {holding.name: holding.content() for holding in holdings}
-    system.does(f"backup {system.name} {what}", *voters)
-    system.project.compose("down", "--volumes", "--timeout", "5")
-    for holding in holdings:
-        if isinstance(holding, Folder):
-            shutil.rmtree(holding.path)
-    system.does(f"recover {system.name} {what} latest", *_BOTH)
-    recovered = {holding.name: holding.content() for holding in holdings}
-    other = {n: (whole[n], recovered[n]) for n in whole if recovered[n] != whole[n]}
     assert not other, other
