@@ -68,7 +68,7 @@ def _intend(_context: Context, stack: Stack, params: TerminusWords) -> Intent:
 
 
 def _no_database(params: TerminusWords) -> bool:
-    """A delete of a stack, or of a store, that names no database."""
+    """A delete that names a stack and nothing else."""
     return params.first.lower() == _DELETE and bool(params.second) and not params.third
 
 
