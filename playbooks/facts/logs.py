@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -156,7 +156,11 @@ def errors(reading: Reading, args: ErrorArgs) -> JsonObject:
 
 def counted_logs(stack: Stack, service: str) -> list[str]:
     """Those of a service that are looked through. Raises FactUnavailable where there is none."""
-    known = list(found_logs(stack, service))
+    return chosen_logs(stack, service, list(found_logs(stack, service)))
+
+
+def chosen_logs(stack: Stack, service: str, known: Sequence[Found]) -> list[str]:
+    """The same, of the logs that are known of it."""
     files = [each.path for each in known if each.kind in {"file", "container-file"}]
     names = [each.name for each in known if each.kind == "output"] + files[:_COUNTED_FILES]
     names = names or [each.name for each in known if each.kind == "loki"]

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError, InputError
-from playbooks.facts.logs import SEARCH_SECONDS, SEARCHED_LINES, counted_logs
+from playbooks.facts.logs import SEARCH_SECONDS, SEARCHED_LINES, chosen_logs
 from playbooks.hosts.log_lines import LogLine, LogSource
-from playbooks.hosts.log_sources import source_of
+from playbooks.hosts.log_sources import Found, found_logs, source_of
 from playbooks.lines.security import Look, look_through
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.security import LARGE_RESPONSE
@@ -37,9 +37,7 @@ def look(reading: Reading, args: LookArgs) -> JsonObject:
     cursors: dict[str, JsonObject] = {}
     looks: list[Look] = []
     problems: list[str] = []
-    with _explained():
-        names = counted_logs(stack, args.service)
-    for name in names:
+    for name in _names(stack, args.service, problems):
         try:
             source = source_of(stack, args.service, name)
             fresh = source.fresh(args.cursors.get(name, {}), _MOST_LINES)
@@ -72,9 +70,7 @@ def past(reading: Reading, args: PastArgs) -> JsonObject:
     looks: list[Look] = []
     problems: list[str] = []
     bound = _Bound(SEARCHED_LINES, time.monotonic() + SEARCH_SECONDS)
-    with _explained():
-        names = counted_logs(stack, args.service)
-    for name in names:
+    for name in _names(stack, args.service, problems):
         try:
             source = source_of(stack, args.service, name)
             lines = bound.over(source.newest(SEARCHED_LINES, since))
@@ -109,6 +105,21 @@ def _look_through(
     size = stack.security.large_response_bytes
     large = (LARGE_RESPONSE, size) if size is not None and LARGE_RESPONSE in sought else None
     return look_through(lines, sought, large, source.mask())
+
+
+def _names(stack: Stack, service: str, problems: list[str]) -> list[str]:
+    """The logs that are looked through. A folder that is not there is a problem, and hides none of
+    those that were found before it. Raises FactUnavailable where there is no log at all."""
+    known: list[Found] = []
+    with _explained():
+        try:
+            for each in found_logs(stack, service):
+                known.append(each)
+        except HostError as error:
+            if not known:
+                raise
+            problems.append(error.message.rstrip("."))
+        return chosen_logs(stack, service, known)
 
 
 @contextmanager

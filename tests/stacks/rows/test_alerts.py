@@ -131,8 +131,6 @@ def test_the_life_of_an_alert(beside: Alerted, watch: Watch) -> None:
     watch.write([])
     ended = beside.card("Sluggish", "resolved")
     assert ended["ts"] == fired["ts"] and re.search(r"after \d+ (s|min)", text_of(ended))
-    # Whom the attacks below are told apart from.
-    beside.visits("/", 20)
 
 
 @pytest.mark.covers("R1", "RNSAC")
@@ -268,6 +266,9 @@ def test_attacks_are_told_of(beside: Alerted) -> None:
     access log of a real nginx injections, answers that are too large, and somebody who never came
     before and asks for very much: each an alert with its source, over once nothing more comes."""
     parts = _PARTS[beside.name]
+    # Whom the one is told apart from who never came before.
+    beside.visits("/.env", 1)
+    wait_until(lambda: "1 lines of probing" in beside.says(f"alerts {beside.name}"), "it", 60)
     beside.bot.later(timedelta(days=1, hours=1).total_seconds())
     _fail_to_log_in(beside)
     beside.visits("/?id=1%27%20OR%20%271%27=%271", 3)
