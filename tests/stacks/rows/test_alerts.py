@@ -133,7 +133,8 @@ def test_the_life_of_an_alert(beside: Alerted, watch: Watch) -> None:
     assert ended["ts"] == fired["ts"] and re.search(r"after \d+ (s|min)", text_of(ended))
 
 
-@pytest.mark.covers("R1", "RNSAC")
+@pytest.mark.covers("R1", "RNSA")
+@pytest.mark.covers("R1", "C", only="all but the processor of its database, seen on an equal one")
 @on("RNSAC")
 def test_what_goes_wrong_fires_and_resolves(beside: Alerted) -> None:
     """What is killed, unwell, started again and again, killed for want of memory or full, and what
@@ -190,14 +191,7 @@ def _at_once(parts: Parts, rules: Mapping[str, str]) -> dict[str, str]:
 
 def _lasting(beside: Alerted, rules: Mapping[str, str]) -> dict[str, str]:
     """What fires once it has lasted, with the time of its card."""
-    found = {}
-    for measure in ("down", "database_cpu_percent"):
-        if measure in rules:
-            name = rules[measure]
-            time_passes(
-                beside, 61, lambda name=name: beside.standing(name, "firing"), f"{name} to fire"
-            )
-            found[name] = beside.card(name, "firing")["ts"]
+    time_passes(beside, 61, lambda: beside.standing("down", "firing"), "down to fire")
     card = wait_until(
         lambda: (c := beside.card("down", "firing")) and "2 firing of" in text_of(c) and c, "both"
     )
@@ -213,7 +207,7 @@ def _lasting(beside: Alerted, rules: Mapping[str, str]) -> dict[str, str]:
             return beside.standing(rules["errors_per_second"], "firing")
 
         assert "errors/s by Prometheus" in text_of(wait_until(fires, "errors to fire", 60))
-    return found
+    return {"down": card["ts"]}
 
 
 @contextmanager
@@ -245,17 +239,9 @@ def _of_analytics_engine(beside: Alerted) -> Iterator[None]:
     troubles.anew(project, "demo_config_service")
 
 
-@contextmanager
-def _of_arc(beside: Alerted) -> Iterator[None]:
-    """Its PostgreSQL uses a processor."""
-    with troubles.much_to_do(beside.system.project.uri("arc_db", "arc")):
-        yield
-
-
 _OF_ITS_OWN = {
     "neurocore": _of_neurocore,
     "analytics-engine": _of_analytics_engine,
-    "arc": _of_arc,
 }
 
 
