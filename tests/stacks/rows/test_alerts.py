@@ -253,8 +253,9 @@ def test_attacks_are_told_of(beside: Alerted) -> None:
     before and asks for very much: each an alert with its source, over once nothing more comes."""
     parts = _PARTS[beside.name]
     # Whom the one is told apart from who never came before.
+    wait_until(lambda: "well" in listed(beside)["security-probing"], "the first look", 60)
     beside.visits("/.env", 1)
-    wait_until(lambda: "1 lines of probing" in beside.says(f"alerts {beside.name}"), "it", 60)
+    wait_until(lambda: "1 lines" in listed(beside)["security-probing"], "the next one", 60)
     beside.bot.later(timedelta(days=1, hours=1).total_seconds())
     _fail_to_log_in(beside)
     beside.visits("/?id=1%27%20OR%20%271%27=%271", 3)
