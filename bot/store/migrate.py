@@ -1,11 +1,14 @@
-"""Brings the tables up to date at start; two processes that start at once take turns."""
+"""Makes the tables, or brings them up to date, at start; two processes that start at once take
+turns."""
 
 from importlib import import_module
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from bot.store.audit import GENESIS
 from bot.store.database import Database
+from bot.store.tables import audit_head, metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number of ours will do; it names the lock among those of the same PostgreSQL database.
@@ -14,13 +17,17 @@ _STAMP = "alembic_version"
 
 
 def migrate(database: Database) -> None:
-    """Runs the migrations that are missing, all of them or none."""
+    """Makes all tables of an empty database, or runs the migrations that are missing; all of it or
+    nothing."""
     with database.write() as connection:
         if not database.sqlite:
             connection.execute(
                 sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK}
             )
-        if _stamp(connection) != newest_revision():
+        stamp = _stamp(connection)
+        if stamp is None:
+            _make(connection)
+        elif stamp != newest_revision():
             # Alembic is large, and a start with nothing to migrate is the usual one.
             import_module("bot.store.upgrade").upgrade(connection, MIGRATIONS)
 
@@ -38,3 +45,14 @@ def _stamp(connection: sa.Connection) -> str | None:
         sa.select(sa.column("version_num")).select_from(sa.table(_STAMP))
     ).scalar_one_or_none()
     return stamp
+
+
+def _make(connection: sa.Connection) -> None:
+    """The tables as all migrations one after the other would leave them."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.execute(audit_head.insert(), {"id": 1, "number": 0, "hash": GENESIS})
+    versions = sa.Table(
+        _STAMP, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True)
+    )
+    versions.create(connection, checkfirst=False)
+    connection.execute(versions.insert(), {"version_num": newest_revision()})

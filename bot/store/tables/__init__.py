@@ -1,4 +1,5 @@
-"""The tables, as SQLAlchemy knows them. The migrations build them."""
+"""The tables, as SQLAlchemy knows them. An empty database gets them at once; the migrations bring
+an older one there."""
 
 from bot.store.tables.alerting import (
     alert_changes,
