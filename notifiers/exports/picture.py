@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifiers.exports import lanes
-from notifiers.exports.lanes import Mark, Span
+from notifiers.exports.lanes import Bubble, Label, Mark, Span
 from notifiers.pictures import available
 from notifiers.views.text import clip_plain, plural
 from playbooks.respond.measures import Measures
@@ -112,12 +112,16 @@ def _phases(axes: Any, drawn: Drawn, span: Span) -> None:
 def _lane(axes: Any, row: int, lane: Lane, entries: Sequence[Entry], span: Span) -> None:
     colour, marker = _LOOKS[lane]
     axes.axhline(row, color="#d0d7de", linewidth=0.8, zorder=1)
-    found = lanes.bubbles(entries, span)
-    sizes = [min(34.0 + 26.0 * (each.count - 1), _MOST_SIZE) for each in found]
+    _bubbles(axes, row, lanes.bubbles(entries, span), colour, marker)
+    _labels(axes, row, lanes.labels(entries, span))
+
+
+def _bubbles(axes: Any, row: int, bubbles: Sequence[Bubble], colour: str, marker: str) -> None:
+    """What happened close together is one, the larger the more it is."""
     axes.scatter(
-        [each.at for each in found],
-        [row] * len(found),
-        s=sizes,
+        [each.at for each in bubbles],
+        [row] * len(bubbles),
+        s=[min(34.0 + 26.0 * (each.count - 1), _MOST_SIZE) for each in bubbles],
         marker=marker,
         color=colour,
         alpha=0.88,
@@ -125,20 +129,14 @@ def _lane(axes: Any, row: int, lane: Lane, entries: Sequence[Entry], span: Span)
         edgecolors=_PAPER,
         zorder=4,
     )
-    for each in found:
+    number = {"fontsize": 6.5, "color": _PAPER, "weight": "bold", "ha": "center", "va": "center"}
+    for each in bubbles:
         if each.count > 3:
-            axes.text(
-                each.at,
-                row,
-                str(each.count),
-                fontsize=6.5,
-                color=_PAPER,
-                weight="bold",
-                ha="center",
-                va="center",
-                zorder=5,
-            )
-    labels = lanes.labels(entries, span)
+            axes.text(each.at, row, str(each.count), zorder=5, **number)
+
+
+def _labels(axes: Any, row: int, labels: Sequence[Label]) -> None:
+    """What it was, above its lane, at a thin line down to it."""
     axes.vlines(
         [label.at for label in labels],
         row,
@@ -148,12 +146,10 @@ def _lane(axes: Any, row: int, lane: Lane, entries: Sequence[Entry], span: Span)
         zorder=2,
     )
     for label in labels:
-        aside = -3 if label.leftwards else 3
-        level = _LEVELS[label.level]
         axes.annotate(
             label.text,
-            (label.at, row - level),
-            xytext=(aside, 0),
+            (label.at, row - _LEVELS[label.level]),
+            xytext=(-3 if label.leftwards else 3, 0),
             textcoords="offset points",
             fontsize=7.5,
             color=_INK,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from playbooks.errors import BadArgument
-from playbooks.model.breach import AttackedService
+from playbooks.model.breach import Attacked, AttackedService
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Guard, Line, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
@@ -20,6 +20,13 @@ from playbooks.operations.breach_parts import (
 from playbooks.playbook import Playbook
 from playbooks.sizes import in_bytes
 
+_NOTES = (
+    "What is gathered holds the secrets of the containers: it belongs to nobody but those who "
+    "investigate.",
+    "A folder without evidence.json is of a run that did not end.",
+)
+_LEFT_OUT = "What is mounted into the containers is left out: `--volumes` takes it in."
+
 
 def preserve_needs(stack: Stack, params: PreserveParams) -> Sequence[FactQuery]:
     return (*(attacked_query(name, sized=True) for name in params.services), _room(stack))
@@ -27,6 +34,38 @@ def preserve_needs(stack: Stack, params: PreserveParams) -> Sequence[FactQuery]:
 
 def plan_preserve(stack: Stack, params: PreserveParams, facts: Facts) -> Plan:
     """Raises FactUnavailable, and BadArgument where there is no container to keep anything of."""
+    found = _found(params, facts)
+    size = sum(each.bytes or 0 for containers in found.values() for each in containers)
+    folder = stack.breach.evidence / params.incident
+    return Plan(
+        **common(stack, PRESERVE, params),
+        summary=f"PRESERVE {stack.environment}/{stack.name} {', '.join(params.services)}",
+        risk=Risk.CHANGE,
+        stages=_keeping(params),
+        resources=(Resource(kind="stack", name=stack.name),),
+        guards=(
+            Guard(
+                name=f"free space for evidence in {stack.breach.evidence}",
+                query=_room(stack),
+                field="free_bytes",
+                at_least=2 * size,
+            ),
+        ),
+        affects=tuple(
+            f"{each.name} stands still while an image of it is made."
+            for containers in found.values()
+            for each in containers
+            if each.up
+        ),
+        keeps=(f"evidence in {folder}, read-only, for its owner only; its checksum in the audit",),
+        notes=_NOTES if params.volumes else (*_NOTES, _LEFT_OUT),
+        binding={"containers": {name: [each.id for each in found[name]] for name in found}},
+        shown=(*containers_shown(found), Line(label="Size", value=f"about {in_bytes(size)}")),
+    )
+
+
+def _found(params: PreserveParams, facts: Facts) -> dict[str, tuple[Attacked, ...]]:
+    """The containers of each service. Raises BadArgument where there is none."""
     found = {
         name: AttackedService.model_validate(facts.of(attacked_query(name, sized=True))).containers
         for name in params.services
@@ -34,6 +73,11 @@ def plan_preserve(stack: Stack, params: PreserveParams, facts: Facts) -> Plan:
     for name, containers in found.items():
         if not containers:
             raise BadArgument(f"{name} has no container, so nothing of it can be preserved.")
+    return found
+
+
+def _keeping(params: PreserveParams) -> tuple[tuple[Step, ...], ...]:
+    """Everything of each service, then the list of it."""
     gather = tuple(
         Step(
             key=f"gather.{name}",
@@ -54,42 +98,7 @@ def plan_preserve(stack: Stack, params: PreserveParams, facts: Facts) -> Plan:
         },
         idempotent=True,
     )
-    size = sum(each.bytes or 0 for containers in found.values() for each in containers)
-    folder = stack.breach.evidence / params.incident
-    return Plan(
-        **common(stack, PRESERVE, params),
-        summary=f"PRESERVE {stack.environment}/{stack.name} {', '.join(params.services)}",
-        risk=Risk.CHANGE,
-        stages=(gather, (seal,)),
-        resources=(Resource(kind="stack", name=stack.name),),
-        guards=(
-            Guard(
-                name=f"free space for evidence in {stack.breach.evidence}",
-                query=_room(stack),
-                field="free_bytes",
-                at_least=2 * size,
-            ),
-        ),
-        affects=tuple(
-            f"{each.name} stands still while an image of it is made."
-            for containers in found.values()
-            for each in containers
-            if each.up
-        ),
-        keeps=(f"evidence in {folder}, read-only, for its owner only; its checksum in the audit",),
-        notes=(
-            "What is gathered holds the secrets of the containers: it belongs to nobody but those "
-            "who investigate.",
-            "A folder without evidence.json is of a run that did not end.",
-            *(
-                ()
-                if params.volumes
-                else ("What is mounted into the containers is left out: `--volumes` takes it in.",)
-            ),
-        ),
-        binding={"containers": {name: [each.id for each in found[name]] for name in found}},
-        shown=(*containers_shown(found), Line(label="Size", value=f"about {in_bytes(size)}")),
-    )
+    return gather, (seal,)
 
 
 def review_needs(_: Stack, __: ReviewParams) -> Sequence[FactQuery]:
