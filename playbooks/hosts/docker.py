@@ -1,5 +1,6 @@
 """A Docker Engine, read and used through its API."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -65,9 +66,20 @@ def containers_of(project: str, service: str, on: Host = LOCAL) -> tuple[Contain
 def _client(on: Host, seconds: int) -> DockerClient:
     match on:
         case LocalHost():
-            return docker.from_env(timeout=seconds)
+            version = _own_version(os.environ.get("DOCKER_HOST", ""))
+            return docker.from_env(version=version, timeout=seconds)
         case _:
             return _of_version(on, seconds, _version_of(on))
+
+
+@lru_cache(maxsize=4)
+def _own_version(_address: str) -> str:
+    """That of the API of the engine here, asked once: a client that asks each time asks twice."""
+    client = docker.from_env(timeout=READ_SECONDS)
+    try:
+        return str(client.api.api_version)
+    finally:
+        client.close()
 
 
 @lru_cache(maxsize=256)
