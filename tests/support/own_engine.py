@@ -21,14 +21,12 @@ _START_SECONDS = 60
 
 @dataclass
 class OwnEngine:
-    """A dockerd beside this machine's own, with images, containers and a bridge of its own.
+    """A dockerd beside this machine's own, with images, containers and networks of its own.
 
-    It writes no rules for packets, which the other's would suffer from: its containers reach each
-    other and this host, and nobody else.
+    Its containers reach each other, and nobody else.
     """
 
     folder: Path
-    bridge: str
     network: str
     live_restore: bool
     _process: subprocess.Popen[bytes] | None = None
@@ -51,14 +49,15 @@ class OwnEngine:
             *("--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec"),
             *("--pidfile", f"{self.folder}/dockerd.pid", "--host", self.host),
             *("--config-file", f"{self.folder}/daemon.json"),
-            # Not `none`: with that it would remove the bridge of the other engine.
-            *("--bridge", self.bridge, "--default-address-pool", f"base={self.network},size=24"),
             *("--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false"),
             f"--live-restore={str(self.live_restore).lower()}",
         ]
         with (self.folder / "dockerd.log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["dockerd", *options], stdout=log, stderr=log, start_new_session=True
+                ["nsenter", f"--net=/run/netns/{self.network}", "dockerd", *options],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def end(self, how: signal.Signals) -> None:
@@ -99,16 +98,16 @@ class OwnEngine:
 
 
 @contextmanager
-def own_bridge(subnet: str) -> Iterator[str]:
-    """A bridge for an engine beside this machine's own, which makes it: told to have none, the new
-    one would remove the other's `docker0`. Its name."""
-    bridge = f"ilk{uuid.uuid4().hex[:8]}"
-    named = ("--opt", f"com.docker.network.bridge.name={bridge}", "--subnet", subnet)
-    _here("network", "create", *named, bridge)
+def _own_network() -> Iterator[str]:
+    """A network namespace, where an engine may make and remove what it likes: ended in peace and
+    started again, even one with a bridge of its own removes the `docker0` it sees. Its name."""
+    name = f"interlock-{uuid.uuid4().hex[:8]}"
+    _ip("netns", "add", name)
     try:
-        yield bridge
+        _ip("-n", name, "link", "set", "lo", "up")
+        yield name
     finally:
-        _here("network", "rm", bridge)
+        _ip("netns", "delete", name)
 
 
 @contextmanager
@@ -121,9 +120,8 @@ def own_engine(folder: Path, *, live_restore: bool = True) -> Iterator[OwnEngine
         (pytest.fail if os.environ.get("CI", "").lower() in {"1", "true"} else pytest.skip)(why)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "daemon.json").write_text("{}")
-    number = uuid.uuid4().int % 200
-    with own_bridge(f"10.{number}.239.0/24") as bridge:
-        engine = OwnEngine(folder, bridge, f"10.{number}.240.0/20", live_restore)
+    with _own_network() as network:
+        engine = OwnEngine(folder, network, live_restore)
         try:
             engine.start()
             yield engine
@@ -149,3 +147,7 @@ def _here(*words: str) -> bytes:
     """What this machine's own engine says to `docker WORDS`."""
     own = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
     return subprocess.run(["docker", *words], env=own, capture_output=True, check=True).stdout
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], capture_output=True, check=True)

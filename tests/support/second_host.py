@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,6 @@ import yaml
 
 from tests.support.docker import Project, require_docker
 from tests.support.holdings import Holding
-from tests.support.own_engine import own_bridge
 from tests.support.systems import System, bot_of
 
 _SECONDS = 30.0
@@ -37,7 +37,7 @@ def second_engine() -> Iterator[str]:
     address = f"unix://{folder}/docker.sock"
     places = ("--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec")
     argv = ["dockerd", *places, "--pidfile", f"{folder}/pid", "--host", address, *_APART]
-    with own_bridge("10.202.239.0/24") as bridge:
+    with _own_bridge("10.202.239.0/24") as bridge:
         with (folder / "log").open("w") as log:
             running = subprocess.Popen([*argv, "--bridge", bridge], stdout=log, stderr=log)
         try:
@@ -47,6 +47,19 @@ def second_engine() -> Iterator[str]:
             running.terminate()
             running.wait(30)
             shutil.rmtree(folder)
+
+
+@contextmanager
+def _own_bridge(subnet: str) -> Iterator[str]:
+    """A bridge for an engine beside this machine's own, which makes it: told to have none, the new
+    one would remove the other's `docker0`. Its name."""
+    bridge = f"ilk{uuid.uuid4().hex[:8]}"
+    named = ("--opt", f"com.docker.network.bridge.name={bridge}", "--subnet", subnet)
+    _docker("network", "create", *named, bridge)
+    try:
+        yield bridge
+    finally:
+        _docker("network", "rm", bridge)
 
 
 def recovers_elsewhere(
@@ -132,3 +145,7 @@ def _wait(ready: Callable[[], bool], log: Path) -> None:
     while not ready():
         assert time.monotonic() < deadline, log.read_text()
         time.sleep(_TICK)
+
+
+def _docker(*words: str) -> None:
+    subprocess.run(["docker", *words], capture_output=True, check=True)
