@@ -48,7 +48,7 @@ from bot.web.app import web_app
 from bot.web.metrics import Metrics
 from bot.web.serving import Served, address_of, bind
 from commands.catalogue import SUBCOMMANDS
-from commands.ports import Clock
+from commands.ports import Clock, Context
 from notifiers.outbox import Outbox
 from notifiers.slack import outbox_slack
 from playbooks.catalogue import ACTIONS, PLAYBOOKS
@@ -102,6 +102,8 @@ async def run(
     with contextlib.closing(database):
         migrate(database)
         house = open_house(configured, database, os.environ, now)
+        for token in (settings.bot_token, settings.app_token, settings.signing_secret):
+            house.redactor.learn(token.get_secret_value())
         set_up_logs(house.redactor, as_json=not sys.stderr.isatty())
         async with aiohttp.ClientSession() as session:
             anchor = AnchorFile(configured.folder / "audit-head.json")
@@ -118,8 +120,6 @@ def _assembled(
     settings: BotSettings, house: House, session: aiohttp.ClientSession, anchor: AnchorFile
 ) -> _Parts:
     bot_token = settings.bot_token.get_secret_value()
-    for token in (settings.bot_token, settings.app_token, settings.signing_secret):
-        house.redactor.learn(token.get_secret_value())
     now, metrics = house.context.now, Metrics()
     outbox = Outbox(
         StoredOutbox(house.database, now),
@@ -134,16 +134,8 @@ def _assembled(
     parcels = Parcels(client, session, house.database, now)
     answers = Answers(client, house.redactor, parcels)
     followers = Followers(house.ledger, house.context.facts, house.bell)
-    uploads = SlackUploads(bot_token, settings.slack_api)
-    bundles = Bundles(house.context.facts, house.context.history, house.redactor, house.turns, now)
     alerts = alerts_in(house, metrics, owner)
-    context = replace(
-        house.context,
-        uploads=uploads,
-        follows=followers,
-        bundles=bundles,
-        conditions=alerts,
-    )
+    context = _with_slack(house, settings, followers, alerts)
     installed = Installed(bot_token)
     calls = SlackCalls(bot_token, settings.slack_api)
     incidents = incidents_at_work(house, calls, installed.user)
@@ -174,6 +166,21 @@ def _assembled(
         followers=followers,
         parcels=parcels,
         incidents=incidents,
+    )
+
+
+def _with_slack(
+    house: House, settings: BotSettings, followers: Followers, alerts: AlertsIn
+) -> Context:
+    """What subcommands need, with what only a bot that talks to Slack can do."""
+    known = house.context
+    token = settings.bot_token.get_secret_value()
+    return replace(
+        known,
+        uploads=SlackUploads(token, settings.slack_api),
+        follows=followers,
+        bundles=Bundles(known.facts, known.history, house.redactor, house.turns, known.now),
+        conditions=alerts,
     )
 
 
