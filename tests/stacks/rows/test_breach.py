@@ -200,10 +200,16 @@ def _preserved(system: System, case: Case) -> None:
     assert any(held["kept_image"].removeprefix("sha256:").startswith(each) for each in images())
     sum_ = hashlib.sha256((folder / "evidence.json").read_bytes()).hexdigest()
     assert sum_ in said
-    audited = text_of(
+    assert "evidence.kept" not in _audited(system)
+    system.bot.sim.command(f"incident role {case.id} scribe @dora", user="ana", channel="ops")
+    assert "evidence.kept" in _audited(system)
+
+
+def _audited(system: System) -> str:
+    """What the auditor reads, who sees of a private incident only where she is asked in."""
+    return text_of(
         system.bot.sim.command("audit neurocore", user="dora", channel="ops")["response"]
     )
-    assert "evidence.kept" in audited
 
 
 @pytest.mark.covers("R7", "N", only="only those who are asked in know of it")

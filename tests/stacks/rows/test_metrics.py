@@ -56,6 +56,7 @@ def _scraped(system: System, count: int) -> None:
             for each in _asked(system, 'http_requests_total{status="200"}')
         ),
         "a scrape",
+        40,
     )
 
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 
 from tests.support.systems import System, on
 from tests.support.talk import ask_patiently
@@ -20,11 +21,12 @@ def test_stats_name_every_running_service(system: System) -> None:
     assert "unknown:" not in said and "stopped" not in said
     assert re.search(r"Host .*: load [0-9.]+ on \d+ cores?, \S+ \S+ of \S+ \S+ memory", said), said
     cells = said.splitlines()
-    for service, restarts in _restarts(system).items():
+    restarted = _restarts(system)
+    for service in yaml.safe_load(system.project.stack_file.read_text())["services"]:
         processor, memory, network, disk, count = _row(cells, service)
         assert processor.endswith(" %") and memory.split()[0].replace(".", "").isdigit()
         assert " / " in network and " / " in disk
-        assert count == restarts
+        assert count == restarted[service]
 
 
 def _row(cells: list[str], service: str) -> list[str]:
