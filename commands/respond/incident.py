@@ -24,7 +24,7 @@ from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
 from notifiers.views.incident import entry_line, incident_line, summary, timeline_part
-from notifiers.views.text import code, escape, plural
+from notifiers.views.text import code, escape, person, plural
 from playbooks.errors import BadArgument
 from playbooks.model.base import JsonObject
 from playbooks.respond.course import Turn, is_live
@@ -127,8 +127,12 @@ def _role(
 ) -> Reply:
     if not words:
         raise BadArgument("Which role? `commander`, `scribe` or `communications`.")
-    slack = user_meant(context, call, " ".join(words[1:]))
-    context.incidents.set_role(incident.id, call.actor, role_meant(words[0]), slack)
+    slack, role = user_meant(context, call, " ".join(words[1:])), role_meant(words[0])
+    if slack and incident.roles.get(role) == slack:
+        text = f"Already {role.value} of {incident.id}"
+        said = f"{person(slack)} is {role.value} of {escape(incident.id)} already."
+        return Reply(body=Body(text=text, blocks=tuple(blocks.sections(said))))
+    context.incidents.set_role(incident.id, call.actor, role, slack)
     return _done(context, call, incident, "")
 
 

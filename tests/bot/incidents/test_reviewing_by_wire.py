@@ -94,7 +94,10 @@ def test_phases_are_ticked_by_people_and_by_what_is_seen(bot: Bot, incident: str
     ask(bot.sim, f"incident role {incident} commander me", channel=HARBOR)
     assert said(bot, incident, "~Take it on~ done by interlock")["ts"] == listed["ts"]
     ask(bot.sim, f"phases {incident} untick 1.3", channel=HARBOR)
-    assert "~Say what is wrong~" not in text_of(said(bot, incident, "First minutes"))
+    wait_until(
+        lambda: "~Say what is wrong~" not in text_of(said(bot, incident, "First minutes")),
+        "the tick taken back",
+    )
     assert "1.9" in ask(bot.sim, f"phases {incident} tick 1.9", channel=HARBOR)
 
 
@@ -129,7 +132,9 @@ def test_a_post_mortem_is_drafted_and_written(bot: Bot, incident: str) -> None:
     """What people add stands beside what was measured; actions have owners and days."""
     draft = ask(bot.sim, f"postmortem {incident}", channel=HARBOR)
     assert "not resolved yet" in draft and "not written yet" in draft
-    ask(bot.sim, f"incident role {incident} commander me", channel=HARBOR)
+    bot.sim.command(f"incident role {incident} commander me", channel=HARBOR)
+    again = ask(bot.sim, f"incident role {incident} commander me", channel=HARBOR)
+    assert "commander of inc-1 already" in again
     ask(bot.sim, f"incident resolve {incident}", channel=HARBOR)
     wanted = said(bot, incident, "post-mortem is to be written")
     assert "<@U0ANA>" in text_of(wanted)

@@ -77,4 +77,4 @@ def test_a_denial_decides(shared: Bot, request_id: str) -> None:
 
 def test_approving_from_the_list_is_the_card(shared: Bot, request_id: str) -> None:
     """Where it was asked from another channel, the answer says where the card is."""
-    assert "#ops-harbor" in ask(shared.sim, "approvals", user="ben", channel="incidents")
+    assert "card in <#C0OPSHARBOR>" in ask(shared.sim, "approvals", user="ben", channel="incidents")
