@@ -10,7 +10,7 @@ import yaml
 from playbooks.hosts.helper_container import helpers
 from tests.support.docker import PASSWORD, SHIPPED, Project
 from tests.support.holdings import Blobs, Databases, EnvFiles, Holding, Redis
-from tests.support.rhythm import keeps_hours, lets_go
+from tests.support.rhythm import keeps_hours, keeps_one_a_day
 from tests.support.second_host import recovers_elsewhere
 from tests.support.systems import System, comes_back, operated
 
@@ -87,9 +87,8 @@ def test_what_was_destroyed_comes_back(analytics: System, holdings: Sequence[Hol
 
 @pytest.mark.covers("B4", "A")
 def test_old_backups_are_let_go(analytics: System) -> None:
-    """Those of weeks ago that its retention lets go are named with the reason, approved, and gone;
-    every other one stays."""
-    lets_go(analytics, "configuration")
+    """Of several of one day the last one stays, as its retention has it, and so do all others."""
+    keeps_one_a_day(analytics, "configuration")
 
 
 @pytest.mark.covers("B7", "A")

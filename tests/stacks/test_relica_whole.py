@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD
 from tests.support.holdings import Databases, Folder, Holding, Neo4j, Redis
-from tests.support.rhythm import keeps_hours, lets_go
+from tests.support.rhythm import keeps_hours, keeps_one_a_day
 from tests.support.systems import System, comes_back, operated
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -55,9 +55,8 @@ def test_what_was_destroyed_comes_back(relica: System) -> None:
 
 @pytest.mark.covers("B4", "R")
 def test_old_backups_are_let_go(relica: System) -> None:
-    """Those of weeks ago that its retention lets go are named with the reason, approved, and gone;
-    every other one stays."""
-    lets_go(relica, "seed-csv")
+    """Of several of one day the last one stays, as its retention has it, and so do all others."""
+    keeps_one_a_day(relica, "seed-csv")
 
 
 @pytest.mark.covers("B3 B11", "R")

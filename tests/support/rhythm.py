@@ -164,6 +164,18 @@ def lets_go(system: System, datastore: str) -> None:
     assert before - _backups(system) == going
 
 
+def keeps_one_a_day(system: System, datastore: str) -> None:
+    """Where the shipped retention only counts, each new backup lets go what is too many: of four of
+    one day the last one stays and the first one goes, and nothing is left to prune."""
+    before = _backups(system)
+    old = _of_long_ago(system.project, datastore)
+    kept = _backups(system) - before
+    assert max(old) in kept and min(old) not in kept and kept < old, (kept, old)
+    assert before <= _backups(system)
+    said = system.says(f"plan prune {system.name}")
+    assert dict(_RULING.findall(said)) == dict.fromkeys(_backups(system), "stays"), said
+
+
 def _write_hours(project: Project) -> None:
     shipped = yaml.safe_load((SHIPPED / project.stack_file.name).read_text())
     described = yaml.safe_load(project.stack_file.read_text())
@@ -205,13 +217,18 @@ def _is_proved(nights: Nights) -> None:
         [line] = [each for each in said.splitlines() if f"Whole: *{datastore}*" in each]
         assert "its restore was drilled" in line, line
     assert nights.hourly or "backed up and whole" in said, said
-    ended = nights.system.says(f"schedule {nights.stack.name}")
-    assert ended.count("succeeded (") >= 2, ended
+    wait_until(
+        lambda: nights.system.says(f"schedule {nights.stack.name}").count("succeeded (") >= 2,
+        "both in the list of schedules",
+        60,
+    )
 
 
 def _of_long_ago(project: Project, datastore: str) -> set[str]:
     """Backups of it that were made weeks ago; their ids."""
-    bench = Bench(load_stack(project.stack_file), now=datetime.now(UTC) - _OLD)
+    # At noon: an hour apart they are still of one day in every zone of the stacks.
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    bench = Bench(load_stack(project.stack_file), now=noon - _OLD)
     return {bench.backup(datastore) for _ in range(4)}
 
 
