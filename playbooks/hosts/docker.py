@@ -42,6 +42,9 @@ def engine(seconds: float = READ_SECONDS, on: Host = LOCAL) -> Iterator[DockerCl
     try:
         yield client
     except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        # It may be another version by now, which does not speak the API of the former one.
+        _own_version.cache_clear()
+        _version_of.cache_clear()
         raise HostError(f"The Docker Engine{_at(on)} refused: {_words(error)}.") from error
     finally:
         client.close()
