@@ -59,7 +59,7 @@ class StoredIncidents:
     def open(self, opening: Opening, actor: Actor) -> Incident:
         try:
             with self.ledger.database.write() as connection:
-                return self._opened(connection, opening, actor)
+                incident = self._opened(connection, opening, actor)
         except sa.exc.IntegrityError:
             # Two processes were told the same thing at once; the other one was first.
             if opening.once is None:
@@ -69,6 +69,8 @@ class StoredIncidents:
             if known is None:
                 raise
             return known
+        self.bell.ring()
+        return incident
 
     def open_from_alert(self, key: str, actor: Actor, once: str | None = None) -> Incident:
         with self.ledger.database.write() as connection:
@@ -87,7 +89,9 @@ class StoredIncidents:
                 alerts=(key,),
                 once=once,
             )
-            return self._opened(connection, opening, actor)
+            incident = self._opened(connection, opening, actor)
+        self.bell.ring()
+        return incident
 
     def get(self, id_: str) -> Incident:
         with self.ledger.database.read() as connection:
@@ -289,7 +293,6 @@ class StoredIncidents:
         self._record(connection, incident, change, actor.name)
         self._audit(connection, incident, "opened", actor.name, title)
         self.messages.want_card(connection, kept)
-        self.bell.ring()
         return incident
 
     def _change(

@@ -1,5 +1,6 @@
 """How the users of a stack are told that it is under maintenance."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from playbooks.model.hosts import Host
 
 _ROUTE = "interlock-maintenance"
 _BEFORE_ALL_OTHERS = 1_000_000
+_PLACEHOLDER = re.compile(r"\{message\}|\{until\}")
 
 
 class NginxPage(Model):
@@ -98,7 +100,9 @@ class Maintenance(Model):
 def filled(template: Any, message: str, until: str) -> Any:
     """JSON whose texts have `{message}` and `{until}` replaced."""
     if isinstance(template, str):
-        return template.replace("{message}", message).replace("{until}", until)
+        known = {"{message}": message, "{until}": until}
+        # At once: what a person typed may hold a placeholder itself, and stays as it is.
+        return _PLACEHOLDER.sub(lambda found: known[found[0]], template)
     if isinstance(template, dict):
         return {key: filled(value, message, until) for key, value in template.items()}
     if isinstance(template, list | tuple):
