@@ -9,7 +9,7 @@ import yaml
 
 from playbooks.hosts.helper_container import helpers
 from tests.support.docker import PASSWORD, SHIPPED, Project
-from tests.support.holdings import Blobs, Databases, EnvFiles, Holding, Redis
+from tests.support.holdings import Blobs, Databases, EnvFiles, Holding, Redis, fill
 from tests.support.rhythm import keeps_hours, keeps_one_a_day
 from tests.support.second_host import recovers_elsewhere
 from tests.support.systems import System, comes_back, operated
@@ -46,16 +46,12 @@ INSERT INTO kpi_data
 
 @pytest.fixture(scope="module")
 def analytics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """All eleven services, started through the bot."""
+    """All eleven services, started through the bot, with something in each store."""
     folder = tmp_path_factory.mktemp("analytics")
     with operated("analytics-engine", folder, _SECRETS) as system:
         system.does("start analytics-engine", "ben")
+        fill(everything(system.project))
         yield system
-
-
-@pytest.fixture(scope="module")
-def holdings(analytics: System) -> Sequence[Holding]:
-    return everything(analytics.project)
 
 
 def everything(project: Project) -> Sequence[Holding]:
@@ -79,10 +75,10 @@ def test_all_eleven_services_are_up(analytics: System) -> None:
 
 
 @pytest.mark.covers("B1 B2 B8 G1", "A")
-def test_what_was_destroyed_comes_back(analytics: System, holdings: Sequence[Holding]) -> None:
+def test_what_was_destroyed_comes_back(analytics: System) -> None:
     """Rows of a hypertable deleted, a table dropped, Redis flushed, blobs lost: each store equals
     what was backed up."""
-    comes_back(analytics, "backup analytics-engine full", holdings, ["ben"])
+    comes_back(analytics, "backup analytics-engine full", everything(analytics.project), ["ben"])
 
 
 @pytest.mark.covers("B4", "A")
@@ -142,7 +138,7 @@ def archiving(system: System) -> Iterator[None]:
 def test_a_night_and_the_morning_after(analytics: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""
-    keeps_hours(analytics, "database")
+    keeps_hours(analytics, "database", "ben")
 
 
 @pytest.mark.covers("B9", "A")

@@ -6,7 +6,7 @@ import pytest
 
 from playbooks.hosts.helper_container import helpers
 from tests.support.docker import PASSWORD, Project
-from tests.support.holdings import Databases, Folder, Holding, Redis
+from tests.support.holdings import Databases, Folder, Holding, Redis, fill
 from tests.support.rhythm import keeps_hours, lets_go
 from tests.support.second_host import recovers_elsewhere
 from tests.support.systems import System, comes_back, operated
@@ -24,9 +24,13 @@ _OTHERS = ("kratos", "unleash", "infisical")
 
 @pytest.fixture(scope="module")
 def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """All twelve services, started through the bot, and the databases of four of them."""
+    """All twelve services, started through the bot, the databases of four of them, and something
+    in each store."""
     with operated("arc", tmp_path_factory.mktemp("arc"), _SECRETS) as made:
         made.does("start arc", "ben")
+        for name in _OTHERS:
+            _databases(made.project).run("arc_db", f"CREATE DATABASE {name};\n")
+        fill(everything(made.project))
         yield made
 
 
@@ -42,14 +46,7 @@ def test_all_twelve_services_are_up(arc: System) -> None:
 def test_what_was_destroyed_comes_back(arc: System) -> None:
     """Rows deleted, a database dropped, Redis flushed: all databases of the server equal what was
     backed up, those that the guide's dump leaves out too."""
-    names = ("arc_db", *_OTHERS)
-    databases = Databases(
-        "postgres", arc.project, "arc", {name: _FILL.format(name) for name in names}, _destroyed
-    )
-    for name in _OTHERS:
-        databases.run("arc_db", f"CREATE DATABASE {name};\n")
-    config = Folder("configuration", arc.project.folder / "config")
-    comes_back(arc, "backup arc full", [databases, Redis("redis", arc.project), config])
+    comes_back(arc, "backup arc full", everything(arc.project))
 
 
 @pytest.mark.covers("B7", "C")
@@ -95,12 +92,16 @@ def test_all_of_it_is_recovered_on_another_host(arc: System) -> None:
 
 def everything(project: Project) -> Sequence[Holding]:
     """All that the system stores."""
-    filled = {name: "" for name in ("arc_db", *_OTHERS)}
     return [
-        Databases("postgres", project, "arc", filled, _destroyed),
+        _databases(project),
         Redis("redis", project),
         Folder("configuration", project.folder / "config"),
     ]
+
+
+def _databases(project: Project) -> Databases:
+    filling = {name: _FILL.format(name) for name in ("arc_db", *_OTHERS)}
+    return Databases("postgres", project, "arc", filling, _destroyed)
 
 
 def _destroyed(databases: Databases) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.support.docker import PASSWORD, Project
-from tests.support.holdings import Databases, EnvFiles, Folder, Holding, Redis
+from tests.support.holdings import Databases, EnvFiles, Folder, Holding, Redis, fill
 from tests.support.rhythm import keeps_hours, lets_go
 from tests.support.second_host import recovers_elsewhere
 from tests.support.systems import System, comes_back, operated
@@ -27,18 +27,14 @@ CREATE INDEX ON chapters USING hnsw (meaning vector_l2_ops);
 
 @pytest.fixture(scope="module")
 def neurocore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """All twelve services, started through the bot."""
+    """All twelve services, started through the bot, with something in each store."""
     folder = tmp_path_factory.mktemp("neurocore")
     for name in ("pdfs", "images"):
         (folder / "data" / name).mkdir(parents=True)
     with operated("neurocore", folder, _SECRETS) as system:
         system.does("start neurocore", "ben")
+        fill(everything(system.project))
         yield system
-
-
-@pytest.fixture(scope="module")
-def holdings(neurocore: System) -> Sequence[Holding]:
-    return everything(neurocore.project)
 
 
 def everything(project: Project) -> Sequence[Holding]:
@@ -67,10 +63,10 @@ def test_people_find_what_the_stack_is(neurocore: System) -> None:
 
 
 @pytest.mark.covers("B1 B2 B8 G1", "N")
-def test_what_was_destroyed_comes_back(neurocore: System, holdings: Sequence[Holding]) -> None:
+def test_what_was_destroyed_comes_back(neurocore: System) -> None:
     """Its database dropped, its Redis flushed, its files damaged: each store equals what was backed
     up, and the API sees the files that were restored."""
-    comes_back(neurocore, "backup neurocore full", holdings, ["ben"])
+    comes_back(neurocore, "backup neurocore full", everything(neurocore.project), ["ben"])
     assert neurocore.project.in_container("api", "cat", "/app/data/pdfs/one.txt") == "one"
 
 
@@ -85,7 +81,7 @@ def test_old_backups_are_let_go(neurocore: System) -> None:
 def test_a_night_and_the_morning_after(neurocore: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""
-    keeps_hours(neurocore, "database")
+    keeps_hours(neurocore, "database", "ben")
 
 
 @pytest.mark.covers("B9", "N")

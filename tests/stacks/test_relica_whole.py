@@ -1,11 +1,11 @@
 """All of Relica by wire: filled, backed up, destroyed, restored through approvals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD
-from tests.support.holdings import Databases, Folder, Holding, Neo4j, Redis
+from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, Project
+from tests.support.holdings import Databases, Folder, Holding, Neo4j, Redis, fill
 from tests.support.rhythm import keeps_hours, keeps_one_a_day
 from tests.support.systems import System, comes_back, operated
 
@@ -32,10 +32,12 @@ CREATE INDEX ON papers USING hnsw (meaning vector_l2_ops);
 
 @pytest.fixture(scope="module")
 def relica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The stores and what is between them and Archivist, started through the bot."""
+    """The stores and what is between them and Archivist, started through the bot, with something
+    in each store."""
     with operated("relica", tmp_path_factory.mktemp("relica"), _SECRETS) as system:
         for service in ("postgres", "redis", "neo4j", "archivist"):
             system.does(f"start relica {service}", "ben")
+        fill(everything(system.project))
         yield system
 
 
@@ -43,14 +45,7 @@ def relica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 def test_what_was_destroyed_comes_back(relica: System) -> None:
     """Rows deleted, Redis flushed, nodes and a constraint gone, files damaged: each store equals
     what was backed up."""
-    project = relica.project
-    holdings: list[Holding] = [
-        Databases("postgres", project, "postgres", {"postgres": _FILL}, _destroyed),
-        Redis("redis", project),
-        Neo4j("neo4j", project),
-        *(Folder(name, project.folder / path) for name, path in _FOLDERS.items()),
-    ]
-    comes_back(relica, "backup relica full", holdings, ["ben"])
+    comes_back(relica, "backup relica full", everything(relica.project), ["ben"])
 
 
 @pytest.mark.covers("B4", "R")
@@ -63,7 +58,17 @@ def test_old_backups_are_let_go(relica: System) -> None:
 def test_a_night_and_the_morning_after(relica: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""
-    keeps_hours(relica, "nightly")
+    keeps_hours(relica, "nightly", "ben")
+
+
+def everything(project: Project) -> Sequence[Holding]:
+    """All that the system stores."""
+    return [
+        Databases("postgres", project, "postgres", {"postgres": _FILL}, _destroyed),
+        Redis("redis", project),
+        Neo4j("neo4j", project),
+        *(Folder(name, project.folder / path) for name, path in _FOLDERS.items()),
+    ]
 
 
 def _destroyed(databases: Databases) -> None:

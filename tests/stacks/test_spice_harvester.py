@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.support.docker import TERMINUS_KEY, Project
-from tests.support.holdings import Folder, Graphs, Holding
+from tests.support.holdings import Folder, Graphs, Holding, fill
 from tests.support.rhythm import keeps_hours, lets_go
 from tests.support.second_host import recovers_elsewhere
 from tests.support.systems import System, comes_back, operated
@@ -22,15 +22,11 @@ _FOLDERS = {
 
 @pytest.fixture(scope="module")
 def harvester(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """All four services, started through the bot."""
+    """All four services, started through the bot, with something in each store."""
     with operated("spice-harvester", tmp_path_factory.mktemp("harvester"), {}) as system:
         system.does("start spice-harvester", "ben")
+        fill(everything(system.project))
         yield system
-
-
-@pytest.fixture(scope="module")
-def holdings(harvester: System) -> Sequence[Holding]:
-    return everything(harvester.project)
 
 
 def everything(project: Project) -> Sequence[Holding]:
@@ -49,9 +45,9 @@ def test_all_four_services_are_up(harvester: System) -> None:
 
 @pytest.mark.covers("B1 B2 B8", "S", by_contract=True)
 @pytest.mark.covers("G1", "S")
-def test_what_was_destroyed_comes_back(harvester: System, holdings: Sequence[Holding]) -> None:
+def test_what_was_destroyed_comes_back(harvester: System) -> None:
     """Its database deleted, its files damaged and lost: each store equals what was backed up."""
-    comes_back(harvester, "backup spice-harvester full", holdings, ["ben"])
+    comes_back(harvester, "backup spice-harvester full", everything(harvester.project), ["ben"])
 
 
 @pytest.mark.covers("B4", "S")
@@ -68,7 +64,7 @@ def test_old_backups_are_let_go(harvester: System) -> None:
 def test_a_night_and_the_morning_after(harvester: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""
-    keeps_hours(harvester, "nightly")
+    keeps_hours(harvester, "nightly", "ben")
 
 
 @pytest.mark.covers("B9", "S", by_contract=True)

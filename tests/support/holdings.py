@@ -1,7 +1,7 @@
 """What the datastores of a test system hold: filled, destroyed, and told apart by content."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -30,6 +30,12 @@ class Holding(Protocol):
     def content(self) -> Any:
         """Everything in it, as something that can be compared."""
         ...
+
+
+def fill(holdings: Sequence[Holding]) -> None:
+    """Something in each of them."""
+    for holding in holdings:
+        holding.fill()
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,11 @@ def own_hours(system: System, nightly: str) -> Iterator[Nights]:
         policy.write_text(usual)
 
 
-def keeps_hours(system: System, nightly: str) -> None:
-    """Backups that are too old are an alert; the night's makes itself. The drill after it
-    times how long a restore takes, and in the morning one message says what is there and whole."""
+def keeps_hours(system: System, nightly: str, *voters: str) -> None:
+    """Of everything there is a backup. Those that are too old are an alert; the night's makes
+    itself. The drill after it times how long a restore takes, and in the morning one message says
+    what is there and whole."""
+    system.does(f"backup {system.name} full", *voters)
     with own_hours(system, nightly) as nights:
         night = nights.next()
         nights.is_now(night.backup - _BEFORE)

@@ -128,10 +128,8 @@ def bot_of(made: Project, environment: Mapping[str, str]) -> Iterator[Bot]:
 def comes_back(
     system: System, backup: str, holdings: Sequence[Holding], voters: Sequence[str] = ()
 ) -> None:
-    """Fills every store, backs up with `/ops BACKUP`, destroys all of them, restores each through
-    two approvals, and compares the contents."""
-    for holding in holdings:
-        holding.fill()
+    """Backs up with `/ops BACKUP`, destroys every store, restores each through two approvals, and
+    compares the contents."""
     whole = {holding.name: holding.content() for holding in holdings}
     system.does(backup, *voters)
     for holding in holdings:
