@@ -97,7 +97,7 @@ def say(harness: Project, service: str, *words: str) -> str:
     def answers() -> bool:
         return "PONG" in harness.in_container(service, "sh", "-c", "redis-cli ping || true")
 
-    wait_until(answers, f"{service} to answer", 20)
+    wait_until(answers, f"{service} to answer")
     return harness.in_container(service, "redis-cli", "-e", *words).strip()
 
 

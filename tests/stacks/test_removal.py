@@ -114,7 +114,7 @@ def test_clean_without_a_window_is_told_how_to_type_the_name(system: System) -> 
     known = len(cards(sim))
     assert "nothing was asked for" in ask(sim, "clean tiny tinny")
     sim.act("message", user="ana", channel="ops", text="<@U0INTERLK> clean tiny")
-    wait_until(lambda: "/ops clean tiny tiny" in _said_in(system, "ops"), "the words", 20)
+    wait_until(lambda: "/ops clean tiny tiny" in _said_in(system, "ops"), "the words")
     assert len(cards(sim)) == known
 
 
@@ -126,7 +126,7 @@ def test_clean_removes_the_data_after_a_backup_that_brings_them_back(system: Sys
     system.project.in_container("db", "redis-cli", "set", "kept", "forever")
     known = {payload(card)["request"] for card in cards(sim)}
     sim.command("clean tiny")
-    window = wait_until(lambda: _naming_window(system), "the window", 20)
+    window = wait_until(lambda: _naming_window(system), "the window")
     assert f"{system.project.name}_kept" in text_of(window), text_of(window)
     refused = sim.act(
         "submit", user="ana", view_id=window["id"], values={"name": {"name": "tinny"}}

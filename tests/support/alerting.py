@@ -62,7 +62,7 @@ def alert_card(bot: Bot, rule: str, state: str, channel: str = HARBOR) -> Json:
         ]
         return found[-1] if found else None
 
-    card: Json = wait_until(look, f"a card of {rule} that is {state}", 20)
+    card: Json = wait_until(look, f"a card of {rule} that is {state}")
     return card
 
 

@@ -220,7 +220,7 @@ def _service(folder: Path, name: str, port: int, needs: list[str]) -> dict[str, 
     }
 
 
-def wait_until(condition: Any, what: str, seconds: float = 15) -> Any:
+def wait_until(condition: Any, what: str, seconds: float = 60) -> Any:
     """The first true thing that `condition` gives; fails with `what` after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -40,7 +40,7 @@ def card_of(sim: Sim, incident: str, channel: str, state: str = "open", user: st
         ]
         return fitting[-1] if fitting else None
 
-    found: Json = wait_until(look, f"the card of {incident}, {state}, in {channel}", 10)
+    found: Json = wait_until(look, f"the card of {incident}, {state}, in {channel}")
     return found
 
 
@@ -59,7 +59,7 @@ def own_channel(sim: Sim, incident: str, user: str = "ana") -> str:
         seen = sim.http.get("/ui/bootstrap", params={"user": user}).json()["channels"]
         return next((c["name"] for c in seen if c["name"].startswith(f"{incident}-")), None)
 
-    name: str = wait_until(look, f"the channel of {incident}", 10)
+    name: str = wait_until(look, f"the channel of {incident}")
     return name
 
 
@@ -76,7 +76,7 @@ def shows(sim: Sim, incident: str, *parts: str, **where: Any) -> str:
         said = shown(sim, incident, **where)
         return said if all(part in said for part in parts) else None
 
-    found: str = wait_until(look, f"{parts} in the timeline of {incident}", 10)
+    found: str = wait_until(look, f"{parts} in the timeline of {incident}")
     return found
 
 
@@ -125,5 +125,5 @@ def alert_card(sim: Sim, rule: str, state: str = "firing", channel: str = "ops-h
         fitting = [c for c in known if rule in text_of(c) and state_of(c) == state]
         return fitting[-1] if fitting else None
 
-    found: Json = wait_until(look, f"the card of {rule}, {state}", 10)
+    found: Json = wait_until(look, f"the card of {rule}, {state}")
     return found

@@ -13,11 +13,11 @@ from bot.workspace.testing import RunningWorkspace
 
 Found = TypeVar("Found")
 Json = dict[str, Any]
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 30.0
 
 
 def eventually(look: Callable[[], Found | None], what: str) -> Found:
-    """The first true thing that `look` gives; fails after ten seconds, naming `what`."""
+    """The first true thing that `look` gives; fails after half a minute, naming `what`."""
     end = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < end:
         found = look()

@@ -136,7 +136,7 @@ def test_quiet_hours_collect_and_are_told_of_once(tmp_path: Path) -> None:
         assert len(alert_cards(bot)) == 2, "only what is critical, and what became so"
         bot.ahead = timedelta(hours=2).total_seconds()
         bot.start()
-        told = wait_until(lambda: digests(bot), "what was collected", 20)
+        told = wait_until(lambda: digests(bot), "what was collected")
         assert len(told) == 1 and "2 groups of alerts came, 2 still firing" in told[0]
         card = alert_card(bot, "Slow", "firing")
         assert card["thread_ts"] not in (None, card["ts"])

@@ -87,7 +87,7 @@ def card(bot: Bot, rule: str, state: str, channel: str = HARBOR) -> dict[str, An
         ]
         return fitting[-1] if fitting else None
 
-    found: dict[str, Any] = wait_until(look, f"a card of {rule} that is {state}", 20)
+    found: dict[str, Any] = wait_until(look, f"a card of {rule} that is {state}")
     return found
 
 
@@ -157,7 +157,7 @@ def test_restart_from_the_card_goes_through_the_gate(bot: Bot) -> None:
             "RESTART prod/harbor web" in text_of(m) for m in bot.sim.messages(channel=HARBOR)
         )
 
-    wait_until(asked, "the request of the restart", 20)
+    wait_until(asked, "the request of the restart")
 
 
 def test_an_alert_in_a_run_is_tied_to_it(bot: Bot) -> None:
@@ -235,7 +235,7 @@ def test_a_notice_that_breaks_holds_up_no_other(bot: Bot) -> None:
         assert send(bot, "alertmanager", each).status_code == 200
     card(bot, "Before", "firing")
     card(bot, "Behind", "firing")
-    wait_until(lambda: "OverflowError" in ask(bot.sim, "alerts"), "that it is shown", 20)
+    wait_until(lambda: "OverflowError" in ask(bot.sim, "alerts"), "that it is shown")
     assert 'interlock_set_aside_total{kind="alerts"} 1.0' in bot.metrics()
     assert "Poison" not in ask(bot.sim, "alerts harbor").split("could not be")[0]
 

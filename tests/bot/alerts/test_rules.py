@@ -91,7 +91,7 @@ def test_listed_changed_and_switched_off_and_on(house: tuple[Bot, Watch]) -> Non
     is switched off is gone from Prometheus and comes back as it was. Comments stay."""
     bot, watch = house
     file = watch.folder / "rules.yml"
-    wait_until(lambda: live(watch)["Silent"]["state"] == "firing", "an evaluation", 20)
+    wait_until(lambda: live(watch)["Silent"]["state"] == "firing", "an evaluation")
     listed = ask(bot.sim, "rules harbor")
     assert "2 alert rules of prod/harbor, 1 firing" in listed
     assert "vector(97) > 90" in listed and "pending" in listed

@@ -119,7 +119,7 @@ def test_a_disk_below_its_limit_fires(bot: Bot) -> None:
 def test_what_is_measured_and_what_cannot_be_is_shown(bot: Bot) -> None:
     """`/ops alerts STACK` has each threshold with its value, or why there is none."""
     card(bot, "crowded", "firing")
-    wait_until(lambda: "p95" in ask(bot.sim, "alerts harbor").split("slow")[-1], "probes", 20)
+    wait_until(lambda: "p95" in ask(bot.sim, "alerts harbor").split("slow")[-1], "probes")
     said = ask(bot.sim, "alerts harbor")
     assert "memory used percent above 100" in said and "(by the host" in said
     assert "only PostgreSQL tells how many connections it has left" in said
@@ -153,7 +153,7 @@ def test_killed_and_started_again_nothing_is_said_twice(bot: Bot) -> None:
     before = len(cards(bot, "crowded")), len(cards(bot, "down"))
     bot.kill()
     bot.start()
-    wait_until(lambda: "crowded" in ask(bot.sim, "alerts harbor"), "the first look", 20)
-    wait_until(lambda: "% free" in ask(bot.sim, "alerts harbor"), "what is measured", 20)
+    wait_until(lambda: "crowded" in ask(bot.sim, "alerts harbor"), "the first look")
+    wait_until(lambda: "% free" in ask(bot.sim, "alerts harbor"), "what is measured")
     assert card(bot, "crowded", "acknowledged")
     assert (len(cards(bot, "crowded")), len(cards(bot, "down"))) == before

@@ -182,5 +182,5 @@ def test_the_log_of_a_database_is_looked_through(harness: Harness) -> None:
 
 def test_what_cannot_be_asked_is_said(bot: Bot) -> None:
     """Everything is measured here: nothing is listed that is not."""
-    wait_until(lambda: "memory used percent" in ask(bot.sim, "alerts harbor"), "the list", 20)
+    wait_until(lambda: "memory used percent" in ask(bot.sim, "alerts harbor"), "the list")
     assert "cannot be measured" not in ask(bot.sim, "alerts")

@@ -41,7 +41,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
         (made.folder / "services" / "api.log").write_text(f"{_FAILED}\n" * 50)
         made.start()
         watched = "security-failed-login, failed-login, 5 or more in 10m: all is well"
-        wait_until(lambda: watched in ask(made.sim, "alerts harbor"), "the first look", 20)
+        wait_until(lambda: watched in ask(made.sim, "alerts harbor"), "the first look")
         yield made
 
 
@@ -56,7 +56,7 @@ def test_failed_logins_are_an_alert_with_examples_without_secrets(bot: Bot) -> N
     """What was there before is left alone; from the fifth line on it is a card that names the
     source, with an example in which no secret is and nobody is called."""
     write(bot, *[_FAILED] * 4)
-    wait_until(lambda: "4 lines of failed-login" in ask(bot.sim, "alerts harbor"), "the count", 20)
+    wait_until(lambda: "4 lines of failed-login" in ask(bot.sim, "alerts harbor"), "the count")
     assert not cards(bot, "security-failed-login")
     write(bot, _FAILED)
     posted = card(bot, "security-failed-login", "firing")
@@ -71,7 +71,7 @@ def test_what_was_counted_survives_a_kill(bot: Bot) -> None:
     large = '198.51.100.9 - - [22/Nov/2026:12:00:00 +0000] "GET /dump HTTP/1.1" 200 5000000 "-" "-"'
     write(bot, *[large] * 8)
     seen = "8 answers that are large"
-    wait_until(lambda: seen in ask(bot.sim, "alerts harbor"), "the count", 20)
+    wait_until(lambda: seen in ask(bot.sim, "alerts harbor"), "the count")
     bot.kill()
     write(bot, large, large)
     bot.start()

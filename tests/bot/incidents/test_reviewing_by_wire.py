@@ -75,7 +75,7 @@ def said(bot: Bot, incident: str, *words: str) -> Json:
         ]
         return fitting[-1] if fitting else None
 
-    found: Json = wait_until(look, f"a message that says {words}", 20)
+    found: Json = wait_until(look, f"a message that says {words}")
     return found
 
 

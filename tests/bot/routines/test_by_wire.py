@@ -75,7 +75,7 @@ def card(sim: Sim, words: str) -> dict[str, Any]:
         ]
         return found[-1] if found and words in text_of(found[-1]) else None
 
-    shown: dict[str, Any] = wait_until(look, f"a card that says {words!r}", 15)
+    shown: dict[str, Any] = wait_until(look, f"a card that says {words!r}")
     return shown
 
 
@@ -117,7 +117,7 @@ def test_the_week_is_told_with_a_picture(bot: Bot) -> None:
         told = [m for m in bot.sim.messages(channel=HARBOR) if "routines of the week" in m["text"]]
         return told[0] if told else None
 
-    report: dict[str, Any] = wait_until(look, "the report of the week", 15)
+    report: dict[str, Any] = wait_until(look, "the report of the week")
     assert "0 % of 4 items done, 4 missed" in report["text"]
     assert any(block["type"] == "table" for block in report["blocks"])
 
@@ -125,7 +125,7 @@ def test_the_week_is_told_with_a_picture(bot: Bot) -> None:
         thread = bot.sim.messages(channel=HARBOR, thread_ts=report["ts"])
         return [file for message in thread for file in message["files"]]
 
-    [file] = wait_until(drawn, "its picture", 15)
+    [file] = wait_until(drawn, "its picture")
     content = bot.sim.http.get(f"/sim/files/{file['id']}").content
     assert content.startswith(b"\x89PNG")
 

@@ -64,7 +64,7 @@ def test_new_lines_come_into_the_thread(shared: Bot) -> None:
     _seen(shared, root, "ERROR loud")
     assert not any("quiet" in text_of(message) for message in _thread(shared, root))
     shared.sim.act("press", user="eve", channel=HARBOR, ts=root["ts"], action_id="stop_follow")
-    ended = wait_until(lambda: _root(shared, "Followed"), "its end", 20)
+    ended = wait_until(lambda: _root(shared, "Followed"), "its end")
     assert ended["ts"] == root["ts"] and "Stopped by eve" in text_of(ended)
     assert not any(block["type"] == "actions" for block in ended["blocks"])
 
@@ -83,7 +83,7 @@ def test_a_flood_comes_at_a_sane_pace(shared: Bot) -> None:
     assert any("older lines left out" in text_of(m) for m in _thread(shared, root))
     follow = text_of(root).split("/ops cancel ")[1].split("`")[0]
     assert "is not followed any more" in ask(shared.sim, f"cancel {follow}")
-    wait_until(lambda: _root(shared, "Followed"), "its end", 20)
+    wait_until(lambda: _root(shared, "Followed"), "its end")
 
 
 def test_a_restart_says_that_it_ended(shared: Bot) -> None:
