@@ -121,13 +121,6 @@ def _assembled(
 ) -> _Parts:
     bot_token = settings.bot_token.get_secret_value()
     now, metrics = house.context.now, Metrics()
-    outbox = Outbox(
-        StoredOutbox(house.database, now),
-        outbox_slack(bot_token, settings.slack_api, session),
-        now,
-        house.redactor,
-    )
-    house.bell.listen(outbox.wake)
     owner = f"{os.getpid()}-{time.time_ns()}"
     inbox = Inbox(house.database, now, owner)
     client = answering_client(bot_token, settings.slack_api, session)
@@ -157,7 +150,7 @@ def _assembled(
         metrics=metrics,
         inbox=inbox,
         desk=desk,
-        outbox=outbox,
+        outbox=_outbox(settings, house, session),
         app=app,
         client=client,
         installed=installed,
@@ -167,6 +160,14 @@ def _assembled(
         parcels=parcels,
         incidents=incidents,
     )
+
+
+def _outbox(settings: BotSettings, house: House, session: aiohttp.ClientSession) -> Outbox:
+    now = house.context.now
+    slack = outbox_slack(settings.bot_token.get_secret_value(), settings.slack_api, session)
+    outbox = Outbox(StoredOutbox(house.database, now), slack, now, house.redactor)
+    house.bell.listen(outbox.wake)
+    return outbox
 
 
 def _with_slack(
