@@ -58,7 +58,9 @@ class ObjectiveWatch:
     def look(self) -> None:
         """A repository that cannot be read changes nothing: the daily proof says so."""
         for stack in self.ledger.stacks.values():
-            if stack.backup is None or (stack.objectives.rpo is None and stack.drill is None):
+            if stack.backup is None or (
+                stack.objectives.shortest_rpo is None and stack.drill is None
+            ):
                 continue
             fact = self.facts.read(stack, [LIST]).get(LIST)
             if fact is None:
@@ -135,7 +137,7 @@ def _alarms(
     stack: Stack, standing: Standing, known_for: timedelta, now: datetime
 ) -> Iterator[Alarm]:
     where = f"{stack.environment}/{stack.name} {standing.datastore}"
-    if stack.objectives.rpo is not None:
+    if stack.objectives.rpo_of(standing.datastore) is not None:
         yield _backup_alarm(stack, standing, where, known_for)
     if standing.drill is not None:
         yield _failed_alarm(stack, standing, standing.drill, where, now)

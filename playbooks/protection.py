@@ -123,7 +123,7 @@ def _standing(
         datastore=name,
         newest=newest,
         age=(now - newest.made_at).total_seconds() if newest else None,
-        age_objective=None if unchanged else _seconds(stack.objectives.rpo),
+        age_objective=None if unchanged else _seconds(stack.objectives.rpo_of(name)),
         restore=restored if restored is not None else rehearsed,
         restore_objective=_seconds(stack.objectives.rto),
         drill=next(iter(noted), None),

@@ -27,8 +27,8 @@ _SCRATCH_AGE = timedelta(days=7)
 class PruneArgs(Model):
     """`protected` maps ids of backups, or of the runs that made them, to why they stay.
 
-    `remove`, when given, says what was approved: ids by the URL of a copy, the primary
-    repository's under the empty name. Nothing else is removed.
+    `remove`, when given, says what was approved: ids by the URL of the repository or of a copy.
+    Nothing else is removed.
     """
 
     protected: dict[str, str] = {}
@@ -50,16 +50,17 @@ def prune(work: Work, args: PruneArgs) -> JsonObject:
     `{removed: [id], failed: [{id, error}], swept: [id], kept: {id: reason}, copies: {url: the
     same}, warnings: [sentence]}`. What could not be removed stays listed, and is reported here.
     """
-    primary = _pruned(work, args, own_repository_of(work.stack, work.secrets), "")
+    rules = rules_of(work.stack)
+    own = own_repository_of(work.stack, work.secrets)
+    primary = _pruned(work, args, own, rules.repository)
     elsewhere = {
-        place.repository: _copy_pruned(work, args, place.repository)
-        for place in rules_of(work.stack).copies
+        place.repository: _copy_pruned(work, args, place.repository) for place in rules.copies
     }
     _sweep_scratch(work)
     return {
         **primary.model_dump(mode="json"),
         "copies": {url: pruned.model_dump(mode="json") for url, pruned in elsewhere.items()},
-        "warnings": _warnings({rules_of(work.stack).repository: primary, **elsewhere}),
+        "warnings": _warnings({rules.repository: primary, **elsewhere}),
     }
 
 

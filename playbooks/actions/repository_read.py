@@ -83,7 +83,7 @@ def release(work: Work, _: NoArgs) -> JsonObject:
 
 
 class VerifyAllArgs(Model):
-    """Ids of backups by the URL of a copy; the primary repository's under the empty name."""
+    """Ids of backups by the URL of the repository or of a copy."""
 
     backups: dict[str, tuple[str, ...]]
 
@@ -95,7 +95,9 @@ def verify_all(work: Work, args: VerifyAllArgs) -> JsonObject:
     could only be compared as stored. Raises BrokenBackup naming every broken one.
     """
     began, broken, done = monotonic(), [], []
-    for url, backups in args.backups.items():
+    own = rules_of(work.stack).repository
+    for place, backups in args.backups.items():
+        url = "" if place == own else place
         for backup in backups:
             try:
                 done.append(verify(work, VerifyArgs(backup=backup, repository=url)))

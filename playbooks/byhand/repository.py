@@ -52,11 +52,12 @@ def prune(known: Known, args: JsonObject) -> Lines:
     going = args.get("remove")
     if not going:
         return ("# Nothing to do by hand: Interlock clears up once it runs again.",)
-    here = (_removed(places.stored_folder(known.stack, backup)) for backup in going.get("", ()))
+    own = rules_of(known.stack).repository
+    here = (_removed(places.stored_folder(known.stack, backup)) for backup in going.get(own, ()))
     elsewhere = (
         f"# Remove {known.stack.name}/{backup} from {url!r}."
         for url, backups in going.items()
-        for backup in (backups if url else ())
+        for backup in (backups if url != own else ())
     )
     return (*here, *elsewhere)
 

@@ -66,7 +66,7 @@ def _backup(stack: Stack, facts: Facts) -> Check:
     if not good:
         return Check("Backup", False, f"there is none; `/ops backup {stack.name}` makes one")
     age = datetime.fromisoformat(str(clock["now"])) - max(each.made_at for each in good)
-    allowed = stack.objectives.rpo or _USUAL_RPO
+    allowed = stack.objectives.shortest_rpo or _USUAL_RPO
     return Check("Backup", age <= allowed, f"the newest is {span(age)} old")
 
 

@@ -7,6 +7,7 @@ from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Line, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
+from playbooks.repository.rules import rules_of
 from playbooks.sizes import counted, in_bytes
 
 _RULINGS = FactQuery(fact="repository.rulings")
@@ -24,7 +25,7 @@ def plan(stack: Stack, params: PruneParams, facts: Facts) -> Plan:
     """A line for every backup; bound to the list of those that go. Raises FactUnavailable."""
     places: list[JsonObject] = facts.of(_RULINGS)["places"]
     remove = {
-        place["repository"]: going
+        place["repository"] or rules_of(stack).repository: going
         for place in places
         if (going := [ruling["id"] for ruling in place["rulings"] if not ruling["keep"]])
     }

@@ -8,6 +8,7 @@ from playbooks.model.plan import Line, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
 from playbooks.playbook import Playbook
 from playbooks.repository.listing import Listing
+from playbooks.repository.rules import rules_of
 from playbooks.sizes import counted, in_bytes
 
 _LIST = FactQuery(fact="repository.list")
@@ -25,7 +26,7 @@ def plan(stack: Stack, params: VerifyAllParams, facts: Facts) -> Plan:
     """One step that goes on past a broken backup and names all of them. Raises FactUnavailable."""
     listing = Listing.model_validate(facts.of(_LIST))
     here = [backup for backup in listing.backups if not backup.repository]
-    wanted = {"": [backup.id for backup in here]} if here else {}
+    wanted = {rules_of(stack).repository: [backup.id for backup in here]} if here else {}
     wanted |= {copy.repository: list(copy.backups) for copy in listing.copies if copy.backups}
     count = counted(sum(map(len, wanted.values())), "backup")
     troubles = [copy.problem for copy in listing.copies if copy.problem]

@@ -123,7 +123,7 @@ def _late(stack: Stack, threshold: Threshold, seen: Seen) -> Sequence[Reading]:
     mark = _PROMISED[threshold.measure]
     if stack.backup is None:
         raise Unmeasured("the stack has no backups")
-    if threshold.measure == "backup_late" and stack.objectives.rpo is None:
+    if threshold.measure == "backup_late" and stack.objectives.shortest_rpo is None:
         raise Unmeasured("there is no objective to be late by: set `objectives.rpo`")
     if threshold.measure != "backup_late" and stack.drill is None:
         raise Unmeasured("the stack file has no `drill`")

@@ -60,6 +60,23 @@ def test_a_backup_that_never_came(one: Night) -> None:
     assert "uploads" in said
 
 
+async def test_a_breach_of_what_scenarios_allow(tmp_path: Path) -> None:
+    """Without an objective for all, a datastore is late by the scenario that is about it."""
+    scenarios = {"loss": {"rpo": "7d2h", "datastores": ["uploads"]}, "crash": {"rpo": "0s"}}
+    setting = Setting(tmp_path, rules=PROOF, stack={"objectives": {"scenarios": scenarios}})
+    with night(setting) as seen:
+        seen.scheduler.turn()
+        seen.at(NIGHT)
+        await carry_out(seen)
+        seen.clock.turn_to(NIGHT + timedelta(days=7, hours=1))
+        seen.watch.look()
+        assert seen.said("rpo:") == []
+        seen.clock.turn_to(NIGHT + timedelta(days=7, hours=3))
+        seen.watch.look()
+        [said] = seen.said("rpo:harbor/uploads")
+        assert "7 d 3 h old, the objective is 7 d 2 h" in said
+
+
 def test_a_repository_that_cannot_be_read(one: Night, tmp_path: Path) -> None:
     """The proof is said all the same, with the reason."""
     one.at(NIGHT)

@@ -1,10 +1,15 @@
 """Objectives, ages and usual sizes, from what a repository lists."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from playbooks.model.drill import DrillNote, DrillRules
 from playbooks.model.objectives import Objectives
 from playbooks.model.stack import Stack
+from playbooks.model.stack_file import load_stack
 from playbooks.protection import (
     ages,
     drilled_within,
@@ -18,6 +23,7 @@ from playbooks.repository.listing import StoreSummary, Summary
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
+_SHIPPED = Path(__file__).parents[2] / "playbooks" / "stacks"
 HARBOR = Stack.model_validate(
     {
         "name": "harbor",
@@ -150,3 +156,41 @@ def test_scenarios_are_held_against_their_own_datastores() -> None:
     assert (crash.age, crash.missed) == (None, ())
     assert corruption.missed == ("RPO", "RTO")
     assert (everything.age, everything.missed) == (None, ())
+
+
+def test_without_one_for_all_a_datastore_goes_by_its_scenarios() -> None:
+    """The shortest of those that are about it; the one word for all comes first, and trouble in
+    which nothing may be lost is no matter of backups."""
+    objectives: dict[str, Any] = {
+        "scenarios": {
+            "crash": {"rpo": "0s"},
+            "corruption": {"rpo": "2h", "datastores": ["uploads"]},
+            "everything": {"rpo": "3d"},
+        }
+    }
+    found = Objectives.model_validate(objectives)
+    assert [found.rpo_of(name) for name in ("uploads", "other")] == [timedelta(hours=2), 3 * DAY]
+    assert found.shortest_rpo == timedelta(hours=2)
+    told = Objectives.model_validate({**objectives, "rpo": "1d"})
+    assert [told.rpo_of(name) for name in ("uploads", "other")] == [DAY, DAY]
+    crash = Objectives.model_validate({"scenarios": {"crash": {"rpo": "0s"}}})
+    assert crash.rpo_of("uploads") is crash.shortest_rpo is Objectives().rpo_of("uploads") is None
+
+
+@pytest.mark.covers("B12", "RNA", only="what each schedule can keep, from the shipped file")
+@pytest.mark.parametrize("name", ["relica", "neurocore", "analytics-engine"])
+def test_nothing_is_late_between_two_backups_of_the_shipped_schedules(name: str) -> None:
+    """Just before its next backup no datastore is too old; one that was missed makes it so, and no
+    other."""
+    stack = load_stack(_SHIPPED / f"{name}.yaml")
+    assert stack.backup is not None
+    timed = [each for each in stack.backup.schedules.values() if not each.on_change]
+    gaps = {
+        store: min(each.longest_gap for each in timed if store in stack.scheduled(each))
+        for store in stack.datastores
+    }
+    held = StoreSummary(kind="files", bytes=1, stored_bytes=1, seconds=1.0)
+    found = [backup(gap / DAY, stores={store: held}) for store, gap in gaps.items()]
+    assert [each for each in standings(stack, found, {}, NOW) if each.too_old] == []
+    for late in standings(stack, found, {}, NOW + timedelta(hours=3)):
+        assert late.too_old or late.on_change, late.datastore

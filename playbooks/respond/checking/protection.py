@@ -93,7 +93,7 @@ def _wrong(stack: Stack, item: BackupCheck, standing: Standing, listing: Listing
         return f"{name} has no good backup"
     if not newest.good:
         return f"the newest backup of {name}, {newest.id}, is not whole: {newest.problem}"
-    limit = item.within or _rhythm(stack, name) or stack.objectives.rpo
+    limit = item.within or _rhythm(stack, name) or stack.objectives.rpo_of(name)
     if standing.on_change and item.within is None:
         return ""
     if limit is not None and standing.age > limit.total_seconds():

@@ -97,3 +97,9 @@ def test_what_no_schedule_can_keep_is_said() -> None:
     """An RPO that is shorter than the time between two backups is remarked upon."""
     said = "\n".join(remarks(shipped("spice-harvester")))
     assert "objectives.scenarios.database-corruption.rpo is 1h, but backed up are" in said
+
+
+@pytest.mark.parametrize("name", ["relica", "neurocore", "analytics-engine", "arc"])
+def test_what_the_file_itself_promises_its_schedules_keep(name: str) -> None:
+    """Objectives that the guide has not, or that backups were made more frequent for."""
+    assert [line for line in remarks(shipped(name)) if line.startswith("objectives")] == []

@@ -1,10 +1,14 @@
 """Pruning and verifying everything: the dry run, what is approved, what is done."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from notifiers.views.details import plan_blocks
+from playbooks.byhand import repository as by_hand
+from playbooks.byhand.known import Known
 from playbooks.errors import BrokenBackup
 from playbooks.model.drill import DrillNote
 from playbooks.model.plan import Plan, Risk
@@ -48,9 +52,29 @@ def test_the_plan_is_the_dry_run(tmp_path: Path) -> None:
         (ids[0], "goes"),
         (ids[2], "stays"),
     ]
-    assert plan.binding == {"remove": {"": [ids[1], ids[0]]}}
+    assert plan.binding == {"remove": {f"file://{tmp_path}/repository": [ids[1], ids[0]]}}
     assert plan.loses[0].startswith("2 backups, ")
     assert listed(bench) == ids[::-1]
+
+
+def test_the_repository_is_named_as_its_copies_are(tmp_path: Path) -> None:
+    """By its address, in every detail of the plan to prune and of the one to verify all, and by
+    hand what is gone there is a folder of this host."""
+    url = f"file://{tmp_path}/copy"
+    bench, ids = bench_with(tmp_path, 2, copies=[{"repository": url}])
+    own = f"file://{tmp_path}/repository"
+    for plan, going in (
+        (prune_plan(bench), [ids[0]]),
+        (bench.plan(VERIFY_ALL, VerifyAllParams()), ids[::-1]),
+    ):
+        said = json.dumps(plan_blocks(plan))
+        assert f"{own}: [{', '.join(going)}]" in said, said
+        assert "{: [" not in said
+    [step] = prune_plan(bench).stages[0]
+    known = Known(stack=bench.stack)
+    here, elsewhere = by_hand.prune(known, step.args)
+    assert here.startswith("rm ") and f"{tmp_path}/repository/harbor/{ids[0]}" in here
+    assert elsewhere == f"# Remove harbor/{ids[0]} from {url!r}."
 
 
 @pytest.mark.covers("B4", "RNSAC", only="on a small stack of the tests")
@@ -72,7 +96,7 @@ def test_copies_are_pruned_by_the_same_plan(tmp_path: Path) -> None:
     url = f"file://{tmp_path}/copy"
     bench, ids = bench_with(tmp_path, 2, copies=[{"repository": url}])
     plan = prune_plan(bench)
-    assert plan.binding == {"remove": {"": [ids[0]], url: [ids[0]]}}
+    assert plan.binding == {"remove": {f"file://{tmp_path}/repository": [ids[0]], url: [ids[0]]}}
     bench.run(plan)
     assert listed(bench) == listed(bench, url) == [ids[1]]
     shutil.rmtree(tmp_path / "copy")
@@ -91,7 +115,7 @@ def test_the_last_drilled_backup_stays(tmp_path: Path) -> None:
         storage = storage_called(bench.stack, bench.secrets, "")
         note_drill(storage, "harbor", backup, {"uploads": drill})
     plan = prune_plan(bench)
-    assert plan.binding == {"remove": {"": [ids[1]]}}
+    assert plan.binding == {"remove": {f"file://{tmp_path}/repository": [ids[1]]}}
     assert any("last drilled" in line.value for line in plan.shown if line.label == ids[0])
 
 
