@@ -4,15 +4,16 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.bench.alertmanager import beside
 from tests.bench.processes import process, ready, until, workspace
 from tests.bench.table import Table, percentile
 from tests.support.bot import write_stack
@@ -28,16 +29,19 @@ _SLACK = {
     "SLACK_SIGNING_SECRET": "interlock-local-signing-secret",
 }
 _P99 = 0.250
+_Batch = Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
 class Taken:
-    """Alerts a second that were answered, and how long a batch took."""
+    """Alerts a second that were answered, and how long a batch took. `messages` is how many came to
+    Slack for them by then."""
 
     rate: float
     p50: float
     p99: float
     refused: int
+    messages: int | None = None
 
 
 def table(folder: Path) -> Table:
@@ -45,6 +49,7 @@ def table(folder: Path) -> Table:
     results: dict[str, Taken] = {}
     with _bare(folder / "bare.db") as address:
         results["a row for each alert, bare, SQLite"] = _fast(address)
+    results["Alertmanager with its Slack receiver, in memory"] = _alertmanager(folder)
     for name, taken in _interlock(folder, "sqlite:///interlock.db").items():
         results[f"Interlock, SQLite, {name}"] = taken
     with running_server() as server, fresh_database(server, "bench") as database:
@@ -69,9 +74,26 @@ def _interlock(folder: Path, database: str) -> dict[str, Taken]:
         argv = ["-m", "bot.cli", "run", "--config", str(settings)]
         with process(argv, folder / "bot.txt", **environment):
             until(lambda: ready(url), "interlock run")
-            paced = asyncio.run(_send(f"{address}/alerts/am", PACED_PER_SECOND / BATCH))
-            fast = asyncio.run(_send(f"{address}/alerts/am", None))
+            paced = _counted(url, f"{address}/alerts/am", _batch, PACED_PER_SECOND / BATCH)
+            fast = _counted(url, f"{address}/alerts/am", _batch, None)
             return {f"{PACED_PER_SECOND:,} a second": paced, "as fast as can be": fast}
+
+
+def _alertmanager(folder: Path) -> Taken:
+    with workspace(folder / "alone", free_port()) as url, beside(folder / "am", url) as address:
+        return _counted(url, address, _own_batch, None)
+
+
+def _counted(url: str, address: str, batch: _Batch, batches_per_second: float | None) -> Taken:
+    """With the messages that the workspace got meanwhile."""
+    before = _messages(url)
+    taken = asyncio.run(_send(address, batch, batches_per_second))
+    return replace(taken, messages=_messages(url) - before)
+
+
+def _messages(url: str) -> int:
+    query = {"method": "chat.postMessage"}
+    return len(httpx.get(f"{url}/sim/calls", params=query, timeout=30).json())
 
 
 @contextmanager
@@ -83,7 +105,7 @@ def _bare(file: Path) -> Iterator[str]:
 
 
 def _fast(address: str) -> Taken:
-    return asyncio.run(_send(address, None))
+    return asyncio.run(_send(address, _batch, None))
 
 
 def _listens(port: int) -> bool:
@@ -94,7 +116,7 @@ def _listens(port: int) -> bool:
     return True
 
 
-async def _send(address: str, batches_per_second: float | None) -> Taken:
+async def _send(address: str, batch: _Batch, batches_per_second: float | None) -> Taken:
     """Batches for `SECONDS`, some at once; paced, or each hand as fast as it gets answers."""
     numbers, spent, refused = count(), [], 0
     began = time.monotonic()
@@ -108,7 +130,7 @@ async def _send(address: str, batches_per_second: float | None) -> Taken:
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
             if time.monotonic() - began > SECONDS:
                 return
-            body = _batch(number)
+            body = batch(number)
             at = time.monotonic()
             answer = await http.post(address, content=body)
             spent.append(time.monotonic() - at)
@@ -121,9 +143,19 @@ async def _send(address: str, batches_per_second: float | None) -> Taken:
 
 
 def _batch(number: int) -> bytes:
+    return json.dumps({"version": "4", "status": "firing", "alerts": _alerts(number)}).encode()
+
+
+def _own_batch(number: int) -> bytes:
+    """As Prometheus sends it to Alertmanager."""
+    wanted = ("labels", "annotations", "startsAt")
+    return json.dumps([{key: each[key] for key in wanted} for each in _alerts(number)]).encode()
+
+
+def _alerts(number: int) -> list[dict[str, Any]]:
     group = number % GROUPS
     labels = {"alertname": f"Rule{group}", "stack": "harbor", "severity": "warning", "zone": "east"}
-    alerts: list[dict[str, Any]] = [
+    return [
         {
             "status": "firing",
             "fingerprint": f"{os.getpid():x}{number:08x}{each:02x}",
@@ -133,7 +165,6 @@ def _batch(number: int) -> bytes:
         }
         for each in range(BATCH)
     ]
-    return json.dumps({"version": "4", "status": "firing", "alerts": alerts}).encode()
 
 
 def _table(results: dict[str, Taken]) -> Table:
@@ -146,6 +177,7 @@ def _table(results: dict[str, Taken]) -> Table:
             f"{taken.p50 * 1000:.0f} ms",
             f"{taken.p99 * 1000:.0f} ms",
             str(taken.refused),
+            "" if taken.messages is None else str(taken.messages),
         )
         for name, taken in results.items()
     ]
@@ -162,9 +194,11 @@ def _table(results: dict[str, Taken]) -> Table:
         title="Alerts in",
         about=(
             f"Batches of {BATCH} over {GROUPS} groups for {SECONDS:.0f} s, {AT_ONCE} at once. A "
-            "batch is answered once it is on disk; it is folded into its group and shown beside."
+            "batch is answered once it is on disk; it is folded into its group and shown beside. "
+            "Alertmanager answers once it is in memory, and posts each rule by itself; the last "
+            "column is how many messages came to Slack meanwhile."
         ),
-        header=("what", "alerts a second", "ratio", "p50", "p99", "refused"),
+        header=("what", "alerts a second", "ratio", "p50", "p99", "refused", "messages"),
         rows=rows,
         holds=holds,
     )
