@@ -15,6 +15,7 @@ from playbooks.model.base import JsonObject, Model
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Guard, Line, Owed, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
+from playbooks.operations.fetching import FETCHED_GOES, release_step, source_of
 from playbooks.playbook import Playbook
 from playbooks.repository.listing import Summary
 from playbooks.repository.manifest import Manifest
@@ -71,10 +72,10 @@ def plan(stack: Stack, params: StackDrillParams, facts: Facts) -> Plan:
         params=params.model_dump(mode="json"),
         stages=(
             *(stage for name in parts for stage in _store(name, parts[name], summaries[name])),
-            (_step_of(_CLEAR), _step_of(_RELEASE)),
+            (_clear_step(), release_step()),
             (_note(summaries),),
         ),
-        owed=(_CLEAR, _RELEASE),
+        owed=(_CLEAR, FETCHED_GOES),
         resources=tuple(
             Resource(kind="datastore", name=f"{stack.name}/{name}/drill", exclusive=True)
             for name in parts
@@ -101,7 +102,7 @@ def _store(name: str, part: DrillPart, summary: Summary) -> tuple[tuple[Step, ..
         key=fetch_key(name),
         name=f"Fetch and verify the backup of {name}",
         action="repository.fetch",
-        args={"datastore": name, **_source(summary)},
+        args={"datastore": name, **source_of(summary)},
         idempotent=True,
     )
     return ((fetch,), (part.rehearse,))
@@ -115,7 +116,7 @@ def _note(summaries: dict[str, Summary]) -> Step:
         args={
             "rehearsed": {
                 name: {
-                    **_source(summary),
+                    **source_of(summary),
                     "fetched_seconds": {"$from": f"{fetch_key(name)}.seconds"},
                     "rehearsal": {"$from": f"rehearse.{name}"},
                 }
@@ -124,12 +125,6 @@ def _note(summaries: dict[str, Summary]) -> Step:
         },
         idempotent=True,
     )
-
-
-def _source(summary: Summary) -> JsonObject:
-    """The backup, and the copy it comes from where the primary repository lost it."""
-    copy = {"repository": summary.repository} if summary.repository else {}
-    return {"backup": summary.id, **copy}
 
 
 def _guards(params: StackDrillParams, parts: dict[str, DrillPart], facts: Facts) -> Iterator[Guard]:
@@ -170,18 +165,10 @@ _CLEAR = Owed(
     since=0,
     settled_by="clear",
 )
-_RELEASE = Owed(
-    key="release",
-    name="Remove what was fetched",
-    call=ActionCall(action="repository.release"),
-    since=0,
-    settled_by="release",
-)
 
 
-def _step_of(owed: Owed) -> Step:
-    """What is owed, done as a step when all goes well."""
-    return Step(key=owed.key, name=owed.name, action=owed.call.action, idempotent=True)
+def _clear_step() -> Step:
+    return Step(key=_CLEAR.key, name=_CLEAR.name, action=_CLEAR.call.action, idempotent=True)
 
 
 def _from(name: str, summary: Summary, facts: Facts) -> Line:

@@ -11,10 +11,11 @@ from playbooks.datastores.protocol import RestoreParams, Stages
 from playbooks.errors import BadArgument
 from playbooks.model.base import Model
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Source, Step
+from playbooks.model.plan import Line, Owed, Plan, Resource, Risk, Source, Step
 from playbooks.model.stack import Stack
 from playbooks.operations.backup import Backup, backup_stages
 from playbooks.operations.downtime import Downtime, downtime
+from playbooks.operations.fetching import FETCHED_GOES, fetch_step, release_step
 from playbooks.operations.guards import together
 from playbooks.operations.recover_services import (
     first_stages,
@@ -94,7 +95,7 @@ def plan(stack: Stack, params: RecoverParams, facts: Facts) -> Plan:
         owed=(
             *owed_from(stores, len(before)),
             *_owed_up(down, before),
-            _cleared(),
+            FETCHED_GOES,
         ),
         resources=(Resource(kind="stack", name=stack.name, exclusive=True),),
         guards=together(*guards),
@@ -182,36 +183,11 @@ def _owed_up(down: Downtime, stages: Stages) -> tuple[Owed, ...]:
 
 def _afterwards(stack: Stack, stores: Sequence[Coming]) -> Stages:
     finish = side_by_side([each.part.finish for each in stores])
-    release = Step(
-        key="release",
-        name="Remove what was fetched",
-        action="repository.release",
-        idempotent=True,
-    )
-    return (*starting_all(stack), *finish, *validating(stack), (release,))
+    return (*starting_all(stack), *finish, *validating(stack), (release_step(),))
 
 
 def _fetch(each: Coming) -> Step:
-    copy = {"repository": each.summary.repository} if each.summary.repository else {}
-    return Step(
-        key=f"{each.name}.{FETCH}",
-        name=f"Fetch and verify the backup of {each.name}",
-        action="repository.fetch",
-        args={"backup": each.summary.id, "datastore": each.name, **copy},
-        undo=ActionCall(action="repository.release"),
-        idempotent=True,
-    )
-
-
-def _cleared() -> Owed:
-    """Plain copies of a backup never outlive the run, however it ends."""
-    return Owed(
-        key="release",
-        name="Remove what was fetched",
-        call=ActionCall(action="repository.release"),
-        since=0,
-        settled_by="release",
-    )
+    return fetch_step(each.name, each.summary, f"{each.name}.{FETCH}")
 
 
 def _summary(stack: Stack, params: RecoverParams, stores: Sequence[Coming], now: datetime) -> str:

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from playbooks.datastores.catalogue import planner_of
 from playbooks.datastores.protocol import BackupPart, RestoreParams, RestorePart, Stages
-from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
-from playbooks.model.plan import ActionCall, Line, Owed, Plan, Resource, Risk, Source, Step
+from playbooks.model.plan import Line, Owed, Plan, Resource, Risk, Source
 from playbooks.model.stack import Stack
 from playbooks.operations.backup import Backup, Stage, backup_stages, store_needs
 from playbooks.operations.downtime import Downtime, downtime, downtime_queries
+from playbooks.operations.fetching import FETCHED_GOES, fetch_step, release_step, source_of
 from playbooks.operations.guards import together
 from playbooks.playbook import Playbook
 from playbooks.repository.listing import Summary
@@ -55,7 +55,7 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
     safety = _safety(stack, params, facts, part)
     down = _down(stack, params, facts, part, safety)
     before = _up_to_the_exchange(
-        (part.brings or _fetch(params, summary.repository),),
+        (part.brings or fetch_step(params.datastore, summary),),
         part,
         _copied(facts, params, safety, down) if safety else None,
         down,
@@ -72,16 +72,16 @@ def _plan_swap(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         **_common(stack, params),
         summary=f"{_title(stack, params)} to {_when(params, summary, facts)}, loses {age}",
         risk=Risk.DESTROY,
-        stages=(*before, *part.swap, *down.starts, *part.finish, (_release(),)),
+        stages=(*before, *part.swap, *down.starts, *part.finish, (release_step(),)),
         point_of_no_return=exchange,
-        owed=(*_owed(part, len(before)), *down.owed_since(stopping), _cleared()),
+        owed=(*_owed(part, len(before)), *down.owed_since(stopping), FETCHED_GOES),
         resources=_resources(stack, exclusive=True),
         guards=together(safety.guards if safety else (), part.guards),
         affects=down.affects,
         loses=part.loses,
         keeps=(*part.keeps, *(("a safety backup made just before",) if safety else ())),
         notes=(*notes, *down.notes),
-        binding={**_source(params, summary), **part.binding, "services": down.states},
+        binding={**source_of(summary), **part.binding, "services": down.states},
         shown=(*_backup_lines(params, summary, facts), *part.shown),
         sources=_sources(params, summary),
         undo_hint=_undo_hint(stack, params) if part.keeps else "",
@@ -96,17 +96,17 @@ def _plan_beside(stack: Stack, params: RestoreParams, facts: Facts) -> Plan:
         summary=f"{_title(stack, params)} of {_when(params, summary, facts)} beside the live data",
         risk=Risk.CHANGE,
         stages=(
-            (part.brings or _fetch(params, summary.repository),),
+            (part.brings or fetch_step(params.datastore, summary),),
             *part.prepare,
-            (_release(),),
+            (release_step(),),
         ),
         resources=_resources(stack, exclusive=False, datastore=params.datastore),
-        owed=(_cleared(),),
+        owed=(FETCHED_GOES,),
         guards=together(part.guards),
         loses=part.loses,
         keeps=part.keeps,
         notes=part.notes,
-        binding={**_source(params, summary), **part.binding},
+        binding={**source_of(summary), **part.binding},
         shown=(*_backup_lines(params, summary, facts), *part.shown),
         sources=_sources(params, summary),
     )
@@ -188,50 +188,9 @@ def _up_to_the_exchange(
     return (opening, dump, publish, *part.prepare, *down.stops)
 
 
-def _source(params: RestoreParams, summary: Summary) -> JsonObject:
-    """The backup, and the copy it comes from where the primary repository lost it."""
-    copy = {"repository": summary.repository} if summary.repository else {}
-    return {"backup": params.backup, **copy}
-
-
 def _owed(part: RestorePart, since: int) -> tuple[Owed, ...]:
     """`since` is the stage where the exchange begins."""
     return tuple(owed.model_copy(update={"since": owed.since + since}) for owed in part.owed)
-
-
-def _fetch(params: RestoreParams, copy: str) -> Step:
-    return Step(
-        key="fetch",
-        name=f"Fetch and verify the backup of {params.datastore}",
-        action="repository.fetch",
-        args={
-            "backup": params.backup,
-            "datastore": params.datastore,
-            **({"repository": copy} if copy else {}),
-        },
-        undo=ActionCall(action="repository.release"),
-        idempotent=True,
-    )
-
-
-def _cleared() -> Owed:
-    """Plain copies of a backup never outlive the run, however it ends."""
-    return Owed(
-        key="release",
-        name="Remove what was fetched",
-        call=ActionCall(action="repository.release"),
-        since=0,
-        settled_by="release",
-    )
-
-
-def _release() -> Step:
-    return Step(
-        key="release",
-        name="Remove what was fetched",
-        action="repository.release",
-        idempotent=True,
-    )
 
 
 def _common(stack: Stack, params: RestoreParams) -> dict[str, object]:
