@@ -55,10 +55,12 @@ class Operation(Generic[P]):
 
 def ask_for(context: Context, call: Call, stack: Stack, plan: Plan) -> Reply:
     """Requests that the plan runs, unless there is nothing to do. Its card belongs into the channel
-    of the stack; in the course of a private incident, into that one's."""
+    of the stack; in the course of a private incident, into that one's. Whatever is asked for where
+    such an incident lives is in its course."""
     if plan.nothing_to_do:
         return Reply(body=nothing_to_do(plan))
-    card = _private_channel(context, call.incident)
+    incident = call.incident or _private_here(context, call)
+    card = _private_channel(context, incident)
     asking = Asking(
         actor=call.actor,
         channel=call.channel,
@@ -66,9 +68,16 @@ def ask_for(context: Context, call: Call, stack: Stack, plan: Plan) -> Reply:
         origin=call.origin,
         once=call.once,
         card=card,
-        incident=call.incident,
+        incident=incident,
     )
     return Reply(body=said(context.gate.ask(plan, asking), stack, call, card))
+
+
+def _private_here(context: Context, call: Call) -> str:
+    """The private incident whose channel this is, closed or not; empty elsewhere."""
+    here = context.incidents.here(call.channel, call.thread_ts) if call.channel else ()
+    private = (each.id for each in here if each.private and each.channel == call.channel)
+    return next(private, "")
 
 
 def _private_channel(context: Context, incident: str) -> str:

@@ -85,6 +85,32 @@ def test_runs_of_a_private_incident_stay_in_it(bot: Bot) -> None:
         ask(sim, f"incident resolve {each}")
 
 
+@pytest.mark.covers("R7", "N", only="what is typed in the channel of a private incident is its own")
+def test_what_is_typed_in_the_private_channel_stays_there(bot: Bot) -> None:
+    """A restart that is typed where a private incident lives, by command and by mention: its card
+    is there and nowhere else, others find it nowhere, and the incident's timeline has it; typed
+    elsewhere it is everybody's."""
+    sim = bot.sim
+    before = len(run_cards(sim, HARBOR))
+    private = opened(sim, "Keys were seen elsewhere --stack harbor --private")
+    channel = own_channel(sim, private)
+    assert "the card is here" in ask(sim, "restart harbor web", channel=channel)
+    request = payload(newest(sim, channel, 0))["request"]
+    shows(sim, private, "asks for RESTART")
+    for text in ("approvals", "runs harbor", f"run {request}", "status harbor"):
+        said = ask(sim, text, user="eve")
+        assert request not in said.replace(f"There is no request '{request}'", ""), text
+    sim.act("message", user="ana", channel=channel, text="<@U0INTERLK> restart harbor web")
+    again = payload(newest(sim, channel, 1))["request"]
+    assert len(run_cards(sim, HARBOR)) == before
+    ask(sim, "restart harbor web")
+    public = payload(newest(sim, HARBOR, before))["request"]
+    assert public in ask(sim, "approvals", user="eve")
+    for each in (request, again, public):
+        ask(sim, f"cancel {each}", channel=channel)
+    ask(sim, f"incident resolve {private}")
+
+
 def _nothing_in_the_open(sim: Sim, breach: str, request: str) -> None:
     """Ana may know, but everybody reads what she is answered in a thread."""
     for text in (f"incident show {breach}", f"run {request}", "incident list", "breach harbor"):
