@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from playbooks.errors import HostError, NoSpace
+from playbooks.errors import HostError
+from playbooks.hosts.tool import failed, how_it_ended
 
 CHUNK = 256 * 1024
 _KEPT_LINES = 20
 _TERM_SECONDS = 5.0
 _SILENCE_SECONDS = 0.5
-_FULL = "No space left on device"
 
 
 class Child:
@@ -76,9 +76,7 @@ class Child:
         code = self._process.wait()
         self._listener.join(timeout=_TERM_SECONDS)
         if code != 0:
-            how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
-            said = " ".join(line for line in self._complaints if line) or "It gave no reason."
-            raise (NoSpace if _FULL in said else HostError)(f"{self._name} {how}. {said}")
+            raise failed(f"{self._name} {how_it_ended(code)}", self._complaints)
 
     def __enter__(self) -> Self:
         return self

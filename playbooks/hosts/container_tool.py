@@ -11,14 +11,14 @@ import requests
 from docker import DockerClient
 from docker.errors import DockerException
 
-from playbooks.errors import HostError, NoSpace
+from playbooks.errors import HostError
 from playbooks.hosts.docker import engine_with
 from playbooks.hosts.frames import Output
+from playbooks.hosts.tool import failed
 
 _KEPT_LINES = 20
 _END_SECONDS = 5.0
 _TICK = 0.05
-_FULL = "No space left on device"
 # The first line on stderr is the tool's own process id: the API can start a tool but not end it.
 _NAMED = 'printf "%s\\n" "$$" >&2; exec "$@"'
 _NO_LIMIT = 24 * 3600.0
@@ -60,9 +60,8 @@ class ContainerTool:
         self._output.join()
         code = self._exit_code()
         if code != 0:
-            said = " ".join(line for line in self._complaints if line) or "It gave no reason."
-            what = f"{self._name} in {self._container[:12]} ended with {code}. {said}"
-            raise (NoSpace if _FULL in said else HostError)(what)
+            what = f"{self._name} in {self._container[:12]} ended with {code}"
+            raise failed(what, self._complaints)
 
     def __enter__(self) -> Self:
         return self

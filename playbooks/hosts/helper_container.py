@@ -19,10 +19,11 @@ from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.types import LogConfig, Mount
 
-from playbooks.errors import HostError, NoSpace
+from playbooks.errors import HostError
 from playbooks.hosts.container import ContainerId, host_of
 from playbooks.hosts.docker import engine
 from playbooks.hosts.frames import Output
+from playbooks.hosts.tool import failed, kind_of
 from playbooks.model.hosts import LOCAL, Host, LocalHost
 
 RUN_LABEL = "interlock.run"
@@ -35,7 +36,6 @@ _END_SECONDS = 10.0
 _TICK = 0.05
 # A container cannot be made without a command, also where it only carries archives.
 _NEVER_STARTED = "true"
-_FULL = "no space left on device"
 # A tmpfs is not shared, and there is nothing in it that outlives its container.
 _SHARED = frozenset({"volume", "bind"})
 
@@ -124,9 +124,7 @@ class HelperTool:
         self._output.join()
         code = self._exit_code()
         if code != 0:
-            said = " ".join(line for line in self._complaints if line) or "It gave no reason."
-            what = f"A helper container ended with {code}. {said}"
-            raise (NoSpace if _FULL in said.lower() else HostError)(what)
+            raise failed(f"A helper container ended with {code}", self._complaints)
 
     def __enter__(self) -> Self:
         return self
@@ -314,5 +312,4 @@ def _explained(what: str) -> Iterator[None]:
         yield
     except APIError as error:
         said = str(error.explanation or error).strip().rstrip(".")
-        kind = NoSpace if _FULL in said.lower() else HostError
-        raise kind(f"{what[0].upper()}{what[1:]}: {said}.") from error
+        raise kind_of(said)(f"{what[0].upper()}{what[1:]}: {said}.") from error

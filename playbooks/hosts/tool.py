@@ -1,7 +1,11 @@
-"""What a running tool looks like, wherever it runs."""
+"""What a running tool looks like, wherever it runs, and how it says that it failed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
+
+from playbooks.errors import HostError, NoSpace
+
+_FULL = "no space left on device"
 
 
 class RunningTool(Protocol):
@@ -18,3 +22,19 @@ class RunningTool(Protocol):
     def finish(self) -> None:
         """Raises HostError, or NoSpace, unless it ended with 0."""
         ...
+
+
+def how_it_ended(code: int) -> str:
+    """Of the exit code of a process; a negative one is the signal that ended it."""
+    return f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
+
+
+def failed(what: str, complaints: Iterable[str]) -> HostError | NoSpace:
+    """`what` happened, and what the tool wrote to stderr; NoSpace where that is why."""
+    said = " ".join(line for line in complaints if line) or "It gave no reason."
+    return kind_of(said)(f"{what}. {said}")
+
+
+def kind_of(said: str) -> type[HostError] | type[NoSpace]:
+    """NoSpace where a full disk is what it complains of."""
+    return NoSpace if _FULL in said.lower() else HostError

@@ -12,19 +12,18 @@ from typing import Self
 
 import asyncssh
 
-from playbooks.errors import HostError, NoSpace, OutcomeUnknown
+from playbooks.errors import HostError, OutcomeUnknown
 from playbooks.hosts.shell import NOTHING, SECONDS, Done
 from playbooks.hosts.ssh.link import LOGIN_SECONDS
 from playbooks.hosts.ssh.links import Links, links
 from playbooks.hosts.ssh.quoting import command_line, settings, with_settings
-from playbooks.hosts.tool import RunningTool
+from playbooks.hosts.tool import RunningTool, failed, how_it_ended
 from playbooks.model.hosts import SshHost
 
 _CHUNK = 256 * 1024
 _SILENCE_SECONDS = 0.5
 _TERM_SECONDS = 5.0
 _KEPT_LINES = 20
-_FULL = "No space left on device"
 _OPEN_SECONDS = 10.0
 
 _Process = asyncssh.SSHClientProcess[bytes]
@@ -101,10 +100,8 @@ class SshTool:
         if code is None:
             raise _cut(self._host, self._name)
         if code != 0:
-            how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
-            said = " ".join(line for line in self._complaints if line) or "It gave no reason."
-            what = f"{self._name} on {self._host.title} {how}. {said}"
-            raise (NoSpace if _FULL in said else HostError)(what)
+            what = f"{self._name} on {self._host.title} {how_it_ended(code)}"
+            raise failed(what, self._complaints)
 
     def __enter__(self) -> Self:
         return self
