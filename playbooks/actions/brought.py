@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from playbooks.actions.storing import store_stream
 from playbooks.errors import BrokenBackup
 from playbooks.model.base import Model
 from playbooks.ports import Work
-from playbooks.repository.codec import codec_for, stored_name, write_artifact
 from playbooks.repository.given import allowed, look
-from playbooks.repository.listing import folder_of
 from playbooks.repository.manifest import Artifact
-from playbooks.repository.of_stack import recipients_of_stack, repository_of, scratch_of
+from playbooks.repository.of_stack import scratch_of
 from playbooks.repository.trouble import explained
 
 _READ_BYTES = 1 << 20
@@ -50,19 +49,15 @@ def stored(
     work: Work, args: AdoptArgs, file: Path, name: str, media: str, *, compress: bool = True
 ) -> Artifact:
     """A plain file, stored in the backup that is open under that plain name."""
-    recipients = recipients_of_stack(work.stack)
-    codec = codec_for(compress=compress, recipients=recipients)
-    return write_artifact(
-        repository_of(work.stack, work.secrets),
-        f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
+    return store_stream(
+        work,
+        args.backup,
+        name,
+        media,
         _pieces(file),
-        codec=codec,
-        recipients=recipients,
         finish=work.check_stop,
-        progress=work.progress,
-        check_stop=work.check_stop,
         total=file.stat().st_size,
-        media=media,
+        compress=compress,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from playbooks.actions.files_restore import RESTORE_ACTIONS
+from playbooks.actions.storing import entry_of
 from playbooks.actions.trees import stored_tree
 from playbooks.byhand import files as by_hand
 from playbooks.errors import DatastoreError
@@ -18,7 +19,6 @@ from playbooks.folders.tree import Entry, entries
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.manifest import StoreEntry
 
 
 class DumpArgs(Model):
@@ -49,19 +49,18 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
             index=index,
             total=sum(e.size for e in _all_of(root, store.include) if e.has_content),
         )
-    entry = StoreEntry(
-        datastore=args.datastore,
-        kind="files",
-        artifacts=artifacts,
-        facts={
+    return entry_of(
+        args.datastore,
+        "files",
+        artifacts,
+        {
             "path": str(root),
             **asdict(packing.measure()),
             "changed_while_read": _said(packing.changed),
             "skipped": _said(packing.skipped),
         },
-        seconds=round(monotonic() - began, 3),
+        began,
     )
-    return entry.model_dump(mode="json")
 
 
 def _all_of(root: Path, include: Include) -> Iterator[Entry]:

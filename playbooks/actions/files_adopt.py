@@ -14,6 +14,7 @@ from time import monotonic
 from backports.zstd import ZstdError
 
 from playbooks.actions.brought import AdoptArgs, required, scratch, stored
+from playbooks.actions.storing import entry_of
 from playbooks.byhand import given as by_hand
 from playbooks.errors import BrokenBackup, NoSpace
 from playbooks.folders.include import Include, chosen
@@ -24,7 +25,6 @@ from playbooks.model.base import JsonObject
 from playbooks.ports import Work
 from playbooks.registry import Action
 from playbooks.repository.given import opened_tar
-from playbooks.repository.manifest import StoreEntry
 
 _BROKEN = (tarfile.TarError, ZstdError, zlib.error, gzip.BadGzipFile, EOFError)
 # What is left free, however much an archive turns out to hold.
@@ -61,19 +61,18 @@ def adopt(work: Work, args: AdoptArgs) -> JsonObject:
         )
     shutil.rmtree(tree)
     nothing: JsonObject = {"count": 0, "examples": []}
-    entry = StoreEntry(
-        datastore=args.datastore,
-        kind="files",
-        artifacts=artifacts,
-        facts={
+    return entry_of(
+        args.datastore,
+        "files",
+        artifacts,
+        {
             "path": str(path),
             **asdict(packing.measure()),
             "changed_while_read": nothing,
             "skipped": nothing,
         },
-        seconds=round(monotonic() - began, 3),
+        began,
     )
-    return entry.model_dump(mode="json")
 
 
 def _require_chosen(path: Path, tree: Path, include: Include) -> None:

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from playbooks.actions.storing import store_stream
 from playbooks.folders.store import INDEX_MEDIA, TAR_MEDIA, index_name, tar_name
 from playbooks.folders.tree import READ_BYTES
 from playbooks.ports import Work
-from playbooks.repository.codec import codec_for, stored_name, write_artifact
-from playbooks.repository.listing import folder_of
 from playbooks.repository.manifest import Artifact
-from playbooks.repository.of_stack import recipients_of_stack, repository_of
 
 
 def stored_tree(
@@ -25,28 +23,14 @@ def stored_tree(
 
     Raises what reading raises, RepositoryError, NoSpace.
     """
-    packed = _write(work, backup, tar_name(datastore), TAR_MEDIA, tar, total=total)
-    listing = _pieces(index)
-    return packed, _write(work, backup, index_name(datastore), INDEX_MEDIA, listing, total=total)
-
-
-def _write(
-    work: Work, backup: str, name: str, media: str, chunks: Iterable[bytes], *, total: int | None
-) -> Artifact:
-    recipients = recipients_of_stack(work.stack)
-    codec = codec_for(compress=True, recipients=recipients)
-    return write_artifact(
-        repository_of(work.stack, work.secrets),
-        f"{folder_of(work.stack.name, backup)}/{stored_name(name, codec)}",
-        chunks,
-        codec=codec,
-        recipients=recipients,
-        finish=work.check_stop,
-        progress=work.progress,
-        check_stop=work.check_stop,
-        total=total,
-        media=media,
+    finish = work.check_stop
+    packed = store_stream(
+        work, backup, tar_name(datastore), TAR_MEDIA, tar, finish=finish, total=total
     )
+    listing = store_stream(
+        work, backup, index_name(datastore), INDEX_MEDIA, _pieces(index), finish=finish
+    )
+    return packed, listing
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import asdict
 from time import monotonic
 
+from playbooks.actions.storing import entry_of
 from playbooks.actions.trees import stored_tree
 from playbooks.actions.volumes_rehearse import REHEARSE_ACTIONS
 from playbooks.actions.volumes_restore import RESTORE_ACTIONS
@@ -13,7 +14,6 @@ from playbooks.hosts.mounted import running_with
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.manifest import StoreEntry
 from playbooks.volumes.looking import mount_of, order_for
 from playbooks.volumes.store import mounted_store
 from playbooks.volumes.stream import CutArchive, Passing
@@ -59,20 +59,19 @@ def _dumped(work: Work, args: DumpArgs, order: HelperOrder) -> JsonObject:
             index=index,
             total=None,
         )
-    entry = StoreEntry(
-        datastore=args.datastore,
-        kind=store.kind,
-        artifacts=artifacts,
-        facts={
+    return entry_of(
+        args.datastore,
+        store.kind,
+        artifacts,
+        {
             "path": store.path,
             "volume": mount.name,
             "in_use": list(running_with(mount)),
             **asdict(passing.measure()),
             "skipped": {"count": passing.skipped.count, "examples": passing.skipped.examples},
         },
-        seconds=round(monotonic() - began, 3),
+        began,
     )
-    return entry.model_dump(mode="json")
 
 
 ACTIONS = (Action("volume.dump", DumpArgs, dump, by_hand.dump), *REHEARSE_ACTIONS, *RESTORE_ACTIONS)

@@ -2,6 +2,7 @@
 
 from time import monotonic
 
+from playbooks.actions.storing import entry_of, store_stream
 from playbooks.byhand import neo4j as by_hand
 from playbooks.datastores.neo4j_model import (
     MEDIA,
@@ -19,10 +20,7 @@ from playbooks.hosts.neo4j.tools import dump_argv, info_argv, transaction_in
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.codec import codec_for, stored_name, write_artifact
-from playbooks.repository.listing import folder_of
-from playbooks.repository.manifest import Artifact, StoreEntry
-from playbooks.repository.of_stack import recipients_of_stack, repository_of
+from playbooks.repository.manifest import Artifact
 
 
 class StoreArgs(Model):
@@ -75,13 +73,7 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
         transaction=last,
         data_bytes=seen.used_bytes,
     )
-    return StoreEntry(
-        datastore=args.datastore,
-        kind="neo4j",
-        artifacts=artifacts,
-        facts=facts.model_dump(mode="json"),
-        seconds=round(monotonic() - began, 3),
-    ).model_dump(mode="json")
+    return entry_of(args.datastore, "neo4j", artifacts, facts.model_dump(mode="json"), began)
 
 
 def last_transaction(
@@ -98,22 +90,18 @@ def last_transaction(
 
 def _stored(work: Work, args: DumpArgs, server: Server, database: str) -> Artifact:
     """Dumps come compressed."""
-    recipients = recipients_of_stack(work.stack)
-    codec = codec_for(compress=False, recipients=recipients)
-    name = stored_name(dump_name(args.datastore, database), codec)
+    name = dump_name(args.datastore, database)
     order = server.as_itself(work.run, dump_argv(args.version, database))
     with helper(order) as made, made.tool() as tool:
         try:
-            return write_artifact(
-                repository_of(work.stack, work.secrets),
-                f"{folder_of(work.stack.name, args.backup)}/{name}",
+            return store_stream(
+                work,
+                args.backup,
+                name,
+                MEDIA,
                 tool.chunks(),
-                codec=codec,
-                recipients=recipients,
                 finish=tool.finish,
-                progress=work.progress,
-                check_stop=work.check_stop,
-                media=MEDIA,
+                compress=False,
             )
         except HostError as error:
             raise _explained(server, database, error) from error

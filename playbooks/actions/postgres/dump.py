@@ -1,6 +1,6 @@
 """Backing up a PostgreSQL database: one snapshot for the dump and for all that is said of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from time import monotonic
@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from playbooks.actions.postgres.recorded import dump_name, globals_name
+from playbooks.actions.storing import entry_of, store_packed, store_stream
 from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import (
     Counted,
@@ -35,15 +36,7 @@ from playbooks.model.base import JsonObject, Model
 from playbooks.model.datastores import PostgresStore
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.codec import (
-    codec_for,
-    stored_name,
-    write_artifact,
-    write_packed_artifact,
-)
-from playbooks.repository.listing import folder_of
-from playbooks.repository.manifest import DUMP_MEDIA, Artifact, StoreEntry
-from playbooks.repository.of_stack import recipients_of_stack, repository_of
+from playbooks.repository.manifest import DUMP_MEDIA, Artifact
 from playbooks.repository.rules import rules_of
 
 _SQL_MEDIA = "application/sql"
@@ -78,7 +71,7 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
     roles, known = _globals(work, args, store)
     made, facts = _dump_one(work, args, store, dump_name(args.datastore), known)
     facts = facts.model_copy(update={"archived": _archived(work, store)})
-    return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
+    return entry_of(args.datastore, "postgres", (made, roles), facts.model_dump(mode="json"), began)
 
 
 def dump_of(work: Work, args: DumpArgs, store: PostgresStore) -> JsonObject:
@@ -86,7 +79,7 @@ def dump_of(work: Work, args: DumpArgs, store: PostgresStore) -> JsonObject:
     began = monotonic()
     roles, known = _globals(work, args, store)
     made, facts = _dump_one(work, args, store, dump_name(args.datastore), known)
-    return _entry(args, "postgres", (made, roles), facts, monotonic() - began)
+    return entry_of(args.datastore, "postgres", (made, roles), facts.model_dump(mode="json"), began)
 
 
 def _archived(work: Work, store: PostgresStore) -> str | None:
@@ -124,7 +117,9 @@ def dump_server(work: Work, args: DumpServerArgs) -> JsonObject:
         image=one.image,
         archived=_archived(work, first),
     )
-    return _entry(args, "postgres-server", (*artifacts, roles), facts, monotonic() - began)
+    return entry_of(
+        args.datastore, "postgres-server", (*artifacts, roles), facts.model_dump(mode="json"), began
+    )
 
 
 def _dump_one(
@@ -155,18 +150,6 @@ def _dump_one(
 def _statistics(description: Description, version: str, major: int) -> bool:
     """Chunks of TimescaleDB are its own to analyze."""
     return TIMESCALE not in description.extensions and tools.carries_statistics(version, major)
-
-
-def _entry(
-    args: DumpArgs, kind: str, artifacts: tuple[Artifact, ...], facts: Model, seconds: float
-) -> JsonObject:
-    return StoreEntry(
-        datastore=args.datastore,
-        kind=kind,
-        artifacts=artifacts,
-        facts=facts.model_dump(mode="json"),
-        seconds=round(seconds, 3),
-    ).model_dump(mode="json")
 
 
 def _globals(work: Work, args: DumpArgs, store: PostgresStore) -> tuple[Artifact, Globals]:
@@ -211,73 +194,23 @@ def _dump_database(
     environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
     packed = running.packs(store)
     with running.started(store, running.packing(argv) if packed else argv, environment) as child:
-        write = _write_packed if packed else _write
+        write = store_packed if packed else store_stream
         return write(
             work,
-            args,
+            args.backup,
             file,
             DUMP_MEDIA,
             child.chunks(),
             finish=child.finish,
-            expected=expected,
+            total=expected,
         )
 
 
 def _dump_globals(work: Work, args: DumpArgs, store: PostgresStore, passwords: bool) -> Artifact:
     environment = tools.tool_environment(password_of(store, work.secrets), work.tag)
     script = running.output(store, tools.globals_argv(store, passwords), environment)
-    return _write(
-        work, args, globals_name(args.datastore), _SQL_MEDIA, [script], finish=work.check_stop
-    )
-
-
-def _write(
-    work: Work,
-    args: DumpArgs,
-    name: str,
-    media: str,
-    chunks: Iterable[bytes],
-    *,
-    finish: Callable[[], None],
-    expected: int = 0,
-) -> Artifact:
-    recipients = recipients_of_stack(work.stack)
-    codec = codec_for(compress=True, recipients=recipients)
-    return write_artifact(
-        repository_of(work.stack, work.secrets),
-        f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
-        chunks,
-        codec=codec,
-        recipients=recipients,
-        finish=finish,
-        progress=lambda done, _: work.progress(done, expected if done <= expected else None),
-        check_stop=work.check_stop,
-        media=media,
-    )
-
-
-def _write_packed(
-    work: Work,
-    args: DumpArgs,
-    name: str,
-    media: str,
-    chunks: Iterable[bytes],
-    *,
-    finish: Callable[[], None],
-    expected: int = 0,
-) -> Artifact:
-    recipients = recipients_of_stack(work.stack)
-    stored = stored_name(name, codec_for(compress=True, recipients=recipients))
-    return write_packed_artifact(
-        repository_of(work.stack, work.secrets),
-        f"{folder_of(work.stack.name, args.backup)}/{stored}",
-        chunks,
-        recipients=recipients,
-        finish=finish,
-        progress=lambda done, _: work.progress(done, expected if done <= expected else None),
-        check_stop=work.check_stop,
-        media=media,
-    )
+    name = globals_name(args.datastore)
+    return store_stream(work, args.backup, name, _SQL_MEDIA, [script], finish=work.check_stop)
 
 
 def _may_keep_passwords(work: Work, session: Connection, store: PostgresStore) -> bool:

@@ -4,6 +4,7 @@ from time import monotonic
 
 from playbooks.actions.brought import AdoptArgs, required, stored
 from playbooks.actions.redis.dump import rdb_name
+from playbooks.actions.storing import entry_of
 from playbooks.byhand import given as by_hand
 from playbooks.datastores.redis_model import DUMP_MEDIA, DumpFacts, Layout, total
 from playbooks.hosts.redis import throwaway
@@ -15,7 +16,6 @@ from playbooks.hosts.sandbox import Recipe, Sandbox, sandbox
 from playbooks.model.base import JsonObject
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.manifest import StoreEntry
 
 _FOLDER = "/tmp"
 _MEMORY = 2 << 30
@@ -55,14 +55,7 @@ def adopt(work: Work, args: AdoptArgs) -> JsonObject:
         used_bytes=found.used_bytes,
         image=container.image,
     )
-    entry = StoreEntry(
-        datastore=args.datastore,
-        kind="redis",
-        artifacts=(artifact,),
-        facts=facts.model_dump(mode="json"),
-        seconds=round(monotonic() - began, 3),
-    )
-    return entry.model_dump(mode="json")
+    return entry_of(args.datastore, "redis", (artifact,), facts.model_dump(mode="json"), began)
 
 
 def _layout(work: Work, datastore: str) -> Layout:

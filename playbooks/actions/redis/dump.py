@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from playbooks.actions.storing import entry_of, store_stream
 from playbooks.byhand import redis as by_hand
 from playbooks.datastores.redis_model import DUMP_MEDIA, OWN_PREFIX, DumpFacts, Layout, total
 from playbooks.errors import DatastoreError, HostError
@@ -14,10 +15,7 @@ from playbooks.hosts.redis.saving import checked, save
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action
-from playbooks.repository.codec import codec_for, stored_name, write_artifact
-from playbooks.repository.listing import folder_of
-from playbooks.repository.manifest import Artifact, StoreEntry
-from playbooks.repository.of_stack import recipients_of_stack, repository_of
+from playbooks.repository.manifest import Artifact
 
 
 class DumpArgs(Model):
@@ -59,14 +57,7 @@ def dump(work: Work, args: DumpArgs) -> JsonObject:
         used_bytes=now.used_bytes,
         image=container.image,
     )
-    entry = StoreEntry(
-        datastore=args.datastore,
-        kind="redis",
-        artifacts=(artifact,),
-        facts=facts.model_dump(mode="json"),
-        seconds=round(monotonic() - began, 3),
-    )
-    return entry.model_dump(mode="json")
+    return entry_of(args.datastore, "redis", (artifact,), facts.model_dump(mode="json"), began)
 
 
 def unpin(work: Work, args: UnpinArgs) -> JsonObject:
@@ -114,21 +105,15 @@ def _pin(folder: str, run: str) -> str:
 
 
 def _copied(work: Work, args: DumpArgs, container: Container, file: str, size: int) -> Artifact:
-    name = rdb_name(args.datastore)
-    recipients = recipients_of_stack(work.stack)
-    codec = codec_for(compress=True, recipients=recipients)
     with ContainerTool(container.id, ("cat", "--", file), {}) as tool:
-        artifact = write_artifact(
-            repository_of(work.stack, work.secrets),
-            f"{folder_of(work.stack.name, args.backup)}/{stored_name(name, codec)}",
+        artifact = store_stream(
+            work,
+            args.backup,
+            rdb_name(args.datastore),
+            DUMP_MEDIA,
             tool.chunks(),
-            codec=codec,
-            recipients=recipients,
             finish=tool.finish,
-            progress=work.progress,
-            check_stop=work.check_stop,
             total=size,
-            media=DUMP_MEDIA,
         )
     if artifact.bytes != size:
         raise DatastoreError(
