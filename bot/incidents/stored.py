@@ -121,10 +121,6 @@ class StoredIncidents:
         known = self.ledger.policy.person(name)
         return "" if known is None else known.slack
 
-    def of_alert(self, key: str) -> Sequence[Incident]:
-        with self.ledger.database.read() as connection:
-            return [each for each in rows.live(connection) if key in each.alerts]
-
     def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:
         if channel and channel == incident.channel:
             return True

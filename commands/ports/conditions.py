@@ -34,5 +34,5 @@ class Conditions(Protocol):
 class NoConditions:
     """Where nothing is watched."""
 
-    def of(self, stack: Stack) -> Sequence[OwnCondition]:  # noqa: ARG002
+    def of(self, stack: Stack) -> Sequence[OwnCondition]:
         return ()

@@ -38,13 +38,13 @@ class DeployLocks(Protocol):
 class NoDeployLocks:
     """Where nothing is remembered."""
 
-    def of(self, stack: Stack) -> DeployLock | None:  # noqa: ARG002
+    def of(self, stack: Stack) -> DeployLock | None:
         return None
 
     def lock(self, stack: Stack, actor: Actor, reason: str) -> DeployLock:
         raise InputError(f"{stack.name} cannot be locked by {actor.name} here: {reason}")
 
-    def unlock(self, stack: Stack, actor: Actor) -> DeployLock | None:  # noqa: ARG002
+    def unlock(self, stack: Stack, actor: Actor) -> DeployLock | None:
         return None
 
 
@@ -66,5 +66,5 @@ class NoUploads:
     def fetch(self, file: str, folder: Path) -> Path:
         raise InputError(f"{file} cannot be fetched to {folder}: there is no Slack here.")
 
-    def opening(self, channel: str, thread_ts: str) -> Sequence[str]:  # noqa: ARG002
+    def opening(self, channel: str, thread_ts: str) -> Sequence[str]:
         return ()

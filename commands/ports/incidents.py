@@ -69,10 +69,6 @@ class Incidents(Protocol):
         """The Slack user id of a person of ours; empty where nobody is called so."""
         ...
 
-    def of_alert(self, key: str) -> Sequence[Incident]:
-        """The open ones that this group of alerts belongs to."""
-        ...
-
     def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:
         """A private one is seen in its own channel, and elsewhere by those who opened it, have a
         role in it or were asked in."""
@@ -133,65 +129,62 @@ class NoIncidents:
 
     def list(
         self,
-        states: Sequence[IncidentState] = (),  # noqa: ARG002
-        stack: str | None = None,  # noqa: ARG002
+        states: Sequence[IncidentState] = (),
+        stack: str | None = None,
     ) -> Sequence[Incident]:
         return ()
 
-    def here(self, channel: str, thread: str | None) -> Sequence[Incident]:  # noqa: ARG002
+    def here(self, channel: str, thread: str | None) -> Sequence[Incident]:
         return ()
 
-    def stack_at(self, channel: str) -> str:  # noqa: ARG002
+    def stack_at(self, channel: str) -> str:
         return ""
 
-    def user_called(self, name: str) -> str:  # noqa: ARG002
+    def user_called(self, name: str) -> str:
         return ""
 
-    def of_alert(self, key: str) -> Sequence[Incident]:  # noqa: ARG002
-        return ()
-
-    def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:  # noqa: ARG002
+    def may_see(self, incident: Incident, actor: Actor, channel: str) -> bool:
         return False
 
     def entries(
         self,
-        id_: str,  # noqa: ARG002
+        id_: str,
         *,
-        offset: int = 0,  # noqa: ARG002
-        limit: int | None = None,  # noqa: ARG002
+        offset: int = 0,
+        limit: int | None = None,
     ) -> Sequence[Entry]:
         return ()
 
-    def newest(self, id_: str, *, skip: int, limit: int) -> Sequence[Entry]:  # noqa: ARG002
+    def newest(self, id_: str, *, skip: int, limit: int) -> Sequence[Entry]:
         return ()
 
-    def count(self, id_: str) -> int:  # noqa: ARG002
+    def count(self, id_: str) -> int:
         return 0
 
     def note(
         self,
         id_: str,
-        actor: Actor,  # noqa: ARG002
-        text: str,  # noqa: ARG002
-        at: datetime | None = None,  # noqa: ARG002
-        once: str | None = None,  # noqa: ARG002
+        actor: Actor,
+        text: str,
+        at: datetime | None = None,
+        once: str | None = None,
     ) -> Entry:
         raise UnknownName(f"There is no incident {id_!r}.")
 
-    def tell(self, id_: str, actor: Actor, text: str, once: str | None = None) -> Incident:  # noqa: ARG002
+    def tell(self, id_: str, actor: Actor, text: str, once: str | None = None) -> Incident:
         return self.get(id_)
 
-    def typed(self, call: Typed) -> None:  # noqa: ARG002
+    def typed(self, call: Typed) -> None:
         return None
 
-    def set_priority(self, id_: str, actor: Actor, priority: Priority) -> Incident:  # noqa: ARG002
+    def set_priority(self, id_: str, actor: Actor, priority: Priority) -> Incident:
         return self.get(id_)
 
-    def set_role(self, id_: str, actor: Actor, role: Role, slack: str) -> Incident:  # noqa: ARG002
+    def set_role(self, id_: str, actor: Actor, role: Role, slack: str) -> Incident:
         return self.get(id_)
 
-    def turn(self, id_: str, actor: Actor, turn: Turn) -> Incident:  # noqa: ARG002
+    def turn(self, id_: str, actor: Actor, turn: Turn) -> Incident:
         return self.get(id_)
 
-    def tie(self, id_: str, actor: Actor, alert: str) -> Incident:  # noqa: ARG002
+    def tie(self, id_: str, actor: Actor, alert: str) -> Incident:
         return self.get(id_)

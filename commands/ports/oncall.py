@@ -85,10 +85,10 @@ class NoOncall:
     def now(self, name: str) -> RotaNow:
         raise InputError(f"There is no rota {name!r} here.")
 
-    def of_stack(self, stack: Stack) -> RotaNow | None:  # noqa: ARG002
+    def of_stack(self, stack: Stack) -> RotaNow | None:
         return None
 
-    def zone_of(self, person: str) -> str | None:  # noqa: ARG002
+    def zone_of(self, person: str) -> str | None:
         return None
 
     def people(self) -> Mapping[str, str]:
@@ -97,22 +97,22 @@ class NoOncall:
     def take(
         self,
         name: str,
-        layer: Layer,  # noqa: ARG002
-        actor: Actor,  # noqa: ARG002
-        until: datetime | None,  # noqa: ARG002
+        layer: Layer,
+        actor: Actor,
+        until: datetime | None,
     ) -> Override:
         raise InputError(f"There is no rota {name!r} here.")
 
     def swap(
         self,
         name: str,
-        actor: Actor,  # noqa: ARG002
-        other: str,  # noqa: ARG002
-        between: tuple[datetime, datetime] | None,  # noqa: ARG002
+        actor: Actor,
+        other: str,
+        between: tuple[datetime, datetime] | None,
     ) -> Sequence[Override]:
         raise InputError(f"There is no rota {name!r} here.")
 
-    def drop(self, name: str, actor: Actor) -> Sequence[Override]:  # noqa: ARG002
+    def drop(self, name: str, actor: Actor) -> Sequence[Override]:
         raise InputError(f"There is no rota {name!r} here.")
 
     def page(self, page: HandPage) -> tuple[str, ...]:

@@ -80,29 +80,29 @@ class NoReviews:
     def phases(self, incident: Incident) -> Checklist:
         raise UnknownName(f"{incident.id} has no phases here.")
 
-    def tick(self, incident: Incident, place: str, actor: Actor, *, done: bool) -> Checklist:  # noqa: ARG002
+    def tick(self, incident: Incident, place: str, actor: Actor, *, done: bool) -> Checklist:
         return self.phases(incident)
 
     def postmortem(self, incident: Incident) -> Postmortem:
         raise UnknownName(f"There is nothing known of {incident.id} here.")
 
-    def write(self, incident: Incident, actor: Actor, written: Written) -> Review:  # noqa: ARG002
+    def write(self, incident: Incident, actor: Actor, written: Written) -> Review:
         raise Refused(f"Nothing is written about {incident.id} here.")
 
-    def add(self, incident: Incident, actor: Actor, wanted: Wanted) -> FollowUp:  # noqa: ARG002
+    def add(self, incident: Incident, actor: Actor, wanted: Wanted) -> FollowUp:
         raise Refused(f"Nothing is written about {incident.id} here.")
 
-    def done(self, id_: str, actor: Actor) -> FollowUp:  # noqa: ARG002
+    def done(self, id_: str, actor: Actor) -> FollowUp:
         return self.followup(id_)
 
     def followup(self, id_: str) -> FollowUp:
         raise UnknownName(f"There is no action {id_!r}.")
 
-    def followups(self, incident: str | None = None) -> Sequence[FollowUp]:  # noqa: ARG002
+    def followups(self, incident: str | None = None) -> Sequence[FollowUp]:
         return ()
 
-    def zone(self, incident: Incident) -> str:  # noqa: ARG002
+    def zone(self, incident: Incident) -> str:
         return "UTC"
 
-    def figures(self, stacks: Sequence[str], since: datetime) -> Figures:  # noqa: ARG002
+    def figures(self, stacks: Sequence[str], since: datetime) -> Figures:
         raise Refused("Nothing is counted here.", "Ask in Slack.")

@@ -57,22 +57,22 @@ class Routines(Protocol):
 class NoRoutines:
     """Where none are kept."""
 
-    def of(self, stack: Stack) -> Sequence[KeptRoutine]:  # noqa: ARG002
+    def of(self, stack: Stack) -> Sequence[KeptRoutine]:
         return ()
 
-    def begin(self, stack: Stack, name: str, actor: Actor, once: str | None = None) -> Round:  # noqa: ARG002
+    def begin(self, stack: Stack, name: str, actor: Actor, once: str | None = None) -> Round:
         raise Refused(f"Routines are not kept here: {stack.name} {name}.")
 
     def round(self, id_: str) -> Round:
         raise UnknownName(f"There is no round {id_!r}.")
 
-    def tick(self, id_: str, number: int, actor: Actor) -> Round:  # noqa: ARG002
+    def tick(self, id_: str, number: int, actor: Actor) -> Round:
         return self.round(id_)
 
-    def untick(self, id_: str, number: int, actor: Actor) -> Round:  # noqa: ARG002
+    def untick(self, id_: str, number: int, actor: Actor) -> Round:
         return self.round(id_)
 
-    def look_again(self, id_: str, actor: Actor) -> Round:  # noqa: ARG002
+    def look_again(self, id_: str, actor: Actor) -> Round:
         return self.round(id_)
 
     def week(self, stack: Stack) -> Week:

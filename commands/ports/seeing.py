@@ -42,14 +42,14 @@ class NoFollows:
 
     def begin(
         self,
-        actor: Actor,  # noqa: ARG002
-        channel: str,  # noqa: ARG002
-        span: timedelta,  # noqa: ARG002
+        actor: Actor,
+        channel: str,
+        span: timedelta,
         order: FollowOrder,
     ) -> Follow:
         raise Refused(f"{order.title} cannot be followed from here.", "Ask in Slack.")
 
-    def stop(self, id_: str, actor: Actor) -> Follow:  # noqa: ARG002
+    def stop(self, id_: str, actor: Actor) -> Follow:
         raise UnknownName(f"Nothing is followed as {id_}.")
 
 
@@ -64,7 +64,7 @@ class Trends(Protocol):
 class NoTrends:
     """Where nothing is sampled."""
 
-    def since(self, stack: str, moment: datetime) -> Sequence[Sample]:  # noqa: ARG002
+    def since(self, stack: str, moment: datetime) -> Sequence[Sample]:
         return ()
 
 
@@ -80,7 +80,7 @@ class Bundles(Protocol):
 class NoBundles:
     """Where none are made."""
 
-    def make(self, stack: Stack, actor: Actor) -> Bundle:  # noqa: ARG002
+    def make(self, stack: Stack, actor: Actor) -> Bundle:
         raise Refused(f"No diagnostics of {stack.name} are made here.", "Ask in Slack.")
 
 

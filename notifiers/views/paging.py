@@ -1,7 +1,6 @@
 """Who was told of what, and whether it got there. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from notifiers.ports import Body
 from notifiers.views import blocks
@@ -87,8 +86,3 @@ def unattended(rule: str, stack: str, seconds: float) -> str:
     """`ApiDown of harbor: nobody has taken care of it for 5 min`."""
     whose = f" of {stack}" if stack else ""
     return f"{rule}{whose}: nobody has taken care of it for {duration(seconds)}"
-
-
-def at_moment(moment: datetime) -> str:
-    """The time of a page, as its reader's clocks show it."""
-    return when(moment, _TO_THE_SECOND)

@@ -76,11 +76,6 @@ def position(plan: Plan, run: Run) -> tuple[int, int]:
     return max(begun, default=0) + 1, len(plan.stages)
 
 
-def finished_steps(run: Run) -> int:
-    """How many steps were carried out."""
-    return sum(r.phase == "do" and r.state == "done" for r in run.steps)
-
-
 def progress_line(progress: Progress, started: datetime | None, now: datetime) -> str:
     """`██████░░░░░░ 52 % · 10.6 MB of 20.3 MB · 4.1 MB/s · 3 s left`, as far as it is known."""
     done, total = max(progress.done, 0), progress.total

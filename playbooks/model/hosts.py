@@ -84,7 +84,6 @@ class TlsHost(Model):
 
 
 LOCAL = LocalHost()
-Remote = SshHost | TlsHost
 
 
 def _from_short(value: Any) -> Any:

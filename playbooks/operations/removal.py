@@ -197,10 +197,6 @@ def _going(stack: Stack, states: dict[str, str], there: ProjectFact, *, volumes:
     return (*ends, (last,))
 
 
-def _down_until(services: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{name} is down until it is started again." for name in services)
-
-
 def _kill_step(service: str) -> Step:
     return Step(
         key=f"kill.{service}",

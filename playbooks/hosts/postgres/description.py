@@ -192,12 +192,6 @@ def database_oid(connection: Connection, name: str) -> int | None:
     return int(found[0]) if found else None
 
 
-def database_named(connection: Connection, oid: int) -> str | None:
-    """What the database with this OID is called now, seen from any database."""
-    row = connection.execute("SELECT datname FROM pg_database WHERE oid = %s", (oid,)).fetchone()
-    return str(row[0]) if row else None
-
-
 def _locale(row: dict[str, Any]) -> Locale:
     return Locale(
         encoding=row["encoding"],
