@@ -3,6 +3,7 @@
 from bot import audit
 from bot.store.database import Database
 from commands.ports import Clock
+from notifiers.views.text import either
 from playbooks.errors import Refused
 from playbooks.gate.access import may, roles_allowing
 from playbooks.gate.policy import Policy
@@ -77,7 +78,7 @@ class PolicyAccess:
         roles = roles_allowing(self._policy, permission, stack.name, stack.environment)
         if not roles:
             return "No role allows it; `interlock.yaml` says who may do what."
-        return f"It takes the role {' or '.join(roles)}."
+        return f"It takes the role {either(roles)}."
 
 
 def _schedules(stack: Stack) -> frozenset[str]:

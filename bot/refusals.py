@@ -7,6 +7,7 @@ from bot.deploy_locks import lock_refusal
 from bot.ledger import Ledger
 from bot.store import requests
 from commands.ports import Asking
+from notifiers.views.text import either
 from playbooks.errors import Refused
 from playbooks.gate.policy import Rule
 from playbooks.gate.verdict import eligible
@@ -130,11 +131,6 @@ def _not_eligible(ledger: Ledger, request: Request, vote: Vote, actor: Actor) ->
     if eligible(request, actor.person, ledger.policy):
         return None
     if request.approver_people:
-        return Refused(f"Only {_list(request.approver_people)} may vote on this.")
-    return Refused(
-        f"Your vote does not count here: it takes the role {_list(request.approver_roles)}."
-    )
-
-
-def _list(names: frozenset[str]) -> str:
-    return " or ".join(sorted(names))
+        return Refused(f"Only {either(sorted(request.approver_people))} may vote on this.")
+    roles = either(sorted(request.approver_roles))
+    return Refused(f"Your vote does not count here: it takes the role {roles}.")

@@ -9,6 +9,8 @@ from commands.reading import read_params
 from commands.see.help import explained, overview
 from playbooks.errors import InterlockError, UnknownName
 
+_LONGEST_REST = 200
+
 
 def answer(context: Context, call: Call) -> Reply:
     """Carries out one use of a subcommand.
@@ -22,7 +24,7 @@ def answer(context: Context, call: Call) -> Reply:
     try:
         subcommand = found(SUBCOMMANDS, name, "subcommand")
     except UnknownName as error:
-        raise UnknownName(error.message, _with_example(error.hint)) from error
+        raise UnknownName(error.message, _with_example(error.hint, text)) from error
     if asks_for_help(rest):
         return Reply(body=explained(subcommand))
     params = read_params(subcommand, rest)
@@ -45,9 +47,12 @@ def opens_window(text: str) -> bool:
         return False
 
 
-def _with_example(hint: str) -> str:
-    """The hint, with an example of the subcommand that it proposes."""
+def _with_example(hint: str, typed: str) -> str:
+    """The hint, with what was typed after the subcommand that it proposes, or an example of it."""
     proposed = next((name for name in SUBCOMMANDS if f"`{name}`?" in hint), None)
     if proposed is None:
         return "`/ops help` lists them all."
+    rest = typed.partition(" ")[2].strip()
+    if rest and len(rest) <= _LONGEST_REST and "`" not in rest:
+        return f"{hint} For example: `/ops {proposed} {rest}`"
     return f"{hint} For example: `/ops {SUBCOMMANDS[proposed].examples[0]}`"

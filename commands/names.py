@@ -9,6 +9,7 @@ from playbooks.errors import UnknownName
 T = TypeVar("T")
 
 _SHOWN = 12
+_LONGEST = 80
 
 
 def nearest(word: str, names: Collection[str]) -> str | None:
@@ -46,6 +47,7 @@ def suggestion(word: str, names: Collection[str]) -> str:
 
 
 def _unknown(word: str, kind: str, where: str) -> str:
+    shown = word if len(word) <= _LONGEST else f"{word[:_LONGEST]}…"
     if where:
-        return f"{where} has no {kind} called `{word}`."
-    return f"There is no {kind} called `{word}`."
+        return f"{where} has no {kind} called `{shown}`."
+    return f"There is no {kind} called `{shown}`."

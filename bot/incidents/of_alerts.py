@@ -1,12 +1,14 @@
 """What alerts do, as it is written into timelines."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from bot.incidents.record import Happened, record_all
 from bot.store import alerts as rows
 from bot.store.alerts import Change
+from notifiers.views.text import utc
 from playbooks.respond.timeline import Lane
 
 _SAID = {
@@ -44,7 +46,7 @@ def _text(change: Change) -> str:
     until = change.detail.get("until")
     return (
         f"{rule} {_SAID.get(change.kind, change.kind)}"
-        + (f" until {until}" if until else "")
+        + (f" until {utc(datetime.fromisoformat(until))}" if until else "")
         + (f" ({severity})" if severity and change.kind == "fired" else "")
         + (f": {summary}" if summary and change.kind == "fired" else "")
     )

@@ -94,7 +94,8 @@ def _list(context: Context, call: Call, params: ActionWords) -> Reply:
             if each.stack in {"", *readable} and _visible(context, call, each)
         ]
     left = sum(each.done_at is None for each in found)
-    title = f"{plural(left, 'action')} open" + (f" from {id_}" if id_ else "")
+    title = f"{plural(left, 'action')} open" if left else "No action is open"
+    title += f" from {id_}" if id_ else ""
     content = blocks.sections(f"*{escape(title)}*")
     for each in found:
         today = day_of(context.now(), context.reviews.zone(context.incidents.get(each.incident)))

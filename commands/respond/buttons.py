@@ -17,6 +17,7 @@ from notifiers.views.text import escape
 from playbooks.errors import Refused
 from playbooks.model.alert_help import MOST_ACTIONS, typed
 from playbooks.respond.alert import Group
+from playbooks.respond.incident import Incident
 
 OnAlert = Callable[[Context, Call, str, datetime], Reply]
 
@@ -68,7 +69,14 @@ def _open_incident(context: Context, call: Call, value: str, _: datetime) -> Rep
     group = changeable(context, call, value)
     incident = context.incidents.open_from_alert(group.key, call.actor, call.once)
     text = f"Incident {incident.id}, {incident.priority}, is {incident.state}: {incident.title}"
-    return Reply(body=Body(text=text, blocks=tuple(blocks.sections(escape(text)))))
+    line = f"{escape(text)}\n{_home_of(incident)}"
+    return Reply(body=Body(text=text, blocks=tuple(blocks.sections(line))))
+
+
+def _home_of(incident: Incident) -> str:
+    if incident.channel:
+        return f"It is worked on in <#{incident.channel}>."
+    return "Its own channel is being made."
 
 
 def _end_any(context: Context, call: Call, value: str, _: datetime) -> Reply:

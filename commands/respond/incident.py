@@ -79,9 +79,7 @@ def _handle(context: Context, call: Call, params: IncidentWords) -> Reply:
         return _show(context, call, params, id_)
     incident = incident_meant(context, call, id_, "ask")
     if params.what in _TURNS:
-        _no_more(words, params.what)
-        context.incidents.turn(incident.id, call.actor, _TURNS[params.what])
-        return _done(context, call, incident, "")
+        return _turn(context, call, incident, words, params)
     return _WITH_WORDS[params.what](context, call, incident, words, params)
 
 
@@ -101,6 +99,21 @@ def _open(context: Context, call: Call, params: IncidentWords, title: str) -> Re
     )
     incident = context.incidents.open(opening, call.actor)
     return _done(context, call, incident, f"{incident.id} is open, {_where(incident)}.")
+
+
+def _turn(
+    context: Context,
+    call: Call,
+    incident: Incident,
+    words: tuple[str, ...],
+    params: IncidentWords,
+) -> Reply:
+    """What is said with it is kept as a note; one word alone was meant as something else."""
+    _no_more(words if len(words) == 1 else (), params.what)
+    context.incidents.turn(incident.id, call.actor, _TURNS[params.what])
+    if words:
+        context.incidents.note(incident.id, call.actor, " ".join(words), None, call.once)
+    return _done(context, call, incident, "")
 
 
 def _severity(

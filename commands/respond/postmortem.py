@@ -6,7 +6,7 @@ from commands.grammar import Option, Word
 from commands.paging import Paged, page
 from commands.ports import Attachment, Call, Context, Reply, Written
 from commands.respond.exports import exported, in_the_open
-from commands.respond.incident_words import WHEN, incident_meant, moment_meant
+from commands.respond.incident_words import WHEN, incident_meant, moment_meant, take_id
 from commands.respond.timeline import drawn
 from commands.subcommand import Room, Subcommand
 from notifiers.exports import markdown
@@ -32,9 +32,15 @@ class PostmortemWords(Paged):
 
 
 def _handle(context: Context, call: Call, params: PostmortemWords) -> Reply:
+    id_, stray = take_id([params.incident] if params.incident else [])
+    if stray:
+        raise BadArgument(
+            f"`{stray[0]}` is no id of an incident.",
+            'A text of several words goes in quotes: `--impact "Orders failed"`.',
+        )
     written = _written(context, call, params)
     needed: Permission = "ask" if written.model_dump(exclude_none=True) else "read"
-    incident = incident_meant(context, call, params.incident.lower(), needed)
+    incident = incident_meant(context, call, id_, needed)
     if params.here:
         in_the_open(incident, call)
     if needed == "ask":

@@ -138,7 +138,7 @@ def _kept_in_files(context: Context, stack: Stack, rule: str) -> None:
 
 def _known(context: Context, stack: Stack) -> KnownRules:
     found = context.facts.read(stack, [_KNOWN], within=_SECONDS)
-    return KnownRules.model_validate(found.of(_KNOWN))
+    return KnownRules.model_validate(found.shown(_KNOWN))
 
 
 def _changes(words: tuple[str, ...]) -> dict[str, str]:

@@ -31,7 +31,7 @@ class ConfigParams(Paged):
 def _handle(context: Context, call: Call, params: ConfigParams) -> Reply:
     stack = stack_for(context, call, params.stack, "read")
     facts = context.facts.read(stack, [_FILES, _CONTAINERS], within=_SECONDS)
-    files = Effective.model_validate(facts.of(_FILES))
+    files = Effective.model_validate(facts.shown(_FILES))
     seen = facts.get(_CONTAINERS)
     made = ContainedProject.model_validate(seen).containers if seen is not None else None
     found = findings(stack, files, made)

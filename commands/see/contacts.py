@@ -25,7 +25,7 @@ def _handle(context: Context, call: Call, params: ContactsParams) -> Reply:
     stack = stack_for(context, call, params.stack, "read")
     lines = described.contacts(stack, context.now())
     on_call = _on_call(context.oncall.of_stack(stack))
-    title = f"{stack.environment}/{stack.name}: {'. '.join(filter(None, [_point(lines), on_call]))}"
+    title = f"{stack.environment}/{stack.name}: {'; '.join(filter(None, [_point(lines), on_call]))}"
     content = blocks.sections(f"*{escape(title)}*")
     if lines:
         content += blocks.sections("\n".join(f"• {escape(line)}" for line in lines))
@@ -42,7 +42,7 @@ def _on_call(state: RotaNow | None) -> str:
 
 
 def _point(lines: tuple[str, ...]) -> str:
-    return plural(len(lines), "contact") if lines else "no contacts; name them in its stack file"
+    return plural(len(lines), "contact") if lines else "no contacts in its stack file"
 
 
 CONTACTS = Subcommand(

@@ -39,8 +39,9 @@ def listed(context: Context, stack: Stack) -> tuple[str, list[JsonObject]]:
     if worries:
         lines = [*(f"• {escape(worry)}" for worry in worries), escape(_ADVICE)]
         content += blocks.sections("\n".join(lines))
-    example = next(iter(stack.services), "SERVICE")
-    content += blocks.context(f"{code(f'/ops logs {stack.name} {example}')} shows its newest lines")
+    if readable := next((row.cells[0] for row in rows if row.cells[0] in stack.services), ""):
+        typed = code(f"/ops logs {stack.name} {readable}")
+        content += blocks.context(f"{typed} shows the newest lines of {escape(readable)}")
     return title, content
 
 

@@ -53,7 +53,7 @@ def _row(context: Context, known: WatchedService) -> tuple[str, ...]:
         known.service,
         f"{word}{since}",
         "" if known.mean_ms is None else duration(known.mean_ms / 1000),
-        "" if known.availability is None else f"{known.availability:.1%}",
+        "" if known.availability is None else f"{known.availability * 100:.1f} %",
         known.detail or "all is well",
     )
 

@@ -79,7 +79,7 @@ def _approve(state: CardState) -> JsonObject:
     if plan.risk is not Risk.DESTROY:
         confirm = _checked(plan) if plan.checklist else None
         return _button(state.request, "approve", "Approve", style="primary", confirm=confirm)
-    lost = " ".join(plan.loses) or "It can lose data or a service."
+    lost = _lost(plan)
     if plan.checklist:
         lost = f"{lost} You confirm: {' '.join(f'{item}.' for item in plan.checklist)}"
     confirm = _confirm(
@@ -89,6 +89,12 @@ def _approve(state: CardState) -> JsonObject:
         no="Not Yet",
     )
     return _button(state.request, "approve", "Approve", style="danger", confirm=confirm)
+
+
+def _lost(plan: Plan) -> str:
+    if not plan.loses:
+        return "It can lose data or a service."
+    return f"Loses: {'; '.join(each.rstrip('.') for each in plan.loses)}."
 
 
 def _checked(plan: Plan) -> JsonObject:

@@ -1,6 +1,6 @@
 """Words and figures for people. All pure; times are aware datetimes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -54,6 +54,11 @@ def count(number: int) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """`1 row`, `50,000 rows`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def either(names: Sequence[str]) -> str:
+    """`lead`, `approver or lead`, `operator, approver or lead`."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -29,8 +29,16 @@ class Facts:
         """The answer to `query`. Raises FactUnavailable with the reader's own reason."""
         if query.key in self.values:
             return self.values[query.key]
-        reason = self.missing.get(query.key, "it was not asked for")
-        raise FactUnavailable(f"{query.fact} could not be read: {reason}.")
+        raise FactUnavailable(f"{query.fact} could not be read: {self._why(query)}.")
+
+    def shown(self, query: FactQuery) -> JsonObject:
+        """The answer to what a person asked to see, whose reason needs no name of a fact."""
+        if query.key in self.values:
+            return self.values[query.key]
+        raise FactUnavailable(f"{self._why(query)}.")
+
+    def _why(self, query: FactQuery) -> str:
+        return self.missing.get(query.key, "it was not asked for")
 
     def get(self, query: FactQuery) -> JsonObject | None:
         """The answer to `query`, or None when it could not be read."""

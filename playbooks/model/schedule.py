@@ -181,4 +181,7 @@ class Schedule(Model):
             return f"on change, looked for every {write_duration(self.looks_every)}"
         if self.on == "hourly":
             return f"hourly at {self.at or ':00'}"
+        if self.days:
+            days = ", ".join(day.capitalize() for day in self.days)
+            return f"weekly on {days} at {self.at} {self.zone}"
         return f"{self.on} at {self.at} {self.zone}"

@@ -226,7 +226,8 @@ def _newest(fitting: Sequence[Summary], otherwise: str, holding: Sequence[Summar
 def _newest_ones(holding: Sequence[Summary]) -> str:
     if not holding:
         return "Make one first: `/ops backup STACK`."
-    named = (f"{b.id} ({b.problem or b.origin})" for b in holding[:3])
+    wanted = sorted(holding, key=lambda b: not (b.good and b.routine))
+    named = (f"{b.id} ({b.problem or b.origin})" for b in wanted[:3])
     return f"The newest there are: {', '.join(named)}."
 
 

@@ -10,6 +10,7 @@ from playbooks.respond.incident import Incident
 from playbooks.respond.measures import measured
 
 _WEEK = timedelta(days=7)
+_NO_WEEK = timedelta(hours=1)
 _NOISIEST = 12
 
 
@@ -169,7 +170,9 @@ def _weeks(
     ):
         for moment in moments:
             counts[(moment - since) // _WEEK][kind] += 1
-    number = max(-((since - until) // _WEEK), 1)
+    number = max(-((since - until + _NO_WEEK) // _WEEK), 1)
+    for kind, late in enumerate(counts[number]):
+        counts[number - 1][kind] += late
     return tuple(
         Week(begins=since + week * _WEEK, alerts=counts[week][0], incidents=counts[week][1])
         for week in range(number)

@@ -126,6 +126,13 @@ def test_a_typo_finds_its_neighbour(typed: str, near: str) -> None:
         found(SUBCOMMANDS, typed, "subcommand")
 
 
+def test_a_very_long_word_is_not_said_back_whole() -> None:
+    """A slip of paste does not fill the channel."""
+    with pytest.raises(UnknownName) as caught:
+        found(SUBCOMMANDS, "x" * 3000, "subcommand")
+    assert len(caught.value.message) < 150 and "xxx…" in caught.value.message
+
+
 def test_nonsense_has_no_neighbour() -> None:
     """What is like nothing gets the list of what there is."""
     assert nearest("xyzzyqq", ("harbor", "relica")) is None

@@ -76,7 +76,7 @@ def test_all_is_typed_in_its_channel_without_an_id(bot: Bot) -> None:
         "incident note --at 10m somebody restarted the cache",
         "incident status We are on it",
         "incident mitigated",
-        "incident resolve",
+        "incident resolve the cache has more room",
     ):
         sim.command(text, channel=channel)
     card = text_of(card_of(sim, incident, channel, "resolved"))
@@ -92,6 +92,7 @@ def test_all_is_typed_in_its_channel_without_an_id(bot: Bot) -> None:
         "We are on it",
         "Mitigated",
         "Resolved",
+        "the cache has more room",
     ]
     assert in_order(said, order), said
     assert "We are on it" in " ".join(text_of(m) for m in sim.messages(channel="incidents"))
@@ -158,6 +159,9 @@ def test_what_does_not_fit_is_said(bot: Bot) -> None:
     assert "inc-999" in ask(sim, "incident show inc-999")
     assert "TITLE is missing" in ask(sim, "incident open")
     assert "does not go with" in ask(sim, "incident list --at 10m")
+    other = opened(sim, "Slow reports --stack harbor")
+    assert "`7` does not go with `resolve`" in ask(sim, f"incident resolve {other} 7")
+    ask(sim, f"incident resolve {other} it was a rumour")
     assert "P1, P2, P3 or P4" in ask(sim, "incident open x --severity urgent")
     assert "No incident lives" in ask(sim, "incident note something")
     assert "role" in ask(sim, "incident open x --stack harbor", user="eve").lower()

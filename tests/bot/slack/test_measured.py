@@ -54,6 +54,8 @@ def test_errors_of_processes_are_counted(shared: Bot) -> None:
 
 def test_logs_are_listed_by_stack(shared: Bot) -> None:
     """Which logs there are, and nearest names for what is none."""
-    assert "prod/harbor: 2 logs" in ask_patiently(shared.sim, "logs harbor")
+    listed = ask_patiently(shared.sim, "logs harbor")
+    assert "prod/harbor: 2 logs" in listed
+    assert "`/ops logs harbor api` shows the newest lines of api" in listed
     assert "Did you mean" in ask_patiently(shared.sim, "logs harbor ap")
     assert "should be one of debug" in ask_patiently(shared.sim, "logs harbor api --level loud")

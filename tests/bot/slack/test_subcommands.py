@@ -37,7 +37,14 @@ def test_help_of_one(shared: Bot, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "near"),
     [
-        ("restor harbor uploads", "Did you mean `restore`? For example: `/ops restore"),
+        (
+            "restor harbor uploads",
+            "Did you mean `restore`? For example: `/ops restore harbor uploads`",
+        ),
+        ("restor", "Did you mean `restore`? For example: `/ops restore harbor postgres latest`"),
+        ("config harbor", "harbor is no compose project. Give its stack file a `compose`."),
+        ("postmortem --impact Orders failed", "A text of several words goes in quotes"),
+        ("action list", "No action is open"),
         ("status harbour", "Did you mean `harbor`?"),
         ("logs harbor apo", "Did you mean `api`?"),
         ("backup harbor upload", "Did you mean `uploads`?"),

@@ -111,6 +111,7 @@ def test_approve_is_dangerous_only_where_something_can_be_lost() -> None:
     """DESTROY asks for confirmation in danger style; anything less has the primary button."""
     destroy = elements(card_state(request()))["approve"]
     assert destroy["style"] == "danger"
+    assert ". Loses: " in destroy["confirm"]["text"]["text"]
     assert "bookings" in destroy["confirm"]["text"]["text"]
     change = elements(card_state(request(restore_plan(risk=Risk.CHANGE))))["approve"]
     assert change["style"] == "primary"

@@ -86,3 +86,17 @@ def test_clipping_keeps_the_limit_and_whole_entities(raw: str, limit: int) -> No
         assert clipped.endswith("…")
     for part in clipped.split("&")[1:]:
         assert part.startswith(("amp;", "lt;", "gt;"))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), ""),
+        (("lead",), "lead"),
+        (("approver", "lead"), "approver or lead"),
+        (("operator", "approver", "lead"), "operator, approver or lead"),
+    ],
+)
+def test_one_of_several_is_said_with_one_or(names: tuple[str, ...], said: str) -> None:
+    """Commas between all but the last two."""
+    assert text.either(names) == said

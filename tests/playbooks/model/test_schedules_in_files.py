@@ -48,7 +48,7 @@ def test_schedules_as_people_write_them(tmp_path: Path) -> None:
     assert {stack.scheduled(each) for each in schedules.values()} == {("uploads",)}
     assert [each.rhythm for each in schedules.values()] == [
         "daily at 02:00 Europe/Paris",
-        "weekly sunday, wednesday at 03:00 UTC",
+        "weekly on Sunday, Wednesday at 03:00 UTC",
         "monthly last at 04:00 UTC",
         "hourly at :15",
         "on change, looked for every 5m",

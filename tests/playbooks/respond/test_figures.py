@@ -83,6 +83,14 @@ def test_means_weeks_and_the_noisiest() -> None:
     assert [(w.alerts, w.incidents) for w in found.weeks] == [(2, 0), (0, 1), (0, 0), (1, 0)]
 
 
+def test_a_moment_more_than_four_weeks_is_no_fifth() -> None:
+    """What happened in it counts in the week before."""
+    late = UNTIL + timedelta(seconds=1)
+    found = counted([change("a", "fired", 4 * 7 * 24 * 60)], [], [], SINCE, late)
+    assert [week.alerts for week in found.weeks] == [0, 0, 0, 1]
+    assert len(counted([], [], [], SINCE, UNTIL + timedelta(days=1)).weeks) == 5
+
+
 def test_nothing_happened() -> None:
     """Zero, and nothing that is divided by it."""
     found = counted([], [], [], SINCE, SINCE + timedelta(days=1))
