@@ -5,6 +5,8 @@ from typing import Any, Literal
 from playbooks.byhand import adjusting as by_hand
 from playbooks.errors import HostError
 from playbooks.hosts import adjusting
+from playbooks.hosts.colours.following import follow_traffic
+from playbooks.hosts.colours.live import compose_now
 from playbooks.model.adjusted import Adjusted
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
@@ -22,10 +24,13 @@ class AdjustArgs(Model):
 
 def adjust(work: Work, args: AdjustArgs) -> JsonObject:
     """Output {containers: [id]}. Once begun it is never left half way."""
-    compose, name = work.stack.compose, work.stack.container_of(args.service)
+    compose = compose_now(work.stack, args.service)
+    name = work.stack.container_of(args.service)
     if compose is None or name is None:
         raise HostError(f"{args.service} of {work.stack.name} runs in no container of a project.")
-    return adjusting.adjust(compose, name, args.adjusted, args.follow)
+    made = adjusting.adjust(compose, name, args.adjusted, args.follow)
+    follow_traffic(work, args.service)
+    return made
 
 
 ACTIONS: tuple[Action[Any], ...] = (Action("compose.adjust", AdjustArgs, adjust, by_hand.adjust),)

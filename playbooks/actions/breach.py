@@ -6,6 +6,8 @@ from typing import Any
 from playbooks.byhand import breach as by_hand
 from playbooks.errors import ActionFailed, HostError
 from playbooks.hosts import evidence
+from playbooks.hosts.colours.following import follow_traffic
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.postgres.connection import connected, postgres_store
 from playbooks.hosts.postgres.sessions import end_clients
 from playbooks.model.base import JsonObject, Model, canonical_json
@@ -86,6 +88,7 @@ def rejoin(work: Work, args: RejoinArgs) -> JsonObject:
     back = [there[id_] for id_ in args.networks if id_ in there]
     for container in back:
         evidence.join(compose, container, args.networks[container.id])
+    follow_traffic(work, args.service)
     return {"containers": [each.name for each in back]}
 
 
@@ -209,7 +212,7 @@ def _listed(folder: Path) -> list[EvidenceFile]:
 
 
 def _composed(work: Work, service: str) -> tuple[Compose, str]:
-    compose, name = work.stack.compose_of(service), work.stack.container_of(service)
+    compose, name = compose_now(work.stack, service), work.stack.container_of(service)
     if compose is None or name is None:
         raise HostError(f"{service} of {work.stack.name} runs in no container of a project.")
     return compose, name

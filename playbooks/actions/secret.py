@@ -9,6 +9,7 @@ from playbooks.byhand import rotate as by_hand
 from playbooks.errors import ActionFailed
 from playbooks.facts.secret import SecretArgs
 from playbooks.hosts import secret_places
+from playbooks.hosts.colours.following import follow_traffic
 from playbooks.hosts.renewing import environment_of, made_since, renew
 from playbooks.hosts.rotating import Lock, lock_of
 from playbooks.model.base import JsonObject, Model
@@ -57,6 +58,7 @@ def renew_back(work: Work, args: RenewAllArgs) -> JsonObject:
     for service in args.services:
         if args.renewed.get(service) or made_since(work.stack, service, work.started):
             renew(work.stack, service, work.secrets)
+            follow_traffic(work, service)
             _well(work, service)
     return {}
 
@@ -94,7 +96,9 @@ def alter_back(work: Work, args: SecretArgs) -> JsonObject:
 
 def renew_one(work: Work, args: RenewArgs) -> JsonObject:
     """Output {containers: [id]} or {pid}. The service is made anew, and reads the new value."""
-    return {**renew(work.stack, args.service, work.secrets), "service": args.service}
+    made = renew(work.stack, args.service, work.secrets)
+    follow_traffic(work, args.service)
+    return {**made, "service": args.service}
 
 
 def prove(work: Work, args: ProveArgs) -> JsonObject:

@@ -7,6 +7,7 @@ from typing import Any
 from playbooks.byhand import service as by_hand
 from playbooks.errors import ActionFailed, HostError
 from playbooks.facts.service import OneService, check_of
+from playbooks.hosts.colours.following import follow_traffic
 from playbooks.hosts.runner import Runner
 from playbooks.hosts.services import runner_of
 from playbooks.hosts.systemd_runner import systemd_runner
@@ -37,7 +38,9 @@ def start(work: Work, args: OneService) -> JsonObject:
     runner = managed(work, args.service)
     seen = runner.seen()
     at = seen.since if seen.up and seen.since else datetime.now(UTC)
-    return {**runner.start(work.secrets), "at": at.isoformat()}
+    started = runner.start(work.secrets)
+    follow_traffic(work, args.service)
+    return {**started, "at": at.isoformat()}
 
 
 def create(work: Work, args: OneService) -> JsonObject:
@@ -97,6 +100,7 @@ def bring_up(work: Work, args: AwaitArgs) -> JsonObject:
     runner = runner_of(work.stack, args.service)
     if runner is not None:
         runner.start(work.secrets)
+        follow_traffic(work, args.service)
     return await_health(work, args)
 
 

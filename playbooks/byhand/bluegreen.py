@@ -2,7 +2,7 @@
 
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Part, Shell, command, script
-from playbooks.hosts.colours.live import version_file
+from playbooks.hosts.colours.live import compose_now, version_file
 from playbooks.hosts.compose import base_argv
 from playbooks.model.base import JsonObject
 from playbooks.model.bluegreen import BlueGreen, NginxUpstream, TraefikServers
@@ -21,6 +21,7 @@ def start(known: Known, args: JsonObject) -> Lines:
     up = ("up", "--detach", "--no-deps", "--no-build", "--pull", "missing")
     return (
         f"{command('echo', note)} > {command(file)}",
+        *_handed_on(known, rules, project),
         command(*_compose(known, rules, project), *up, *_services(known, rules)),
     )
 
@@ -93,6 +94,16 @@ def remove(known: Known, args: JsonObject) -> Lines:
         command(*_compose(known, rules, project), *gone),
         command("rm", "--force", "--", version_file(rules, project)),
     )
+
+
+def _handed_on(known: Known, rules: BlueGreen, project: str) -> Lines:
+    """What was changed for good where the traffic is."""
+    serves = compose_now(known.stack, rules.entry)
+    if serves is None or serves.project == project or not serves.adjustments.exists():
+        return ()
+    there = rules.files[0].parent / f"docker-compose.interlock.{project}.yml"
+    services = ", ".join(_services(known, rules))
+    return (f"{command('cp', '--', serves.adjustments, there)}  # only what it says of {services}",)
 
 
 def _rules(known: Known) -> BlueGreen | None:

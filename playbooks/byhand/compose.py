@@ -2,6 +2,7 @@
 
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.compose import base_argv, create_argv, start_argv, stop_argv
 from playbooks.model.base import JsonObject
 from playbooks.model.compose import Compose
@@ -33,5 +34,5 @@ def await_health(compose: Compose, service: str, seconds: float) -> Lines:
 def composed(known: Known, args: JsonObject) -> tuple[Compose, str] | None:
     """The compose service that the arguments name, None where none runs it."""
     name = str(args["service"])
-    container, project = known.stack.container_of(name), known.stack.compose_of(name)
+    container, project = known.stack.container_of(name), compose_now(known.stack, name)
     return None if project is None or container is None else (project, container)

@@ -6,6 +6,7 @@ from playbooks.byhand import service
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.script import run as run_script
 from playbooks.byhand.shell import Shell, command, word
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.compose import base_argv
 from playbooks.model.base import JsonObject
 
@@ -87,7 +88,7 @@ def released(known: Known, args: JsonObject) -> Lines:
 
 def one_off(known: Known, args: JsonObject) -> Lines:
     name, argv = str(args["service"]), [str(word) for word in args["argv"]]
-    compose, container = known.stack.compose_of(name), known.stack.container_of(name)
+    compose, container = compose_now(known.stack, name), known.stack.container_of(name)
     if compose is None or container is None:
         return (f"# In {name}: {command(*argv)}",)
     how = ("exec", "-T") if args.get("running") else ("run", "--rm", "--no-deps", "-T")

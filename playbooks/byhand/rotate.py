@@ -4,6 +4,7 @@ from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import RUN, Shell, command, secret, word
 from playbooks.byhand.tools import as_reached, database, password, tool, where
 from playbooks.datastores.postgres_stores import described_store
+from playbooks.hosts.colours.live import composes_now
 from playbooks.hosts.compose import base_argv
 from playbooks.model.base import JsonObject
 from playbooks.model.rotation import PostgresSecret, RedisSecret, SecretPlace
@@ -43,11 +44,15 @@ def alter(known: Known, args: JsonObject) -> Lines:
 
 
 def renew(known: Known, args: JsonObject) -> Lines:
-    compose, name = known.stack.compose, known.stack.container_of(str(args["service"]))
-    if compose is None or name is None:
-        return (f"# Restart {args['service']}.",)
+    service = str(args["service"])
+    name = known.stack.container_of(service)
+    if name is None:
+        return (f"# Restart {service}.",)
     up = ("up", "--detach", "--no-deps", "--no-build", "--pull", "never", "--force-recreate")
-    return (command(*base_argv(compose), *up, name),)
+    now, *others = (
+        command(*base_argv(each), *up, name) for each in composes_now(known.stack, service)
+    )
+    return (now, *(f"{line}  # only where it has containers" for line in others))
 
 
 def renew_back(known: Known, args: JsonObject) -> Lines:

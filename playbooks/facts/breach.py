@@ -3,6 +3,7 @@
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.evidence import attacked
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.breach import AttackedService
@@ -19,7 +20,7 @@ class AttackedArgs(Model):
 
 def service(reading: Reading, args: AttackedArgs) -> JsonObject:
     """An `AttackedService`."""
-    compose = reading.stack.compose_of(args.service)
+    compose = compose_now(reading.stack, args.service)
     name = reading.stack.container_of(args.service)
     if compose is None or name is None:
         raise FactUnavailable(f"{args.service} runs in no container of a compose project")

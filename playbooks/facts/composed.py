@@ -5,9 +5,11 @@ from typing import Any
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.service import OneService
 from playbooks.hosts.adjusting import adjustments_of, limits
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.compose import services_of
 from playbooks.model.adjusted import Adjusted
 from playbooks.model.base import JsonObject
+from playbooks.model.compose import Compose
 from playbooks.model.composed import ComposedFact
 from playbooks.ports import Reading
 from playbooks.registry import Reader
@@ -15,7 +17,8 @@ from playbooks.registry import Reader
 
 def described(reading: Reading, args: OneService) -> JsonObject:
     """A `ComposedFact`."""
-    compose, name = reading.stack.compose, reading.stack.container_of(args.service)
+    compose = compose_now(reading.stack, args.service)
+    name = reading.stack.container_of(args.service)
     if compose is None or name is None:
         raise FactUnavailable(
             f"{args.service} of {reading.stack.name} runs in no container of a compose project."
@@ -26,12 +29,13 @@ def described(reading: Reading, args: OneService) -> JsonObject:
         raise FactUnavailable(error.message, error.hint) from error
     if name not in found:
         raise FactUnavailable(f"The compose files of {compose.project} have no service {name!r}.")
-    return _fact(found[name], adjusted).model_dump(mode="json")
+    return _fact(compose, found[name], adjusted).model_dump(mode="json")
 
 
-def _fact(own: JsonObject, adjusted: Adjusted) -> ComposedFact:
+def _fact(compose: Compose, own: JsonObject, adjusted: Adjusted) -> ComposedFact:
     deploy = own.get("deploy") or {}
     return ComposedFact(
+        kept_in=compose.adjustments.name,
         image=str(own.get("image", "")),
         container_name=str(own.get("container_name") or ""),
         published=tuple(

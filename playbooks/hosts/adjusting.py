@@ -50,6 +50,13 @@ def adjust(compose: Compose, service: str, adjusted: Adjusted, follow: Follow) -
     return {"containers": [each.id for each in after]}
 
 
+def hand_on(source: Compose, target: Compose, services: Sequence[str]) -> None:
+    """What is changed for good of these services in one project holds in the other, too, and
+    nothing else does. Raises HostError."""
+    held = adjustments_of(source).services
+    _keep(target, Adjustments(services={name: held[name] for name in services if name in held}))
+
+
 def _keep(compose: Compose, wanted: Adjustments) -> None:
     """Written whole or not at all."""
     place = compose.adjustments

@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidURI, WebSocketException
 from websockets.sync.client import connect
 
 from playbooks.errors import HostError, InterlockError
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.health import LOOPBACK
 from playbooks.hosts.reach import address_on
 from playbooks.hosts.shell import shell_of
@@ -71,7 +72,7 @@ def wrong_with_command(stack: Stack, service: str, health: CommandHealth) -> str
 
 
 def _into_container(stack: Stack, service: str) -> tuple[str, ...]:
-    compose, name = stack.compose, stack.container_of(service)
+    compose, name = compose_now(stack, service), stack.container_of(service)
     if compose is None or name is None:
         raise HostError(f"{service} runs in no container.")
     found = importlib.import_module("playbooks.hosts.docker").containers_of(

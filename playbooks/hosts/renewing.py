@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 from playbooks.hosts import compose as plugin
+from playbooks.hosts.colours.live import composes_now
+from playbooks.hosts.container import Container
 from playbooks.hosts.docker import containers_of, engine_with
 from playbooks.hosts.services import runner_of
 from playbooks.model.base import JsonObject
@@ -12,11 +14,13 @@ from playbooks.ports import Secrets
 
 
 def renew(stack: Stack, service: str, secrets: Secrets) -> JsonObject:
-    """Containers are made anew, processes and units restarted; what does not run is not started.
-    Output {containers: [id]} or what the runner gives. Raises HostError."""
-    compose, name = stack.compose, stack.container_of(service)
-    if compose is not None and name is not None:
-        return _containers(compose, name)
+    """Containers are made anew, in both projects where there are two, processes and units
+    restarted; what does not run is not started. Output {containers: [id]} or what the runner gives.
+    Raises HostError."""
+    name = stack.container_of(service)
+    if name is not None:
+        made = [_containers(compose, name) for compose in composes_now(stack, service)]
+        return {"containers": [each for ids in made for each in ids]}
     runner = runner_of(stack, service)
     if runner is None or not runner.seen().up:
         return {}
@@ -26,11 +30,8 @@ def renew(stack: Stack, service: str, secrets: Secrets) -> JsonObject:
 
 def environment_of(stack: Stack, service: str) -> tuple[tuple[str, str], ...]:
     """Name and value of all variables of the service's containers."""
-    compose, name = stack.compose, stack.container_of(service)
-    if compose is None or name is None:
-        return ()
     found: list[tuple[str, str]] = []
-    for container in containers_of(compose.project, name, compose.host):
+    for container in _all_of(stack, service):
         with engine_with(container.id) as client:
             seen = client.api.inspect_container(container.id)
         for each in seen["Config"]["Env"] or ():
@@ -41,11 +42,17 @@ def environment_of(stack: Stack, service: str) -> tuple[tuple[str, str], ...]:
 
 def made_since(stack: Stack, service: str, moment: datetime) -> bool:
     """Whether any container of the service was made after that moment."""
-    compose, name = stack.compose, stack.container_of(service)
-    if compose is None or name is None:
-        return False
-    return any(
-        _made_at(container.id) > moment
+    return any(_made_at(container.id) > moment for container in _all_of(stack, service))
+
+
+def _all_of(stack: Stack, service: str) -> tuple[Container, ...]:
+    """Its containers, in both projects where there are two."""
+    name = stack.container_of(service)
+    if name is None:
+        return ()
+    return tuple(
+        container
+        for compose in composes_now(stack, service)
         for container in containers_of(compose.project, name, compose.host)
     )
 
@@ -57,7 +64,7 @@ def _made_at(container: str) -> datetime:
     return datetime.fromisoformat(seen["Created"][:19]).replace(tzinfo=UTC)
 
 
-def _containers(compose: Compose, name: str) -> JsonObject:
+def _containers(compose: Compose, name: str) -> list[str]:
     before = containers_of(compose.project, name, compose.host)
     up = any(each.up for each in before)
     if before:
@@ -70,4 +77,4 @@ def _containers(compose: Compose, name: str) -> JsonObject:
         with plugin.alone(compose):
             plugin.run(argv, on=compose.host)
     after = containers_of(compose.project, name, compose.host)
-    return {"containers": [each.id for each in after]}
+    return [each.id for each in after]

@@ -10,6 +10,7 @@ from docker.errors import ImageNotFound
 
 from playbooks.errors import HostError
 from playbooks.hosts import compose as plugin
+from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.container import Container
 from playbooks.hosts.docker import containers_of, engine
 from playbooks.hosts.env_file import read_variable, write_variable
@@ -52,8 +53,9 @@ class Composed:
 
 
 def composed(stack: Stack, service: str) -> Composed:
-    """Raises HostError for a service that no container runs, UnknownName."""
-    compose, name = stack.compose_of(service), stack.container_of(service)
+    """In the project that has the traffic, where there are two. Raises HostError for a service that
+    no container runs, UnknownName."""
+    compose, name = compose_now(stack, service), stack.container_of(service)
     if compose is None or name is None:
         raise HostError(
             f"{service} runs in no container, so no other image can be rolled out.",

@@ -9,7 +9,8 @@ from playbooks.model.base import Model
 class ComposedFact(Model):
     """The answer of `compose.service`. `published` are fixed ports of the host, or ranges of them;
     `limits` as the files say: cpus in cores, memory and reserved_memory in bytes; `variables` are
-    names only, for their values may be secret. `adjusted` is what Interlock changed for good."""
+    names only, for their values may be secret. `adjusted` is what Interlock changed for good; it is
+    `kept_in` a file that belongs to one project."""
 
     image: str
     container_name: str = ""
@@ -18,3 +19,4 @@ class ComposedFact(Model):
     limits: Mapping[str, float] = {}
     variables: tuple[str, ...] = ()
     adjusted: Adjusted = Adjusted()
+    kept_in: str = ""

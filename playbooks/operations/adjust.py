@@ -229,7 +229,7 @@ def _plan(
         affects=affects if running and not same else (),
         notes=notes,
         binding={"services": states, "composed": known.model_dump(mode="json")},
-        shown=(Line(label="Kept in", value=_kept_in(stack)),),
+        shown=(Line(label="Kept in", value=known.kept_in),),
         undo_hint=f"/ops {undo}" if undo and stages else "",
     )
 
@@ -334,10 +334,6 @@ def _about_setting(known: ComposedFact, key: str) -> tuple[str, ...]:
 def _again(key: str, former: Setting | None) -> str:
     """The former value as somebody types it."""
     return f"{key} --reset" if former is None else shlex.quote(f"{key}={former.shown}")
-
-
-def _kept_in(stack: Stack) -> str:
-    return stack.compose.adjustments.name if stack.compose else ""
 
 
 SCALE = Playbook(operation="scale", params=ScaleParams, needs=needs, plan=plan_scale)

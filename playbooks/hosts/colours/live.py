@@ -31,7 +31,24 @@ def compose_now(stack: Stack, service: str) -> Compose | None:
     if own is None or rules is None or service not in rules.services:
         return own
     live = _read(rules)
-    return own if live in {"", own.project} else compose_in(own, rules, live)
+    return _project(own, rules, live) if live else own
+
+
+def composes_now(stack: Stack, service: str) -> tuple[Compose, ...]:
+    """The same, and after it those that could have containers of the service, too: there may be a
+    way back to them. Raises UnknownName."""
+    own, now = stack.compose_of(service), compose_now(stack, service)
+    rules = stack.deploy.bluegreen if stack.deploy else None
+    if own is None or now is None or rules is None or service not in rules.services:
+        return () if now is None else (now,)
+    others = (name for name in (*rules.projects, own.project) if name != now.project)
+    return (now, *(_project(own, rules, name) for name in dict.fromkeys(others)))
+
+
+def _project(own: Compose, rules: BlueGreen, name: str) -> Compose:
+    """Described by the files of both, unless another hand made the stack's own."""
+    by_another_hand = name == own.project and not version_file(rules, name).exists()
+    return own if by_another_hand else compose_in(own, rules, name)
 
 
 def switched_to(stack: Stack, service: str) -> str:

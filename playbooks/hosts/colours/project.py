@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playbooks.errors import BadArgument, HostError
 from playbooks.hosts import compose as plugin
-from playbooks.hosts.colours.live import compose_in, version_file
+from playbooks.hosts.adjusting import hand_on
+from playbooks.hosts.colours.live import compose_in, compose_now, version_file
 from playbooks.hosts.container import Container
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.docker import containers_of
@@ -70,8 +71,12 @@ class Colour:
         return tuple(why for name in self.services for why in _fixed(name, described.get(name)))
 
     def up(self, version: str) -> tuple[Container, ...]:
-        """Its services run with that version afterwards. Raises HostError."""
+        """Its services run with that version afterwards, and with what was changed for good where
+        the traffic is. Raises HostError."""
         self._note(version)
+        serves = compose_now(self.stack, self.rules.entry)
+        if serves is not None and serves.project != self.name:
+            hand_on(serves, self.compose, self.services)
         plugin.run(
             (
                 *plugin.base_argv(self.compose),

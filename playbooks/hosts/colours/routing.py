@@ -95,6 +95,13 @@ class Route:
             ) from error
         self.host.run(self.switch.reload)
 
+    def follow(self, project: str, servers: Sequence[str]) -> None:
+        """The proxy sends what goes to the project to these `HOST:PORT`, and looks their names up
+        anew. Nothing is done where the file sends it elsewhere. Raises HostError."""
+        mark = mark_of(self.content())
+        if mark is not None and mark.live.project == project:
+            self.put(written(self.switch, mark, servers))
+
     def _place(self, content: bytes | None) -> None:
         if content is None:
             self.host.remove(self.switch.file)

@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from playbooks.errors import HostError
-from playbooks.hosts.colours.live import compose_now, note_live
+from playbooks.hosts.colours.live import compose_now, composes_now, note_live
 from playbooks.hosts.colours.project import connected
 from playbooks.hosts.colours.routing import Mark, Route, Side, mark_of, written
 from playbooks.hosts.placing import Placing
 from playbooks.hosts.shell import LocalShell, output_of
-from playbooks.model.bluegreen import NginxUpstream, TraefikServers
+from playbooks.model.bluegreen import BlueGreen, NginxUpstream, TraefikServers
 from playbooks.model.stack import Stack
 
 MARK = Mark(live=Side(project="green", version="2.0"), previous=Side(project="blue"))
@@ -99,17 +99,67 @@ def test_a_doubled_service_is_looked_at_where_the_traffic_is(tmp_path: Path) -> 
     """Before any switch, and where the note is no project of the two, it is the stack's own; other
     services stay where they are."""
     (tmp_path / "docker-compose.interlock.green.env").write_text("VERSION=2.0\n")
+    stack, rules = doubled(tmp_path)
+    for noted, project in ((None, "blue"), ("green", "green"), ("other", "blue"), ("blue", "blue")):
+        note_live(rules, noted)
+        api, database = compose_now(stack, "api"), compose_now(stack, "database")
+        assert api is not None
+        assert database is not None
+        assert (api.project, database.project) == (project, "blue")
+        version = tmp_path / "docker-compose.interlock.green.env"
+        assert (version in api.env_files) == (project == "green")
+
+
+def test_the_own_project_is_described_by_whoever_brought_it_up(tmp_path: Path) -> None:
+    """By the files of both once a version came there, else by its own; the other one comes next,
+    with its own version and not with that of the first."""
+    stack, rules = doubled(tmp_path)
+    green = tmp_path / "docker-compose.interlock.green.env"
+    green.write_text("VERSION=2.0\n")
+    note_live(rules, "green")
+    both = composes_now(stack, "api")
+    assert [(each.project, each.files[0].name) for each in both] == [
+        ("green", "colours.yaml"),
+        ("blue", "compose.yaml"),
+    ]
+    blue = tmp_path / "docker-compose.interlock.blue.env"
+    blue.write_text("VERSION=3.0\n")
+    note_live(rules, "blue")
+    both = composes_now(stack, "api")
+    assert [(each.project, each.files[0].name, each.env_files) for each in both] == [
+        ("blue", "colours.yaml", (blue,)),
+        ("green", "colours.yaml", (green,)),
+    ]
+    assert [each.project for each in composes_now(stack, "database")] == ["blue"]
+
+
+def test_traffic_follows_only_the_project_that_has_it(tmp_path: Path) -> None:
+    """Its servers are written again, and who it is stays; nothing is done for another project,
+    nor where another hand wrote the file."""
+    route = nginx(tmp_path)
+    route.put(written(route.switch, MARK, SERVERS[:1]))
+    route.follow("green", SERVERS)
+    assert route.content() == written(route.switch, MARK, SERVERS).decode()
+    route.follow("blue", ("blue-api-1:8000",))
+    assert route.content() == written(route.switch, MARK, SERVERS).decode()
+    route.put(b"upstream api {}\n")
+    route.follow("green", SERVERS)
+    assert route.content() == "upstream api {}\n"
+
+
+def doubled(folder: Path) -> tuple[Stack, BlueGreen]:
+    """A stack with a doubled service, whose own project is one of the two."""
     stack = Stack.model_validate(
         {
             "name": "harbor",
             "environment": "prod",
             "channel": "ops-harbor",
-            "compose": {"project": "blue", "files": [str(tmp_path / "compose.yaml")]},
+            "compose": {"project": "blue", "files": [str(folder / "compose.yaml")]},
             "services": {"api": {}, "database": {}},
             "deploy": {
                 "bluegreen": {
                     "projects": ["blue", "green"],
-                    "files": [str(tmp_path / "colours.yaml")],
+                    "files": [str(folder / "colours.yaml")],
                     "services": ["api"],
                     "variable": "VERSION",
                     "entry": "api",
@@ -121,12 +171,4 @@ def test_a_doubled_service_is_looked_at_where_the_traffic_is(tmp_path: Path) -> 
     )
     assert stack.deploy is not None
     assert stack.deploy.bluegreen is not None
-    rules = stack.deploy.bluegreen
-    for noted, project in ((None, "blue"), ("green", "green"), ("other", "blue"), ("blue", "blue")):
-        note_live(rules, noted)
-        api, database = compose_now(stack, "api"), compose_now(stack, "database")
-        assert api is not None
-        assert database is not None
-        assert (api.project, database.project) == (project, "blue")
-        version = tmp_path / "docker-compose.interlock.green.env"
-        assert (version in api.env_files) == (project == "green")
+    return stack, stack.deploy.bluegreen
