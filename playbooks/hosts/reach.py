@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from playbooks.errors import HostError, OutcomeUnknown
+from playbooks.hosts.away import LOOPBACK, REMEMBERED_SECONDS, away
 from playbooks.model.hosts import LocalHost, SshHost, TlsHost
-
-REMEMBERED_SECONDS = 5.0
-LOOPBACK = "127.0.0.1"
 
 
 class Gate:
@@ -46,14 +44,6 @@ class Gate:
         except OSError as error:
             return away(host, error.strerror or str(error))
         return None
-
-
-def away(host: SshHost | TlsHost, why: str) -> HostError:
-    """That a host is not there, and why."""
-    return HostError(
-        f"{host.title} cannot be reached: {why.rstrip('.')}.",
-        f"Look whether it is up, and listens on port {host.port}.",
-    )
 
 
 def check_reach(host: TlsHost) -> None:

@@ -7,32 +7,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path, PurePath
-from types import MappingProxyType
 from typing import Protocol
 
 from playbooks.errors import HostError
 from playbooks.hosts.child import Child
+from playbooks.hosts.command import NOTHING, SECONDS, Done
 from playbooks.hosts.tool import RunningTool
 from playbooks.model.hosts import Host, LocalHost, SshHost, TlsHost
 
-SECONDS = 30.0
-NOTHING: Mapping[str, str] = MappingProxyType({})
-_SAID = 600
 _INHERITED = ("PATH", "HOME", "LANG", "XDG_RUNTIME_DIR")
-
-
-@dataclass(frozen=True)
-class Done:
-    """A command that has ended."""
-
-    code: int
-    output: bytes
-    complaint: bytes = b""
-
-    def said(self) -> str:
-        """Its own words about what went wrong, in one line."""
-        words = " ".join(self.complaint.decode(errors="replace").split())
-        return words[-_SAID:] or "It gave no reason."
 
 
 class Shell(Protocol):

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncssh
 
 from playbooks.errors import HostError
-from playbooks.hosts.reach import LOOPBACK, REMEMBERED_SECONDS, away
+from playbooks.hosts.away import LOOPBACK, REMEMBERED_SECONDS, away
 from playbooks.hosts.ssh.trust import client_keys, known_hosts
 from playbooks.model.hosts import SshHost
 from playbooks.ports import Secrets

@@ -13,7 +13,7 @@ from typing import Self
 import asyncssh
 
 from playbooks.errors import HostError, OutcomeUnknown
-from playbooks.hosts.shell import NOTHING, SECONDS, Done
+from playbooks.hosts.command import NOTHING, SECONDS, Done
 from playbooks.hosts.ssh.link import LOGIN_SECONDS
 from playbooks.hosts.ssh.links import Links, links
 from playbooks.hosts.ssh.quoting import command_line, settings, with_settings
