@@ -1,6 +1,7 @@
 """Blue-green on A.R.C.: a second project beside the first, and a stream of requests that loses
 nothing while traffic is switched."""
 
+import json
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from tests.support.traefik import traefik
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 _PLAIN = "upstream raymond { server 127.0.0.1:9; }\n"
+_KEY = "the signing key of before"
 _SITE = "server { listen 8080; location / { proxy_pass http://raymond; } }\n"
 
 
@@ -65,6 +67,8 @@ def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     }
     services = yaml.safe_load((SHIPPED / "arc.yaml").read_text())["services"]
     services["raymond"]["start_seconds"] = 8
+    # The files of both projects give it no fixed name.
+    del services["raymond"]["size"]
     with operated(
         "arc",
         folder,
@@ -75,7 +79,16 @@ def arc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
             "ways": {"deploy": [{"kind": "roll", "services": ["raymond"]}]},
         },
         services=services,
+        secrets={
+            "signing-key": {
+                "kind": "variable",
+                "places": [{"file": ".env", "variable": "RAYMOND_SIGNING_KEY"}],
+                "services": ["raymond"],
+            }
+        },
     ) as made:
+        with (folder / ".env").open("a") as file:
+            file.write(f"RAYMOND_SIGNING_KEY={_KEY}\n")
         made.project.compose("up", "--detach", "redis")
         _nginx(made, proxy)
         try:
@@ -155,6 +168,61 @@ def test_a_stream_of_requests_loses_nothing_through_nginx(arc: System) -> None:
     refused = arc.says("deploy arc 3.0")
     assert f"raymond in {first}" in refused and "bluegreen arc VERSION --switch" in refused
     assert _of(first) == [f"{first}-raymond-1"]
+
+
+@pytest.mark.covers("D3", "C", only="of what blue-green has switched")
+@pytest.mark.covers("D13", "C", only="of what blue-green has switched")
+@pytest.mark.covers("D14", "C", only="of what blue-green has switched")
+@pytest.mark.covers("D17", "C", only="of what blue-green has switched")
+def test_what_is_done_to_a_doubled_service_is_done_where_the_traffic_is(
+    arc: System, tmp_path: Path
+) -> None:
+    """Scaled, limited, set, restarted and given a new secret: the containers that serve are, the
+    proxy follows them, the next version has it too, and the stack's own project has nothing."""
+    rules = yaml.safe_load(arc.project.stack_file.read_text())["deploy"]["bluegreen"]
+    arc.does("bluegreen arc 6.0 --switch", "ben")
+    [live] = [name for name in rules["projects"] if f"traffic goes to {name}" in _told(arc)]
+    [other] = [name for name in rules["projects"] if name != live]
+    [published] = _docker("port", rules["switch"]["test"][2], "8080/tcp").splitlines()
+    proxied = f"http://{published}/"
+    wait_until(lambda: answer(proxied)[0], "nginx has taken over the upstream")
+    with stream(proxied) as seen:
+        arc.does("scale arc raymond 2", "ben")
+        arc.does("limits arc raymond --memory 96M", "ben")
+        assert _upstream(arc) == {f"{live}-raymond-1:8081", f"{live}-raymond-2:8081"}
+        arc.does("bluegreen arc 7.0 --switch", "ben")
+    assert seen.failures == []
+    assert {_memory(name) for name in _of(other)} == {96 << 20}
+    assert _upstream(arc) == {f"{other}-raymond-1:8081", f"{other}-raymond-2:8081"}
+    arc.does("scale arc raymond 1", "ben")
+    arc.does("set arc raymond GREETING=hello", "ben")
+    arc.does("restart arc raymond", "ben", "cleo")
+    new = tmp_path / "new"
+    new.write_text("the signing key of afterwards\n")
+    new.chmod(0o600)
+    arc.does(f"rotate arc signing-key --to file:{new}", "ben", "cleo")
+    assert _of(other) == [f"{other}-raymond-1"]
+    variables = _docker("inspect", "--format", "{{json .Config.Env}}", f"{other}-raymond-1")
+    assert {"GREETING=hello", "SIGNING_KEY=the signing key of afterwards"} <= set(
+        json.loads(variables)
+    )
+    assert _KEY not in _docker("inspect", *_of(live))
+    wait_until(lambda: answer(proxied) == (True, "<h1>raymond 7.0</h1>"), "nginx follows it")
+    assert not [name for name in _of(arc.project.name) if "raymond" in name]
+
+
+def _told(arc: System) -> str:
+    return arc.says("bluegreen arc")
+
+
+def _upstream(arc: System) -> set[str]:
+    """Where nginx sends requests."""
+    lines = (arc.project.folder / "nginx" / "upstream.conf").read_text().splitlines()
+    return {line.split()[1].rstrip(";") for line in lines if line.lstrip().startswith("server")}
+
+
+def _memory(container: str) -> int:
+    return int(_docker("inspect", "--format", "{{.HostConfig.Memory}}", container))
 
 
 @pytest.mark.covers("D6", "C", only="a version that never gets healthy")
