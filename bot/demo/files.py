@@ -102,7 +102,7 @@ services:
     health: {{kind: http, url: "{api_url}/health", expect: {{status: healthy}}}}
   web:
     process:
-      argv: [{python}, -m, bot.demo.web, "{web_port}", "{api_url}"]
+      argv: [{python}, -m, bot.demo.web, "{web_port}", "{api_url}", {notice}]
       directory: .
       state: processes
       environment: {{PYTHONPATH: {source}}}
@@ -139,6 +139,11 @@ drill:
     postgres:
       - {{sql: SELECT count(*) > 400 FROM ships, expect: true}}
       - {{sql: SELECT count(*) FROM bookings WHERE leaves <= arrives, expect: 0}}
+
+# `/ops maintenance harbor on --for 30m`: web's page says so while this file is there.
+maintenance:
+  switch: {{kind: file, path: {notice}}}
+  message: The harbor is under maintenance
 
 # What becomes an alert by itself: `/ops alerts harbor` shows how each stands, docs/alerts.md how it
 # is measured. Stop a service for more than a minute to see one.
@@ -192,7 +197,7 @@ def write_files(places: Places, ports: Mapping[str, int], seed: Seed) -> bool:
     Raises StackFileError when somebody broke the stack file in a way that writing it anew does not
     mend.
     """
-    text = _harbor(ports)
+    text = _harbor(ports, places.notice)
     changed = not (
         places.stack_file.exists() and places.stack_file.read_text(encoding="utf-8") == text
     )
@@ -223,13 +228,14 @@ def describe(
         write_whole(places.description, json.dumps(description, indent=2) + "\n")
 
 
-def _harbor(ports: Mapping[str, int]) -> str:
+def _harbor(ports: Mapping[str, int], notice: Path) -> str:
     return _HARBOR.format(
         postgres_port=ports["postgres"],
         api_port=ports["api"],
         web_port=ports["web"],
         api_url=api_url(ports),
         web_url=web_url(ports),
+        notice=json.dumps(str(notice.absolute())),
         host=HOST,
         python=json.dumps(sys.executable),
         source=json.dumps(str(source())),

@@ -63,6 +63,11 @@ class Places:
         return self.root / "uploads"
 
     @property
+    def notice(self) -> Path:
+        """There while the harbor is under maintenance; its page shows it."""
+        return self.root / "maintenance.json"
+
+    @property
     def workspace(self) -> Path:
         return self.root / "workspace"
 

@@ -1,8 +1,13 @@
-"""The harbor's `web`: a page made of what `api` says. `python -m bot.demo.web PORT API_URL`."""
+"""The harbor's `web`: a page made of what `api` says.
+
+`python -m bot.demo.web PORT API_URL NOTICE`; NOTICE is a file that is there under maintenance.
+"""
 
 import html
+import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +24,7 @@ body {{ max-width: 46rem; margin: 3rem auto; padding: 0 1rem }}
 table {{ border-collapse: collapse; width: 100% }}
 td, th {{ text-align: left; padding: .3rem .5rem; border-bottom: 1px solid #8884 }}
 .down {{ color: #c0392b }}
+.notice {{ padding: .6rem 1rem; border-left: 4px solid #b7791f; background: #b7791f22 }}
 </style></head><body>
 <h1>Harbor</h1>{body}</body></html>"""
 
@@ -32,12 +38,12 @@ def asked(api: str, path: str) -> dict[str, Any] | None:
     return dict(answer.json()) if answer.is_success else None
 
 
-def page(api: str) -> Answer:
-    """The harbor at a glance, also when api or a table is gone."""
+def page(api: str, notice: Path) -> Answer:
+    """The harbor at a glance, also when api or a table is gone; maintenance comes first."""
     count = asked(api, "/bookings/count")
     berths = asked(api, "/berths")
     ships = asked(api, "/ships")
-    body = _count(count) + _quays(berths) + _ships(ships)
+    body = _notice(notice) + _count(count) + _quays(berths) + _ships(ships)
     return Answer(200, "text/html", _PAGE.format(body=body))
 
 
@@ -45,6 +51,15 @@ def health(api: str) -> Answer:
     """The page itself is well even while api is down; who looks is told about both."""
     state = "up" if asked(api, "/health") else "down"
     return as_json(200, {"status": "healthy", "api": state})
+
+
+def _notice(file: Path) -> str:
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ""
+    until = f", until {said['until']}" if said.get("until") else ""
+    return f'<p class="notice">{html.escape(said["message"] + until)}</p>'
 
 
 def _count(count: dict[str, Any] | None) -> str:
@@ -75,5 +90,9 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    _, port, api_url = sys.argv
-    serve("web", int(port), {"/": lambda: page(api_url), "/health": lambda: health(api_url)})
+    _, port, api_url, file = sys.argv
+    serve(
+        "web",
+        int(port),
+        {"/": lambda: page(api_url, Path(file)), "/health": lambda: health(api_url)},
+    )

@@ -44,7 +44,7 @@ def alert_card(group: Group, now: datetime) -> Body:
             ("Since", when(group.since, "{date_short_pretty} {time}")),
             ("Alerts", _counts(group)),
             ("Last value", escape(group.value)),
-            ("Labels", _labels(group)),
+            ("Labels" if group.seen < 2 else "Labels of the newest", _labels(group)),
         ]
     )
     if group.tell and state is GroupState.FIRING and not group.explained_by:

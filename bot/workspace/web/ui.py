@@ -26,9 +26,10 @@ class UiRoutes:
         self._workspace = workspace
 
     async def bootstrap(self, request: Request) -> Response:
-        """GET /ui/bootstrap?user=: everything a page needs to start."""
+        """GET /ui/bootstrap?user=: everything a page needs to start; without one, the first."""
         directory = self._workspace.directory
-        user = person(self._workspace, request.query_params.get("user", ""))
+        wanted = request.query_params.get("user") or directory.people()[0].name
+        user = person(self._workspace, wanted)
         directory.open_im(user)
         commands = [
             each.model_dump(include={"command", "description", "usage_hint"})

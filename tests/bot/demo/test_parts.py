@@ -13,10 +13,12 @@ from bot.demo.keeper import Keeper
 from bot.demo.places import Places, read_json, write_whole
 from bot.demo.ports import is_free, kept_ports
 from bot.demo.stopping import Ended, heard_signals
+from bot.demo.web import page
 from bot.settings import InterlockFile
 from bot.workspace.seed import read_seed
 from bot.workspace.settings import SHIPPED_SEED
 from playbooks.errors import HostError
+from playbooks.model.maintenance import FlagFile
 from playbooks.model.plan import Plan, Risk
 from playbooks.model.stack_file import load_model, load_stack
 from tests.support.demo import until
@@ -47,6 +49,8 @@ def test_the_written_files_are_good(tmp_path: Path) -> None:
     stack = load_stack(places.stack_file)
     assert {name for name, service in stack.services.items() if service.managed} == {"api", "web"}
     assert stack.users_of("postgres") == ("api",)
+    assert stack.maintenance is not None
+    assert stack.maintenance.switch == FlagFile(kind="file", path=places.notice)
     policy = load_model(places.interlock_file, InterlockFile)
     assert policy.channel("ops-harbor") == "C0OPSHARBOR"
     assert {name: entry.slack for name, entry in policy.people.items()}["ana"] == "U0ANA"
@@ -120,3 +124,11 @@ def test_files_are_replaced_whole(tmp_path: Path) -> None:
     path.write_text('{"a": ')
     assert read_json(path) == {}
     assert read_json(tmp_path / "none.json") == {}
+
+
+def test_the_page_says_that_the_harbor_is_under_maintenance(tmp_path: Path) -> None:
+    """While the file is there, with the end; what somebody typed is no markup."""
+    file, nowhere = tmp_path / "maintenance.json", "http://127.0.0.1:1"
+    assert 'class="notice"' not in page(nowhere, file).text
+    file.write_text(json.dumps({"message": "We move <berths>", "until": "23:00 UTC"}))
+    assert "We move &lt;berths&gt;, until 23:00 UTC" in page(nowhere, file).text

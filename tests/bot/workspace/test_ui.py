@@ -30,6 +30,12 @@ def heard(stream: ClientConnection, kind: str) -> Json:
     return event
 
 
+def test_somebody_new_begins_as_the_first_person(sim: Sim) -> None:
+    """The page's very first question is answered; a person who is not there is still refused."""
+    assert sim.http.get("/ui/bootstrap").json()["me"]["name"] == "ana"
+    assert sim.http.get("/ui/bootstrap", params={"user": "zoe"}).status_code == 404
+
+
 def test_bootstrap(sim: Sim) -> None:
     """Team, people, channels with unread marks, commands of the manifest, the bot's state."""
     sim.post("hello <@U0ANA>")
