@@ -134,7 +134,7 @@ def archiving(system: System) -> Iterator[None]:
         project.stack_file.write_text(usual)
 
 
-@pytest.mark.covers("B3 B11 B13", "A")
+@pytest.mark.covers("B3 B11 B12 B13", "A")
 def test_a_night_and_the_morning_after(analytics: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""

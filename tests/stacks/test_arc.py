@@ -74,8 +74,7 @@ def test_old_backups_are_let_go(arc: System) -> None:
     lets_go(arc, "configuration")
 
 
-@pytest.mark.covers("B12", "C", only="the alert of a late backup, the last drill's time")
-@pytest.mark.covers("B3 B11", "C")
+@pytest.mark.covers("B3 B11 B12", "C")
 def test_a_night_and_the_morning_after(arc: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""

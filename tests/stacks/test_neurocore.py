@@ -77,7 +77,7 @@ def test_old_backups_are_let_go(neurocore: System) -> None:
     lets_go(neurocore, "configuration")
 
 
-@pytest.mark.covers("B3 B11 B13", "N")
+@pytest.mark.covers("B3 B11 B12 B13", "N")
 def test_a_night_and_the_morning_after(neurocore: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""

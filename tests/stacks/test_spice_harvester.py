@@ -57,10 +57,7 @@ def test_old_backups_are_let_go(harvester: System) -> None:
     lets_go(harvester, "uploads")
 
 
-@pytest.mark.covers(
-    "B12", "S", by_contract=True, only="the alert of a late backup, the last drill's time"
-)
-@pytest.mark.covers("B3 B11 B13", "S", by_contract=True)
+@pytest.mark.covers("B3 B11 B12 B13", "S", by_contract=True)
 def test_a_night_and_the_morning_after(harvester: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -203,9 +203,23 @@ def _was_drilled(nights: Nights, card: dict[str, Any]) -> None:
     assert "is left out" not in text_of(card), text_of(card)
     said = nights.system.says(f"rpo {nights.stack.name}")
     drill: Schedule = nights.stack.schedules[DRILL]
-    for datastore in nights.stack.scheduled(drill):
-        row = said.split(f"{nights.stack.name}/{datastore}\n", 1)[1].split("\n")
-        assert " ago, in " in row[5] or "now, in " in row[5], row[:8]
+    drilled = nights.stack.scheduled(drill)
+    for datastore in drilled:
+        newest, age, *row = said.split(f"{nights.stack.name}/{datastore}\n", 1)[1].split("\n")
+        assert newest != "none" and age, said
+        assert " ago, in " in row[3] or "now, in " in row[3], row[:6]
+    _scenarios_are_told(nights.stack, said, drilled)
+
+
+def _scenarios_are_told(stack: Stack, said: str, drilled: Collection[str]) -> None:
+    """Of each whose datastores were drilled what would be lost and how long it takes."""
+    for name, scenario in stack.objectives.scenarios.items():
+        [line] = [each for each in said.splitlines() if each.startswith(f"• {stack.name} {name}")]
+        if not scenario.rpo:
+            assert "nothing may be lost" in line
+        elif set(scenario.datastores or stack.datastores) <= set(drilled):
+            assert "would lose" in line and "nobody knows" not in line, line
+            assert "restores take" in line and "not measured" not in line, line
 
 
 def _is_proved(nights: Nights) -> None:

@@ -100,7 +100,7 @@ def require_nothing_left(folder: Path) -> None:
     assert [p for p in folder.iterdir() if p.name.startswith("copy")] == []
 
 
-@pytest.mark.covers("B6", "NS")
+@pytest.mark.covers("B6", "RNSAC")
 @pytest.mark.parametrize("codec", CODECS)
 def test_content_comes_back(tmp_path: Path, codec: Codec) -> None:
     """Every codec gives the content back and describes what it stored."""
