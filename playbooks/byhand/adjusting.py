@@ -3,6 +3,7 @@
 import json
 
 from playbooks.byhand import compose as composed
+from playbooks.byhand.bluegreen import followed
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command, script
 from playbooks.hosts.compose import base_argv, files_of
@@ -30,4 +31,5 @@ def adjust(known: Known, args: JsonObject) -> Lines:
             *("up", "--detach", "--no-deps", "--no-build", "--pull", "never", *how),
             name,
         ),
+        *followed(known, str(args["service"])),
     )

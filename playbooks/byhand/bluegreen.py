@@ -2,7 +2,7 @@
 
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Part, Shell, command, script
-from playbooks.hosts.colours.live import compose_now, version_file
+from playbooks.hosts.colours.live import compose_now, switched_to, version_file
 from playbooks.hosts.compose import base_argv
 from playbooks.model.base import JsonObject
 from playbooks.model.bluegreen import BlueGreen, NginxUpstream, TraefikServers
@@ -94,6 +94,16 @@ def remove(known: Known, args: JsonObject) -> Lines:
         command(*_compose(known, rules, project), *gone),
         command("rm", "--force", "--", version_file(rules, project)),
     )
+
+
+def followed(known: Known, service: str) -> Lines:
+    """What the proxy needs once the containers that serve are other ones, or one more; nothing for
+    a service to which no traffic was switched."""
+    rules = _rules(known)
+    if rules is None or service != rules.entry or not switched_to(known.stack, service):
+        return ()
+    told = f"# Where servers in {rules.switch.file} are other ones now, write them there."
+    return (*_where(known), told, *_reloaded(rules))
 
 
 def _handed_on(known: Known, rules: BlueGreen, project: str) -> Lines:

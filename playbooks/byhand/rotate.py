@@ -1,5 +1,6 @@
 """Rotating a secret by hand. Nobody types the value: it comes from where its reference points."""
 
+from playbooks.byhand.bluegreen import followed
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import RUN, Shell, command, secret, word
 from playbooks.byhand.tools import as_reached, database, password, tool, where
@@ -52,7 +53,8 @@ def renew(known: Known, args: JsonObject) -> Lines:
     now, *others = (
         command(*base_argv(each), *up, name) for each in composes_now(known.stack, service)
     )
-    return (now, *(f"{line}  # only where it has containers" for line in others))
+    followers = followed(known, service)
+    return (now, *followers, *(f"{line}  # only where it has containers" for line in others))
 
 
 def renew_back(known: Known, args: JsonObject) -> Lines:

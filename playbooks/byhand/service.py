@@ -1,6 +1,7 @@
 """A service by hand. Interlock knows a local process again by its pid file."""
 
 from playbooks.byhand import compose, health, systemd
+from playbooks.byhand.bluegreen import followed
 from playbooks.byhand.hosts import there
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import Shell, command, secret, word
@@ -22,7 +23,7 @@ _READ_PID = "PID=$(grep --only-matching '\"pid\": *[0-9]*' {file} | grep --only-
 
 def start(known: Known, args: JsonObject) -> Lines:
     if found := compose.composed(known, args):
-        return compose.start(*found)
+        return (*compose.start(*found), *followed(known, str(args["service"])))
     if unit := systemd.unit_of(known, args):
         return systemd.start(*unit)
     name, process = _process(known, args)
