@@ -1,5 +1,6 @@
 """A host as people run it: systemd, sshd, nginx and sudo, in a container; `ops` logs in by key."""
 
+import json
 import subprocess
 import time
 import uuid
@@ -64,6 +65,16 @@ class SshHost:
         """Makes a file of root's in it."""
         argv = ["docker", "exec", "--interactive", self.container, "tee", "--", path]
         subprocess.run(argv, input=text, text=True, check=True, stdout=subprocess.DEVNULL)
+
+    def publishes(self, port: int, container: str, inside: int) -> None:
+        """What the engine publishes on this machine's loopback is on the host's own, too, as where
+        the engine is the host's: this port leads to the port inside the container."""
+        seen = json.loads(_said("inspect", container))[0]["NetworkSettings"]["Networks"]
+        [(network, joined)] = seen.items()
+        _said("network", "connect", network, self.container)
+        listen = ("systemd-socket-activate", "--listen", f"127.0.0.1:{port}")
+        proxy = ("/lib/systemd/systemd-socket-proxyd", f"{joined['IPAddress']}:{inside}")
+        _said("exec", "--detach", self.container, *listen, *proxy)
 
     def cut(self) -> None:
         """Ends every ssh session at once; sshd goes on listening."""
