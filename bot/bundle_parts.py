@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from playbooks.errors import InterlockError
-from playbooks.hosts.log_sources import Found, found_logs, source_of
+from playbooks.hosts.logs.sources import Found, found_logs, source_of
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery
 from playbooks.model.stack import Stack

@@ -18,7 +18,7 @@ from bot.turns import Turns
 from commands.ports import Clock, History
 from notifiers.redactor import Redactor
 from playbooks.errors import InterlockError
-from playbooks.hosts.log_sources import mask_of
+from playbooks.hosts.logs.sources import mask_of
 from playbooks.model.base import JsonObject
 from playbooks.model.bundle import Bundle, BundleManifest, BundlePart
 from playbooks.model.people import Actor

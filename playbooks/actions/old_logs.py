@@ -4,7 +4,7 @@ from typing import Any
 
 from playbooks.byhand.old_logs import remove as by_hand
 from playbooks.errors import HostError
-from playbooks.hosts.old_logs import remove_logs
+from playbooks.hosts.logs.old import remove_logs
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.old_logs import OldLog
 from playbooks.ports import Work

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError, InputError
-from playbooks.hosts.log_lines import LogLine
-from playbooks.hosts.log_sources import Found, found_logs, kept_of, source_of
-from playbooks.hosts.rotation import rotated_by
+from playbooks.hosts.logs.lines import LogLine
+from playbooks.hosts.logs.rotation import rotated_by
+from playbooks.hosts.logs.sources import Found, found_logs, kept_of, source_of
 from playbooks.lines.choice import choice
 from playbooks.lines.counting import ErrorCounter
 from playbooks.lines.masks import LineMask

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playbooks.hosts.old_logs import old_logs
+from playbooks.hosts.logs.old import old_logs
 from playbooks.model.base import JsonObject
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader

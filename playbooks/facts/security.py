@@ -9,8 +9,8 @@ from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError, InputError
 from playbooks.facts.logs import SEARCH_SECONDS, SEARCHED_LINES, chosen_logs
-from playbooks.hosts.log_lines import LogLine, LogSource
-from playbooks.hosts.log_sources import Found, found_logs, source_of
+from playbooks.hosts.logs.lines import LogLine, LogSource
+from playbooks.hosts.logs.sources import Found, found_logs, source_of
 from playbooks.lines.security import Look, look_through
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.security import LARGE_RESPONSE

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from playbooks.hosts.composed import ComposedService
 from playbooks.hosts.container_usage import of_container
-from playbooks.hosts.logs import Tail
+from playbooks.hosts.logs.tail import Tail
 from playbooks.hosts.runner import Seen
 from playbooks.model.base import JsonObject
 from playbooks.model.compose import Compose

@@ -11,7 +11,7 @@ from playbooks.errors import HostError, OutcomeUnknown
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.container import Container
 from playbooks.hosts.docker import containers_of, engine_with
-from playbooks.hosts.logs import Tail
+from playbooks.hosts.logs.tail import Tail
 from playbooks.model.compose import Compose
 
 _SETTLE_SECONDS = 0.4

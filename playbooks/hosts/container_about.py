@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playbooks.configuration.masking import masked
-from playbooks.hosts.container_log import composed, secrets_in
 from playbooks.hosts.docker import engine, engine_with
+from playbooks.hosts.logs.container import composed, secrets_in
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
 

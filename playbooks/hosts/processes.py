@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playbooks.errors import HostError
 from playbooks.hosts.identity import Identity, group_alive
-from playbooks.hosts.logs import tail
+from playbooks.hosts.logs.tail import tail
 from playbooks.model.service import Process
 
 _INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from playbooks.hosts.container import Container
-from playbooks.hosts.logs import Tail
+from playbooks.hosts.logs.tail import Tail
 from playbooks.hosts.systemd import UnitSeen
 from playbooks.model.base import JsonObject
 from playbooks.model.usage import Usage

@@ -6,7 +6,7 @@ from datetime import datetime
 from importlib import import_module
 
 from playbooks.hosts.colours.live import compose_now
-from playbooks.hosts.logs import Tail, tail
+from playbooks.hosts.logs.tail import Tail, tail
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.runner import Runner, Seen
 from playbooks.hosts.systemd_runner import systemd_runner

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from playbooks.errors import HostError, OutcomeUnknown
-from playbooks.hosts.journal import Entry, entries
-from playbooks.hosts.logs import Tail
+from playbooks.hosts.logs.journal import Entry, entries
+from playbooks.hosts.logs.tail import Tail
 from playbooks.hosts.runner import Seen
 from playbooks.hosts.shell import Shell, output_of, shell_of
 from playbooks.hosts.systemd import (

@@ -19,7 +19,7 @@ from pathlib import Path
 from playbooks.errors import DatastoreError, HostError
 from playbooks.hosts import sandbox
 from playbooks.hosts.child import output_of
-from playbooks.hosts.logs import tail
+from playbooks.hosts.logs.tail import tail
 from playbooks.hosts.postgres import tools
 from playbooks.hosts.postgres.connection import as_application
 from playbooks.hosts.postgres.contained_store import ContainedStore

@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from playbooks.errors import HostError
-from playbooks.hosts.file_log import FileLog
-from playbooks.hosts.log_lines import LogSource, lines_in, text_of
-from playbooks.hosts.rotation import rotated_by
+from playbooks.hosts.logs.file import FileLog
+from playbooks.hosts.logs.lines import LogSource, lines_in, text_of
+from playbooks.hosts.logs.rotation import rotated_by
+from playbooks.hosts.logs.shell_file import ShellFileLog, files_at
 from playbooks.hosts.shell import LocalShell
-from playbooks.hosts.shell_file_log import ShellFileLog, files_at
 
 
 @pytest.fixture(params=["file", "shell"])

@@ -4,7 +4,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbooks.hosts.logs import tail
+from playbooks.hosts.logs.tail import tail
 
 
 def log(tmp_path: Path, text: str) -> Path:

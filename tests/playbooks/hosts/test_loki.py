@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbooks.errors import HostError
-from playbooks.hosts.loki import LokiStream
+from playbooks.hosts.logs.loki import LokiStream
 from tests.support.bot import free_port, wait_until
 
 _STAND_IN = Path(__file__).parents[2] / "images" / "loki" / "entrypoint.cjs"

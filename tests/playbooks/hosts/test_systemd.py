@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from playbooks.hosts.journal import entries
+from playbooks.hosts.logs.journal import entries
 from playbooks.hosts.systemd import journal_argv, systemctl_argv, unit_seen
 from playbooks.model.systemd import SystemdUnit
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from playbooks.errors import HostError
-from playbooks.hosts.log_lines import LONGEST_LINE, Fresh, LogLine
+from playbooks.hosts.logs.lines import LONGEST_LINE, Fresh, LogLine
 from playbooks.lines.masks import LineMask
 from playbooks.model.base import JsonObject
 

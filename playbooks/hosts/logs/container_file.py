@@ -11,8 +11,8 @@ from playbooks.errors import HostError
 from playbooks.hosts.composed import ComposedService
 from playbooks.hosts.container_tool import output_in
 from playbooks.hosts.docker import engine_with
-from playbooks.hosts.log_lines import Fresh, LogLine, lines_in, text_of
-from playbooks.hosts.shell_file_log import listed
+from playbooks.hosts.logs.lines import Fresh, LogLine, lines_in, text_of
+from playbooks.hosts.logs.shell_file import listed
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of
 from playbooks.model.base import JsonObject

@@ -10,9 +10,9 @@ from playbooks.errors import HostError
 from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.compose_config import rotates
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.container_file_log import ContainerFileLog, files_in
 from playbooks.hosts.docker import engine_with
-from playbooks.hosts.log_lines import Fresh, LogLine, lines_in, text_of
+from playbooks.hosts.logs.container_file import ContainerFileLog, files_in
+from playbooks.hosts.logs.lines import Fresh, LogLine, lines_in, text_of
 from playbooks.lines.masks import LineMask, secret_values
 from playbooks.model.base import JsonObject
 from playbooks.model.logged import Kept

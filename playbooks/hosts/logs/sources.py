@@ -10,13 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from playbooks.errors import HostError, UnknownName
-from playbooks.hosts.file_log import FileLog
-from playbooks.hosts.journal_log import JournalLog
-from playbooks.hosts.log_lines import Fresh, LogLine, LogSource
+from playbooks.hosts.logs.file import FileLog
+from playbooks.hosts.logs.lines import Fresh, LogLine, LogSource
+from playbooks.hosts.logs.shell_file import ShellFileLog, files_at
+from playbooks.hosts.logs.unit import JournalLog
 from playbooks.hosts.runner import Runner
 from playbooks.hosts.services import runner_of
 from playbooks.hosts.shell import shell_of
-from playbooks.hosts.shell_file_log import ShellFileLog, files_at
 from playbooks.hosts.systemd_runner import SystemdRunner
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of
@@ -108,7 +108,7 @@ def _output(stack: Stack, service: str, runner: Runner) -> LogSource:
 
 def _containers() -> Any:
     # The engine's client is large, and a stack without containers does without.
-    return import_module("playbooks.hosts.container_log")
+    return import_module("playbooks.hosts.logs.container")
 
 
 def _loki(stack: Stack, service: str, holding: str) -> LogSource:
@@ -118,7 +118,7 @@ def _loki(stack: Stack, service: str, holding: str) -> LogSource:
             f"{stack.name}/{service} has no stream in Loki.",
             "Set `telemetry.loki` and, below `telemetry.loki_labels`, the service's labels.",
         )
-    made: LogSource = import_module("playbooks.hosts.loki").LokiStream(url, labels, holding)
+    made: LogSource = import_module("playbooks.hosts.logs.loki").LokiStream(url, labels, holding)
     return made
 
 

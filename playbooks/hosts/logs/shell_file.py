@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from playbooks.errors import HostError
-from playbooks.hosts.log_lines import Fresh, LogLine, lines_in, text_of
+from playbooks.hosts.logs.lines import Fresh, LogLine, lines_in, text_of
 from playbooks.hosts.shell import Shell, output_of
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbooks.hosts.journal import Entry
-from playbooks.hosts.log_lines import Fresh, LogLine
+from playbooks.hosts.logs.journal import Entry
+from playbooks.hosts.logs.lines import Fresh, LogLine
 from playbooks.hosts.systemd_runner import SystemdRunner
 from playbooks.lines.level import Level
 from playbooks.lines.masks import LineMask

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from playbooks.errors import HostError
-from playbooks.hosts.log_lines import Fresh, LogLine, lines_in, text_of
-from playbooks.hosts.logs import tail
+from playbooks.hosts.logs.lines import Fresh, LogLine, lines_in, text_of
+from playbooks.hosts.logs.tail import tail
 from playbooks.lines.masks import LineMask
 from playbooks.lines.when import time_of
 from playbooks.model.base import JsonObject
