@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from bot.workspace.testing import running_workspace
 from playbooks.hosts.sandbox import throwaway_folder
 from tests.support import harbour
+from tests.support.alerting import alert_cards
 from tests.support.bot import Bot, bot_beside, wait_until
 from tests.support.postgres import Server, fresh_database
 from tests.support.talk import (
@@ -173,6 +175,68 @@ def test_a_drill_that_fails_is_told_to_those_who_can_act(
     drilled.stop()
     drilled.start()
     assert "It was failed for" in told(drilled, "Drill passed again, prod/harbor postgres")
+
+
+@pytest.mark.covers("R1", "R", only="drills that fail or are overdue, backups that are late")
+def test_thresholds_make_alerts_of_drills(
+    drilled: Bot, postgres_server: Server, database_of_it: str
+) -> None:
+    """With thresholds of a stack a drill that fails is a card that names the datastore instead of a
+    message, until one passes; a day and more without drills and backups is one each."""
+    known = len(drilled.sim.messages(channel=HARBOR))
+    drilled.stop()
+    _with_thresholds(drilled.folder)
+    postgres_server.run(database_of_it, "INSERT INTO ships (name) VALUES ('one more')")
+    drilled.start()
+    ask(drilled.sim, "schedule pause harbor drill the last one is looked into")
+    run_to_the_end(drilled, "backup harbor postgres", ())
+    request = payload(new_card(drilled, "drill harbor postgres"))["request"]
+    card_in(drilled.sim, "failed", request, seconds=60)
+    drilled.stop()
+    drilled.start()
+    failed = _alert(drilled, "drill-failed", "firing")
+    assert "postgres did not come back whole when it was rehearsed" in text_of(failed)
+    postgres_server.run(database_of_it, "DELETE FROM ships WHERE name = 'one more'")
+    run_to_the_end(drilled, "backup harbor postgres", ())
+    run_to_the_end(drilled, "drill harbor postgres", (), seconds=60)
+    drilled.stop()
+    drilled.ahead += timedelta(days=3).total_seconds()
+    drilled.start()
+    assert _alert(drilled, "drill-failed", "resolved")["ts"] == failed["ts"]
+    overdue = text_of(_alert(drilled, "drill-overdue", "firing"))
+    assert "postgres was not rehearsed in time" in overdue or "2 firing" in overdue
+    assert "has no good backup within" in text_of(_alert(drilled, "backup-late", "firing"))
+    run_to_the_end(drilled, "backup harbor", ())
+    run_to_the_end(drilled, "drill harbor", (), seconds=60)
+    drilled.stop()
+    drilled.start()
+    for rule in ("drill-overdue", "backup-late"):
+        _alert(drilled, rule, "resolved")
+    said = [m["text"] for m in drilled.sim.messages(channel=HARBOR)[known:]]
+    assert not [each for each in said if each.startswith(("Drill ", "RPO "))]
+
+
+def _with_thresholds(folder: Path) -> None:
+    """The stack has one for each, and is looked at all the time."""
+    measures = ("drill_failed", "drill_overdue", "backup_late")
+    thresholds = {each.replace("_", "-"): {"measure": each} for each in measures}
+    for name, more in (
+        ("harbor.yaml", {"thresholds": thresholds}),
+        ("interlock.yaml", {"conditions": {"every": "1s"}}),
+    ):
+        file = folder / name
+        file.write_text(json.dumps(json.loads(file.read_text()) | more))
+
+
+def _alert(bot: Bot, rule: str, state: str) -> Json:
+    """The newest card of the threshold, once it is in that state."""
+
+    def look() -> Json | None:
+        told = [each for each in alert_cards(bot) if f": {rule}," in text_of(each)][-1:]
+        return next((each for each in told if payload(each)["state"] == state), None)
+
+    found: Json = wait_until(look, f"{rule} to be {state}", 60)
+    return found
 
 
 def test_mistakes_are_answered_with_what_there_is(drilled: Bot) -> None:
