@@ -3,7 +3,7 @@
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError, InputError
-from playbooks.hosts.reaching import reach
+from playbooks.hosts.between_services import reach
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.service import Port
 from playbooks.ports import Reading

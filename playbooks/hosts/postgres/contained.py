@@ -5,9 +5,9 @@ from pathlib import Path, PurePosixPath
 
 from playbooks.errors import HostError
 from playbooks.hosts.container import Container, host_of
+from playbooks.hosts.container_ports import address_of
 from playbooks.hosts.docker import containers_of
 from playbooks.hosts.postgres.contained_store import ContainedStore
-from playbooks.hosts.reached import address_of
 from playbooks.model.compose import Compose
 from playbooks.model.datastores import PostgresStore
 from playbooks.model.hosts import LocalHost
