@@ -18,11 +18,12 @@ from playbooks.actions.beside import (
 )
 from playbooks.byhand import files as by_hand
 from playbooks.errors import DatastoreError, NoSpace
-from playbooks.folders.exchange import exchange, side_of, state, sync_file_system
+from playbooks.folders.exchange import exchange, side_of, state
 from playbooks.folders.include import chosen
 from playbooks.folders.kept import copy_of
 from playbooks.folders.places import Place, identity, place_of
 from playbooks.folders.store import files_store
+from playbooks.folders.sync import sync_file_system
 from playbooks.folders.tree import measure
 from playbooks.folders.unpack import unpack
 from playbooks.model.base import JsonObject

@@ -3,7 +3,7 @@
 Three ways, all of which can be stopped anywhere and gone on with, forwards or backwards:
 - one call (RENAME_EXCHANGE) where the file system has it;
 - else three renames by way of a third name; inode numbers say which have been done;
-- a mount point cannot be renamed: its content is moved, and the names in its holder say how far.
+- a mount point cannot be renamed: its content is exchanged, thing by thing.
 """
 
 import ctypes
@@ -15,16 +15,20 @@ from pathlib import Path
 from typing import Literal
 
 from playbooks.errors import DatastoreError, OutcomeUnknown
-from playbooks.folders.include import chosen
-from playbooks.folders.places import OWN_PREFIX, Place, identity
+from playbooks.folders.exchange_content import (
+    ORIGINAL,
+    RESTORED,
+    exchange_content,
+    holds_something,
+    is_the_only_one,
+)
+from playbooks.folders.places import Place, identity
+from playbooks.folders.sync import sync_folder
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _NOT_HERE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY}
 
-# Names of the two contents of a mount point.
-ORIGINAL = "original"
-RESTORED = "restored"
 # The identity of a folder that is not there.
 NONE = ""
 
@@ -39,7 +43,7 @@ def side_of(place: Place) -> tuple[str, str]:
     """
     if place.mounted:
         for live, beside in ((ORIGINAL, RESTORED), (RESTORED, ORIGINAL)):
-            if _only(place, beside):
+            if is_the_only_one(place, beside):
                 return live, beside
         raise DatastoreError(f"There is no whole copy in {place.holder}.")
     beside_id = identity(place.side)
@@ -51,11 +55,11 @@ def side_of(place: Place) -> tuple[str, str]:
 def state(place: Place, incoming: str, outgoing: str) -> State:
     """How far the exchange that makes `incoming` live and puts `outgoing` beside has come."""
     if place.mounted:
-        if _only(place, incoming):
+        if is_the_only_one(place, incoming):
             return "before"
-        if _only(place, outgoing):
+        if is_the_only_one(place, outgoing):
             return "after"
-        return "halfway" if place.holder.exists() and _held(place) else "unclear"
+        return "halfway" if holds_something(place) else "unclear"
     now = tuple(identity(path) or NONE for path in (place.live, place.side, place.aside))
     if now == (outgoing, incoming, NONE):
         return "before"
@@ -76,7 +80,7 @@ def exchange(
     """
     try:
         if place.mounted:
-            _exchange_content(place, incoming, outgoing)
+            exchange_content(place, incoming, outgoing)
         else:
             _exchange_folders(place, incoming, outgoing, atomically or rename_exchange)
     except OSError as error:
@@ -99,20 +103,6 @@ def rename_exchange(one: Path, other: Path) -> bool:
     return False
 
 
-def sync_file_system(folder: Path) -> None:
-    """Waits until all that was written there is on the disk: one call, however many files."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        if libc.syncfs(descriptor):
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code), os.fspath(folder))
-    except AttributeError:  # not a Linux
-        os.sync()
-    finally:
-        os.close(descriptor)
-
-
 def _exchange_folders(
     place: Place, incoming: str, outgoing: str, atomically: RenameExchange
 ) -> None:
@@ -130,7 +120,7 @@ def _exchange_folders(
         now = "halfway"
     if now == "halfway":
         _finish_by_renames(place, incoming)
-    _sync(place.live.parent)
+    sync_folder(place.live.parent)
 
 
 def _move_the_only_one(place: Place, incoming: str) -> None:
@@ -149,72 +139,3 @@ def _finish_by_renames(place: Place, incoming: str) -> None:
         source.rename(place.live)
     if identity(place.aside) is not None:
         place.aside.rename(place.side)
-
-
-def _exchange_content(place: Place, incoming: str, outgoing: str) -> None:
-    """`NAME.leaving` is content on its way out of the mount point, `NAME.entering` on its way in;
-    at no time are both contents in the open."""
-    leaving, entering = _in(place, f"{incoming}.leaving"), _in(place, f"{incoming}.entering")
-    if leaving.exists():
-        _move_back(place, leaving)
-        return
-    if not entering.exists():
-        if not _in(place, incoming).exists():
-            return
-        _clear(place, outgoing)
-        _in(place, incoming).rename(entering)
-    _move_back(place, entering)
-
-
-def _clear(place: Place, outgoing: str) -> None:
-    """Moves all that is live into the holder, under the name `outgoing`."""
-    if _in(place, outgoing).exists():
-        return
-    part = _in(place, f"{outgoing}.entering")
-    if not part.exists():
-        part = _in(place, f"{outgoing}.leaving")
-        part.mkdir(mode=0o700, exist_ok=True)
-    for name in _names(place.live):
-        if not chosen(name, place.include):
-            continue
-        (place.live / name).rename(part / name)
-    _sync(part)
-    part.rename(_in(place, outgoing))
-    _sync(place.holder)
-
-
-def _move_back(place: Place, part: Path) -> None:
-    for name in _names(part):
-        (part / name).rename(place.live / name)
-    part.rmdir()
-    _sync(place.live)
-    _sync(place.holder)
-
-
-def _only(place: Place, name: str) -> bool:
-    """True when the holder has this content, whole, and nothing is being moved."""
-    other = ORIGINAL if name == RESTORED else RESTORED
-    moving = (f"{n}.{how}" for n in (name, other) for how in ("entering", "leaving"))
-    unwanted = [_in(place, other), *(_in(place, part) for part in moving)]
-    return _in(place, name).exists() and not any(path.exists() for path in unwanted)
-
-
-def _held(place: Place) -> bool:
-    return any(path.is_dir() for path in place.holder.iterdir())
-
-
-def _in(place: Place, name: str) -> Path:
-    return place.holder / name
-
-
-def _names(folder: Path) -> list[str]:
-    with os.scandir(folder) as found:
-        return [entry.name for entry in found if not entry.name.startswith(OWN_PREFIX)]
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from playbooks.folders.exchange import ORIGINAL, RESTORED
+from playbooks.folders.exchange_content import ORIGINAL, RESTORED
 from playbooks.folders.include import Include
 from playbooks.folders.places import OWN_PREFIX, Place, identity, place_of
 from playbooks.folders.tree import entries

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from playbooks.errors import OutcomeUnknown
-from playbooks.folders.exchange import ORIGINAL, RESTORED, exchange, rename_exchange, side_of, state
+from playbooks.folders.exchange import exchange, rename_exchange, side_of, state
 from playbooks.folders.places import Place, place_of
 
 
@@ -49,22 +49,8 @@ def folders(root: Path) -> Place:
     return place
 
 
-def mounted(root: Path) -> Place:
-    place = Place(live=root / "mount", run="k3f9q2", mounted=True)
-    place.side.mkdir(parents=True)
-    for name in ("a", "b", "old only"):
-        (place.live / name).write_text("old")
-    for name in ("a", "b", "new only"):
-        (place.side / name).write_text("new")
-    return place
-
-
 def texts(folder: Path) -> set[str]:
     return {p.read_text() for p in folder.iterdir() if p.is_file()}
-
-
-def names(place: Place) -> list[str]:
-    return sorted(p.name for p in place.live.iterdir() if p.is_file())
 
 
 def test_one_call_exchanges_two_folders(tmp_path: Path) -> None:
@@ -133,34 +119,6 @@ def test_other_folders_in_their_place_are_not_touched(tmp_path: Path) -> None:
     with pytest.raises(OutcomeUnknown, match="neither the folders"):
         exchange(place, side, live)
     assert texts(place.side) == {"new"}
-
-
-# Moving three entries out and three in, with the renamings of the folders in the holder, takes
-# eight; seven more is more than any way back needs.
-KILLS = [(there, back) for there in range(9) for back in (0, 1, 2, 3, 5, 7, 20)]
-
-
-@pytest.mark.parametrize(("there", "back"), KILLS)
-def test_content_of_a_mount_point_is_never_mixed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: int, back: int
-) -> None:
-    """Killed at any entry, forwards and then backwards, each content ends up whole."""
-    place = mounted(tmp_path)
-    for left, incoming, outgoing in ((there, RESTORED, ORIGINAL), (back, ORIGINAL, RESTORED)):
-        with monkeypatch.context() as patch:
-            Renames(patch, left)
-            try:
-                exchange(place, incoming, outgoing)
-            except Killed:
-                continue
-    if state(place, RESTORED, ORIGINAL) != "before":
-        exchange(place, ORIGINAL, RESTORED)
-    assert (texts(place.live), names(place)) == ({"old"}, ["a", "b", "old only"])
-    assert texts(place.holder / RESTORED) == {"new"}
-    exchange(place, RESTORED, ORIGINAL)
-    assert (texts(place.live), names(place)) == ({"new"}, ["a", "b", "new only"])
-    assert texts(place.holder / ORIGINAL) == {"old"}
-    assert state(place, RESTORED, ORIGINAL) == "after"
 
 
 @pytest.fixture
