@@ -27,7 +27,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 15_000.0
+PATIENCE_MS = 60_000.0
 WIDE = (1280, 820)
 NARROW = (380, 760)
 Where = Literal["channel", "thread"]

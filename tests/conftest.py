@@ -1,8 +1,13 @@
 """Fixtures that every test may use."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import ports
+
+# How long an example takes is the machine's business, and is measured in benchmarks.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture
