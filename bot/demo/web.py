@@ -7,6 +7,7 @@ import html
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,8 @@ def _notice(file: Path) -> str:
         said = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ""
-    until = f", until {said['until']}" if said.get("until") else ""
-    return f'<p class="notice">{html.escape(said["message"] + until)}</p>'
+    until = datetime.fromisoformat(said["until"]).astimezone(UTC)
+    return f'<p class="notice">{html.escape(said["message"])}, until {until:%H:%M} UTC</p>'
 
 
 def _count(count: dict[str, Any] | None) -> str:

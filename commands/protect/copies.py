@@ -43,7 +43,10 @@ def copies_blocks(context: Context, stack: Stack) -> list[JsonObject]:
             lines += [_folder(name, copy, context.now()) for copy in fact["copies"]]
     if not lines:
         return []
-    head = "*Kept by restores* (they stay until somebody removes them)"
+    head = (
+        "*Kept by restores*, until somebody drops them: that is safe once a backup that "
+        "`/ops backups verify` has read holds what they hold"
+    )
     return blocks.sections("\n".join([head, *lines]))
 
 

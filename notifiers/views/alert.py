@@ -149,7 +149,7 @@ def _actions(group: Group, state: GroupState) -> list[JsonObject]:
     if state is GroupState.FIRING:
         elements.append(_button(group, "ack", "Acknowledge", style="primary"))
     if state is GroupState.SILENCED:
-        elements.append(_button(group, "unsilence", "End Silence"))
+        elements.append(_button(group, "unsilence", "End silence"))
     else:
         elements.append(_button(group, "silence", f"Silence {SILENCE_HOURS} h"))
         elements.append(_button(group, "silence_until", "Silence until…"))

@@ -172,7 +172,7 @@ def _stakes(state: CardState, room: Room) -> list[JsonObject]:
         ("Loses", plan.loses, state.pending),
         ("Affects", plan.affects, not over(state)),
         ("Approving confirms", plan.checklist, state.pending),
-        ("Keeps", keeps, state.pending or undoable(state)),
+        ("Keeps" if plan.keeps else "Good to know", keeps, state.pending or undoable(state)),
     ]
     said = [bullets(title, lines, room) for title, lines, wanted in lists if wanted]
     return [block for part in said if part for block in blocks.sections(part)]

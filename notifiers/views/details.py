@@ -49,13 +49,15 @@ def plan_pages(plan: Plan, needed: int | None, estimate_seconds: float | None) -
 def plan_blocks(plan: Plan, run: str = RUN_NOT_KNOWN) -> list[JsonObject]:
     """Every part of a plan, in words. `run` is the id that its sentences name."""
     plan = spoken(plan, run)
+    way_back = tuple(filter(None, (undo_hint(plan),)))
+    keeps, notes = ((*plan.keeps, *way_back), ()) if plan.keeps else ((), way_back)
     facts = [(text.clip(line.label, 100), text.clip(line.value, 1500)) for line in plan.shown]
     lists = [
         bullets("Loses", plan.loses, EVERYTHING),
         bullets("Affects", plan.affects, EVERYTHING),
-        bullets("Keeps", [k for k in (*plan.keeps, undo_hint(plan)) if k], EVERYTHING),
+        bullets("Keeps", keeps, EVERYTHING),
         bullets("To confirm before", plan.checklist, EVERYTHING),
-        bullets("Good to know", plan.notes, EVERYTHING),
+        bullets("Good to know", (*plan.notes, *notes), EVERYTHING),
     ]
     rules = [
         bullets("Checked again before it starts", [_guard(g) for g in plan.guards], EVERYTHING),

@@ -251,7 +251,7 @@ def _announced(stack: Stack, rules: Maintenance, ahead: timedelta) -> tuple[str,
     notice = notice_of(rules)
     where = ", ".join((stack.channel, *rules.channels))
     short = (
-        (f"That is in {span(ahead)}; {span(notice)} of notice are wanted.",)
+        (f"That is in {span(ahead)}; {span(notice)} of notice is wanted.",)
         if ahead < notice
         else ()
     )

@@ -130,5 +130,5 @@ def test_the_page_says_that_the_harbor_is_under_maintenance(tmp_path: Path) -> N
     """While the file is there, with the end; what somebody typed is no markup."""
     file, nowhere = tmp_path / "maintenance.json", "http://127.0.0.1:1"
     assert 'class="notice"' not in page(nowhere, file).text
-    file.write_text(json.dumps({"message": "We move <berths>", "until": "23:00 UTC"}))
+    file.write_text(json.dumps({"message": "We move <berths>", "until": "2026-11-22T23:00:27Z"}))
     assert "We move &lt;berths&gt;, until 23:00 UTC" in page(nowhere, file).text

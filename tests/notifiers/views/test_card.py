@@ -12,6 +12,7 @@ from bot.workspace.blocks.blocks import check_message_blocks
 from notifiers.views import blocks, limits
 from notifiers.views.buttons import pressed
 from notifiers.views.card import card
+from notifiers.views.details import plan_blocks
 from playbooks.errors import BadArgument
 from playbooks.model.plan import Plan, Risk
 from playbooks.model.request import RequestState, RunState, TakenBack
@@ -191,6 +192,15 @@ def test_what_was_undone_says_by_which_run_and_offers_no_undo() -> None:
     assert card(state).text.endswith(", undone since")
     assert elements(state) == {}
     assert "--undo" not in words(state)
+
+
+def test_a_way_back_alone_is_nothing_that_is_kept() -> None:
+    """A finished operation that keeps nothing says how to undo it, not that it keeps something."""
+    plan = restore_plan(keeps=())
+    done = card_state(request(plan, state=RequestState.APPROVED), (), run(RunState.SUCCEEDED))
+    for said in (words(done), json.dumps(plan_blocks(plan), ensure_ascii=False)):
+        assert "*Good to know*" in said and "--undo" in said
+        assert "*Keeps*" not in said
 
 
 @pytest.mark.parametrize("name", ["pending", "one_of_two", "running", "uncertain"])

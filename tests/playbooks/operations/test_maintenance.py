@@ -178,7 +178,7 @@ def test_a_window_with_short_notice_says_so() -> None:
     params = WindowParams(starts=NOW + 5 * HOUR, ends=NOW + 6 * HOUR)
     plan = MAINTENANCE_WINDOW.plan(stack(), params, facts())
     assert plan.risk is Risk.CHANGE
-    assert any("1 d of notice are wanted" in note for note in plan.notes)
+    assert any("1 d of notice is wanted" in note for note in plan.notes)
     calm = MAINTENANCE_WINDOW.plan(stack(notice="4h"), params, facts())
     assert not any("wanted" in note for note in calm.notes)
 
