@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
-from playbooks.hosts.filesystems import filesystem, folder, mounts
+from playbooks.hosts.machine.filesystems import filesystem, folder, mounts
 from playbooks.hosts.shell import shell_of
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.disk import FileSystems

@@ -3,7 +3,7 @@
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
-from playbooks.hosts.listening import listening
+from playbooks.hosts.machine.listening import listening
 from playbooks.model.base import JsonObject
 from playbooks.ports import Reading
 from playbooks.registry import NoArgs, Reader

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
-from playbooks.hosts.host_counters import host_counted
+from playbooks.hosts.machine.counters import host_counted
 from playbooks.hosts.services import runner_of
 from playbooks.hosts.shell import shell_of
 from playbooks.model.base import JsonObject

@@ -4,7 +4,7 @@ from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.service import OneService
-from playbooks.hosts.packages import waiting_packages
+from playbooks.hosts.machine.packages import waiting_packages
 from playbooks.hosts.registry_images import image_update
 from playbooks.hosts.shell import shell_of
 from playbooks.model.base import JsonObject

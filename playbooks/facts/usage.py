@@ -5,7 +5,7 @@ from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.service import OneService
-from playbooks.hosts.host_use import host_use
+from playbooks.hosts.machine.busy import host_use
 from playbooks.hosts.services import runner_of
 from playbooks.model.base import JsonObject
 from playbooks.model.usage import ServiceUsage

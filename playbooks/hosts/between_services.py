@@ -10,7 +10,7 @@ from playbooks.errors import HostError, InputError
 from playbooks.hosts.connecting import Answered, Asked, ask_from
 from playbooks.hosts.docker import engine
 from playbooks.hosts.helper_container import sweep
-from playbooks.hosts.sockets import PROC, local_table, sockets
+from playbooks.hosts.machine.sockets import PROC, local_table, sockets
 from playbooks.model.compose import Compose
 from playbooks.model.hosts import LocalHost
 from playbooks.model.reach import Reach

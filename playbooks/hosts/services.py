@@ -7,10 +7,10 @@ from importlib import import_module
 
 from playbooks.hosts.colours.live import compose_now
 from playbooks.hosts.logs.tail import Tail, tail
+from playbooks.hosts.machine.usage import of_session
 from playbooks.hosts.processes import LocalService
 from playbooks.hosts.runner import Runner, Seen
 from playbooks.hosts.systemd_runner import systemd_runner
-from playbooks.hosts.usage import of_session
 from playbooks.model.base import JsonObject
 from playbooks.model.service import Process
 from playbooks.model.stack import Stack

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from playbooks.facts.usage import host
-from playbooks.hosts.usage import of_session
+from playbooks.hosts.machine.usage import of_session
 from playbooks.model.stack import Stack
 from playbooks.registry import NoArgs
 from tests.support.work import STARTED, KnownSecrets, TestReading

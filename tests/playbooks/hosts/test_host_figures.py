@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from playbooks.errors import HostError
-from playbooks.hosts.filesystems import filesystem, folder, mounts
-from playbooks.hosts.host_counters import counted_in, host_counted
-from playbooks.hosts.packages import planned, waiting_packages
+from playbooks.hosts.machine.counters import counted_in, host_counted
+from playbooks.hosts.machine.filesystems import filesystem, folder, mounts
+from playbooks.hosts.machine.packages import planned, waiting_packages
 from playbooks.hosts.shell import LocalShell
 
 _PLAN = """\

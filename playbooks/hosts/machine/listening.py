@@ -5,8 +5,7 @@ from typing import Any
 
 from playbooks.errors import HostError
 from playbooks.hosts.docker import engine
-from playbooks.hosts.shell import shell_of
-from playbooks.hosts.sockets import (
+from playbooks.hosts.machine.sockets import (
     container_of,
     local_table,
     owners,
@@ -14,6 +13,7 @@ from playbooks.hosts.sockets import (
     sockets,
     table_elsewhere,
 )
+from playbooks.hosts.shell import shell_of
 from playbooks.model.holders import Holder, Holders
 from playbooks.model.hosts import Host, LocalHost
 
