@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Mapping
 
-from playbooks.hosts.sockets import Socket, local_table, owners, sockets
+from playbooks.hosts.machine.sockets import Socket, local_table, owners, sockets
 
 _HEAD = (
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout\n"
