@@ -58,12 +58,12 @@ PLAYBOOKS: Mapping[str, Playbook[Any]] = Named(
         "bluegreen-switch": "playbooks.operations.bluegreen:BLUEGREEN_SWITCH",
         "bluegreen-back": "playbooks.operations.bluegreen:BLUEGREEN_BACK",
         "bluegreen-retire": "playbooks.operations.bluegreen:BLUEGREEN_RETIRE",
-        "breach-isolate": "playbooks.operations.breach_network:BREACH_ISOLATE",
-        "breach-reconnect": "playbooks.operations.breach_network:BREACH_RECONNECT",
-        "breach-preserve": "playbooks.operations.breach_evidence:BREACH_PRESERVE",
-        "breach-revoke": "playbooks.operations.breach_clean:BREACH_REVOKE",
-        "breach-eradicate": "playbooks.operations.breach_clean:BREACH_ERADICATE",
-        "breach-review": "playbooks.operations.breach_evidence:BREACH_REVIEW",
+        "breach-isolate": "playbooks.operations.breach.network:BREACH_ISOLATE",
+        "breach-reconnect": "playbooks.operations.breach.network:BREACH_RECONNECT",
+        "breach-preserve": "playbooks.operations.breach.evidence:BREACH_PRESERVE",
+        "breach-revoke": "playbooks.operations.breach.clean:BREACH_REVOKE",
+        "breach-eradicate": "playbooks.operations.breach.clean:BREACH_ERADICATE",
+        "breach-review": "playbooks.operations.breach.evidence:BREACH_REVIEW",
     }
 )
 

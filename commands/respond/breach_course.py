@@ -10,7 +10,7 @@ from playbooks.errors import Refused
 from playbooks.model.breach import Custody
 from playbooks.model.request import RunState
 from playbooks.model.stack import Stack
-from playbooks.operations import breach_parts as steps
+from playbooks.operations.breach import parts as steps
 from playbooks.respond.incident import Incident, IncidentState
 
 KIND = "data-breach"

@@ -17,7 +17,7 @@ from playbooks.datastores.protocol import RestoreParams
 from playbooks.errors import BadArgument, UnknownName
 from playbooks.model.breach import Joined
 from playbooks.model.stack import Stack
-from playbooks.operations import breach_parts as steps
+from playbooks.operations.breach import parts as steps
 from playbooks.operations.recover import RecoverParams
 from playbooks.protection import finished_before
 from playbooks.respond.incident import Incident

@@ -12,10 +12,10 @@ from playbooks.model.breach import Custody
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import Plan, Risk
 from playbooks.model.stack import Stack
-from playbooks.operations.breach_clean import BREACH_ERADICATE, BREACH_REVOKE
-from playbooks.operations.breach_evidence import BREACH_PRESERVE, BREACH_REVIEW
-from playbooks.operations.breach_network import BREACH_ISOLATE, BREACH_RECONNECT
-from playbooks.operations.breach_parts import (
+from playbooks.operations.breach.clean import BREACH_ERADICATE, BREACH_REVOKE
+from playbooks.operations.breach.evidence import BREACH_PRESERVE, BREACH_REVIEW
+from playbooks.operations.breach.network import BREACH_ISOLATE, BREACH_RECONNECT
+from playbooks.operations.breach.parts import (
     IsolateParams,
     PreserveParams,
     ReconnectParams,

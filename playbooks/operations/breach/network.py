@@ -8,7 +8,7 @@ from playbooks.model.breach import Attacked
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.plan import ActionCall, Plan, Resource, Risk, Step
 from playbooks.model.stack import Stack
-from playbooks.operations.breach_parts import (
+from playbooks.operations.breach.parts import (
     ISOLATE,
     RECONNECT,
     IsolateParams,
