@@ -1,6 +1,7 @@
 """`interlock run`."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from bot.app import run
 from bot.environment import BotSettings
+from bot.memory import give_back_what_is_freed
 from playbooks.errors import InputError
 
 
@@ -16,6 +18,7 @@ def run_bot(config: Path) -> int:
 
     Raises InputError, in one line, when a variable of the environment is missing or wrong.
     """
+    give_back_what_is_freed(os.environ)
     asyncio.run(run(_settings(config), _ready))
     return 0
 

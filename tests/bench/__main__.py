@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
+from bot.memory import give_back_what_is_freed
 from tests.bench import (
     ack,
     alerts,
@@ -60,6 +61,8 @@ def main(names: list[str]) -> int:
     if _BESIDE_PEERS.intersection(wanted) and (peers := missing()):
         sys.stderr.write(f"not on this machine: {', '.join(peers)}; on Debian apt-get has them\n")
         return 2
+    # What is measured in this process deals out memory as the bot does.
+    give_back_what_is_freed(os.environ)
     # Ended from outside, the blocks that started something end it too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     broken = False
