@@ -26,7 +26,7 @@ from bot.oncall.opened import stored_oncall
 from bot.oncall.telling import Teller
 from bot.past import JournaledPast
 from bot.routines.kept import StoredRoutines
-from bot.schedules import StoredTimetable
+from bot.schedules.timetable import StoredTimetable
 from bot.secrets import References
 from bot.settings import InterlockFile
 from bot.store.database import Database

@@ -4,7 +4,6 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from bot.alerts.graphs import Graphs
-from bot.changes import Changes
 from bot.context import House
 from bot.incidents.afterwards import Afterwards
 from bot.incidents.messages import Messages
@@ -12,11 +11,12 @@ from bot.incidents.phase_rounds import PhaseRounds
 from bot.incidents.phases import Phases
 from bot.oncall.opened import oncall_work
 from bot.promises import Promises
-from bot.proof import Proof
 from bot.routines.clock import RoutineClock
 from bot.routines.kept import StoredRoutines
 from bot.sampler import Sampler
-from bot.scheduler import Scheduler
+from bot.schedules.changes import Changes
+from bot.schedules.proof import Proof
+from bot.schedules.scheduler import Scheduler
 from bot.upkeep import Upkeep
 from bot.watch import ObjectiveWatch
 

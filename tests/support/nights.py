@@ -10,14 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.changes import Changes
 from bot.engine.carried import Equipment
 from bot.engine.failpoints import VARIABLE, Failpoints
 from bot.facts import ThreadedFacts
 from bot.past import JournaledPast
-from bot.proof import Proof
-from bot.scheduler import Scheduler
-from bot.schedules import StoredTimetable
+from bot.schedules.changes import Changes
+from bot.schedules.proof import Proof
+from bot.schedules.scheduler import Scheduler
+from bot.schedules.timetable import StoredTimetable
 from bot.store.database import Database
 from bot.store.tables import fires, outbox, requests
 from bot.upkeep import Upkeep

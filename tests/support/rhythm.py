@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from bot.schedules import PROOF, timed
+from bot.schedules.timetable import PROOF, timed
 from playbooks.model.schedule import Schedule
 from playbooks.model.stack import DRILL, Stack
 from playbooks.model.stack_file import load_stack

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 import structlog
 
 from bot.ledger import Ledger
-from bot.schedules import fire_id
+from bot.schedules.timetable import fire_id
 from bot.store import requests, runs
 from bot.store import schedules as rows
 from bot.store.schedules import FireRow

@@ -9,12 +9,12 @@ import structlog
 
 from bot import audit
 from bot.bell import Bell
-from bot.changes import Changes
 from bot.engine.failpoints import Failpoints
 from bot.ledger import Ledger
-from bot.proof import Proof
 from bot.rounds import rounds
-from bot.schedules import PROOF, fire_id, paused_line, timed
+from bot.schedules.changes import Changes
+from bot.schedules.proof import Proof
+from bot.schedules.timetable import PROOF, fire_id, paused_line, timed
 from bot.store import outbox
 from bot.store import schedules as rows
 from bot.store.schedules import FireRow, ScheduleRow

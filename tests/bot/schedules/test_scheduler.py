@@ -86,7 +86,7 @@ def test_two_schedulers_on_one_postgresql(
 
         def live(bot: Night) -> None:
             everybody.wait()
-            bot.scheduler.turn()
+            bot.schedules.scheduler.turn()
 
         for count in range(5):
             clock.turn_to(NIGHT + timedelta(days=count))
