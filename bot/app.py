@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.alerts.opened import AlertsIn, alerts_in
 from bot.audit import AnchorFile
-from bot.bundles import Bundles
+from bot.bundles.bundles import Bundles
 from bot.context import House, open_house, read_configuration, utc_now
 from bot.engine.carried import Equipment
 from bot.engine.engine import Engine

@@ -21,7 +21,7 @@ from bot.incidents.reviews import StoredReviews
 from bot.incidents.stored import StoredIncidents
 from bot.ledger import Ledger
 from bot.live import LiveMessages
-from bot.maintenances import StoredMaintenances
+from bot.maintenance.remembered import StoredMaintenances
 from bot.oncall.opened import stored_oncall
 from bot.oncall.telling import Teller
 from bot.past import JournaledPast

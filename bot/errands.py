@@ -9,6 +9,7 @@ from bot.incidents.afterwards import Afterwards
 from bot.incidents.messages import Messages
 from bot.incidents.phase_rounds import PhaseRounds
 from bot.incidents.phases import Phases
+from bot.maintenance.upkeep import Upkeep
 from bot.oncall.opened import oncall_work
 from bot.promises import Promises
 from bot.routines.clock import RoutineClock
@@ -17,7 +18,6 @@ from bot.sampler import Sampler
 from bot.schedules.changes import Changes
 from bot.schedules.proof import Proof
 from bot.schedules.scheduler import Scheduler
-from bot.upkeep import Upkeep
 from bot.watch import ObjectiveWatch
 
 

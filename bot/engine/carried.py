@@ -12,7 +12,7 @@ from bot.engine.story import Story
 from bot.incidents.of_requests import of_step
 from bot.incidents.record import record
 from bot.ledger import Ledger
-from bot.maintenances import StoredMaintenances
+from bot.maintenance.remembered import StoredMaintenances
 from bot.store import journal
 from bot.store.journal import Entry, Kind, Phase
 from playbooks.model.base import JsonObject

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.maintenances import StoredMaintenances
+from bot.maintenance.remembered import StoredMaintenances
 from commands.ports import Asking
 from playbooks.model.base import Model
 from playbooks.model.request import RequestState, RunState

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from backports.zstd import ZstdFile
 
-from bot.bundle_parts import LogPart, described, fact_parts, log_parts, pretty
+from bot.bundles.parts import LogPart, described, fact_parts, log_parts, pretty
 from bot.turns import Turns
 from commands.ports import Clock, History
 from notifiers.redactor import Redactor
