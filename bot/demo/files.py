@@ -146,9 +146,9 @@ maintenance:
   message: The harbor is under maintenance
 
 # What becomes an alert by itself: `/ops alerts harbor` shows how each stands, docs/alerts.md how it
-# is measured. Stop a service for more than a minute to see one.
+# is measured. End the process of a service to see one within half a minute.
 thresholds:
-  down: {{measure: down, lasting: 1m, severity: critical}}
+  down: {{measure: down, severity: critical}}
   slow: {{measure: p95_seconds, limit: 2, lasting: 5m}}
   pool: {{measure: pool_exhausted, severity: critical}}
   disk: {{measure: disk_free_percent, limit: 3, lasting: 5m}}

@@ -229,13 +229,13 @@ def page_of(incidents: Incidents, incident: Incident, number: int, now: datetime
 
 
 def _done(context: Context, call: Call, incident: Incident, said: str) -> Reply:
-    """Where the card is seen, it says what changed."""
+    """Where the card is seen, it says what changed. `said` is mrkdwn."""
     if not said and call.channel == incident.channel:
         return Reply()
     fresh = context.incidents.get(incident.id)
     if not may_know(context, call, fresh):
         return Reply(body=Body(text=said or fresh.id))
-    line = "\n".join(each for each in (escape(said), incident_line(fresh, context.now())) if each)
+    line = "\n".join(each for each in (said, incident_line(fresh, context.now())) if each)
     return Reply(body=Body(text=said or fresh.id, blocks=tuple(blocks.sections(line))))
 
 

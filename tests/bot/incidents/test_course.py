@@ -159,7 +159,9 @@ def test_what_does_not_fit_is_said(bot: Bot) -> None:
     assert "inc-999" in ask(sim, "incident show inc-999")
     assert "TITLE is missing" in ask(sim, "incident open")
     assert "does not go with" in ask(sim, "incident list --at 10m")
-    other = opened(sim, "Slow reports --stack harbor")
+    said = ask(sim, "incident open Slow reports --stack harbor")
+    assert "with a thread in <#C" in said and "&lt;#" not in said
+    [other] = set(re.findall(r"inc-\d+", said))
     assert "`7` does not go with `resolve`" in ask(sim, f"incident resolve {other} 7")
     ask(sim, f"incident resolve {other} it was a rumour")
     assert "P1, P2, P3 or P4" in ask(sim, "incident open x --severity urgent")
