@@ -86,7 +86,7 @@ def test_two_schedulers_on_one_postgresql(
 
         def live(bot: Night) -> None:
             everybody.wait()
-            bot.schedules.scheduler.turn()
+            bot.scheduler.turn()
 
         for count in range(5):
             clock.turn_to(NIGHT + timedelta(days=count))
