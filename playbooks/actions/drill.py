@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from playbooks.errors import DatastoreError, HostError, RepositoryError, UnknownName
-from playbooks.hosts import sandbox
+from playbooks.hosts.containers import sandbox
 from playbooks.hosts.postgres import throwaway
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.drill import DrillNote, Rehearsal

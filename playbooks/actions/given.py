@@ -9,7 +9,7 @@ from typing import Any
 from playbooks.actions.brought import AdoptArgs, required, scratch, scratch_folder, stored
 from playbooks.byhand import given as by_hand
 from playbooks.errors import BrokenBackup
-from playbooks.hosts import sandbox
+from playbooks.hosts.containers import sandbox
 from playbooks.hosts.postgres import throwaway
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work

@@ -1,7 +1,7 @@
 """Ending the helper containers of a run."""
 
 from playbooks.byhand import helpers as by_hand
-from playbooks.hosts import helper_container
+from playbooks.hosts.containers import helper as helper_container
 from playbooks.hosts.engines import engines_of
 from playbooks.model.base import JsonObject
 from playbooks.ports import Work

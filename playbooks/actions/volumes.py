@@ -9,8 +9,8 @@ from playbooks.actions.trees import stored_tree
 from playbooks.actions.volumes_rehearse import REHEARSE_ACTIONS
 from playbooks.actions.volumes_restore import RESTORE_ACTIONS
 from playbooks.byhand import volumes as by_hand
-from playbooks.hosts.helper_container import HelperOrder, helper
-from playbooks.hosts.mounted import running_with
+from playbooks.hosts.containers.helper import HelperOrder, helper
+from playbooks.hosts.containers.mounted import running_with
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action

@@ -6,11 +6,11 @@ from pathlib import Path
 from playbooks.actions.rehearsing import Findings, rehearsal, rehearsing
 from playbooks.errors import DatastoreError, HostError
 from playbooks.folders.store import tar_name
+from playbooks.hosts.containers.helper import Helper
+from playbooks.hosts.containers.likeness import Likeness, likeness
+from playbooks.hosts.containers.mounted import mounted
+from playbooks.hosts.containers.sandbox import Recipe, Sandbox, sandbox
 from playbooks.hosts.docker import engine
-from playbooks.hosts.helper_container import Helper
-from playbooks.hosts.likeness import Likeness, likeness
-from playbooks.hosts.mounted import mounted
-from playbooks.hosts.sandbox import Recipe, Sandbox, sandbox
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.stack import Stack
 from playbooks.model.volumes import MountedStore, VolumeStore

@@ -18,8 +18,8 @@ from playbooks.byhand import volumes as by_hand
 from playbooks.errors import DatastoreError, OutcomeUnknown
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts import compose as plugin
-from playbooks.hosts.helper_container import HelperOrder, helper
-from playbooks.hosts.mounted import mounted, running_with
+from playbooks.hosts.containers.helper import HelperOrder, helper
+from playbooks.hosts.containers.mounted import mounted, running_with
 from playbooks.model.base import JsonObject
 from playbooks.ports import Work
 from playbooks.registry import Action, Probe

@@ -2,7 +2,7 @@
 
 from playbooks.byhand.known import Known, Lines
 from playbooks.byhand.shell import RUN, Shell, command, pipe, word
-from playbooks.hosts.helper_container import RUN_LABEL
+from playbooks.hosts.containers.helper import RUN_LABEL
 from playbooks.model.base import JsonObject
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.hosts.compose_config import effective
-from playbooks.hosts.contained import contained
+from playbooks.hosts.containers.contained import contained
 from playbooks.model.base import JsonObject
 from playbooks.model.compose import Compose
 from playbooks.ports import Reading

@@ -6,7 +6,7 @@ from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.service import OneService
-from playbooks.hosts import container_about
+from playbooks.hosts.containers import about as container_about
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
 from playbooks.ports import Reading

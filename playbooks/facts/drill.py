@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.disk import PathArgs, free
-from playbooks.hosts.sandbox import engine_folder, image_of, throwaway_folder
+from playbooks.hosts.containers.sandbox import engine_folder, image_of, throwaway_folder
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Reading
 from playbooks.registry import Reader

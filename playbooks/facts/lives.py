@@ -32,7 +32,7 @@ def _contained(stack: Stack, missing: dict[str, str]) -> Iterator[Life]:
             if each.host == compose.host
         }
         # The engine's client is large, and a stack without containers does without.
-        look = import_module("playbooks.hosts.container_lives").lives_of
+        look = import_module("playbooks.hosts.containers.lives").lives_of
         try:
             yield from look(compose, names)
         except HostError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from playbooks.datastores.postgres_model import ContainerIdentity, DatabaseFact
 from playbooks.errors import FactUnavailable, HostError
 from playbooks.facts.disk import PathArgs, free
-from playbooks.hosts.container_files import SCRATCH, room_in
+from playbooks.hosts.containers.files import SCRATCH, room_in
 from playbooks.hosts.postgres import description
 from playbooks.hosts.postgres.connection import Connection
 from playbooks.hosts.postgres.contained import on_host

@@ -19,8 +19,8 @@ from playbooks.datastores.redis_model import (
     RedisFact,
 )
 from playbooks.errors import ActionFailed, FactUnavailable, SecretUnavailable
-from playbooks.hosts.container import Container
-from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.containers.container import Container
+from playbooks.hosts.containers.tool import output_in
 from playbooks.hosts.redis.cli import Described
 from playbooks.hosts.redis.contained import (
     cli_of,

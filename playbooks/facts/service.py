@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from playbooks.errors import FactUnavailable, HostError
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.health import wrong_with
 from playbooks.hosts.probes import wrong_with_command, wrong_with_database, wrong_with_websocket
 from playbooks.hosts.services import runner_of

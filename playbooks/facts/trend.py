@@ -44,7 +44,7 @@ def _contained(stack: Stack, missing: list[str]) -> Iterator[Counted]:
             if own.host == compose.host
         }
         # Its engine's client is large, and a stack without containers does without.
-        count = import_module("playbooks.hosts.container_counters").counted
+        count = import_module("playbooks.hosts.containers.counters").counted
         try:
             yield from count(compose, names)
         except HostError:

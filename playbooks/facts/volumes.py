@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from playbooks.errors import ActionFailed, FactUnavailable
+from playbooks.hosts.containers.helper import HelperOrder, sweep
+from playbooks.hosts.containers.mounted import mounted, running_with
 from playbooks.hosts.docker import engine
 from playbooks.hosts.engines import engines_of
-from playbooks.hosts.helper_container import HelperOrder, sweep
-from playbooks.hosts.mounted import mounted, running_with
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.hosts import LocalHost
 from playbooks.model.stack import Stack

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from playbooks.errors import HostError
 from playbooks.hosts import compose as plugin
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.docker import containers_of, engine
 from playbooks.model.adjusted import Adjusted, Adjustments, read_adjustments
 from playbooks.model.base import JsonObject

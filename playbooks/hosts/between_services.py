@@ -8,8 +8,8 @@ from docker import DockerClient
 
 from playbooks.errors import HostError, InputError
 from playbooks.hosts.connecting import Answered, Asked, ask_from
+from playbooks.hosts.containers.helper import sweep
 from playbooks.hosts.docker import engine
-from playbooks.hosts.helper_container import sweep
 from playbooks.hosts.machine.sockets import PROC, local_table, sockets
 from playbooks.model.compose import Compose
 from playbooks.model.hosts import LocalHost

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.container_usage import of_container
+from playbooks.hosts.containers.usage import of_container
 from playbooks.hosts.logs.tail import Tail
 from playbooks.hosts.runner import Seen
 from playbooks.model.base import JsonObject

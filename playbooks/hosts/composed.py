@@ -9,7 +9,7 @@ from datetime import datetime
 
 from playbooks.errors import HostError, OutcomeUnknown
 from playbooks.hosts import compose as plugin
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.docker import containers_of, engine_with
 from playbooks.hosts.logs.tail import Tail
 from playbooks.model.compose import Compose

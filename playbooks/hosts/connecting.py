@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 
-from playbooks.hosts.helper_container import PURPOSE_LABEL, RUN_LABEL
+from playbooks.hosts.containers.helper import PURPOSE_LABEL, RUN_LABEL
 
 _RUN = "net"
 _PYTHON = """

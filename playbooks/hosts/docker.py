@@ -15,7 +15,7 @@ from docker.errors import DockerException
 from docker.tls import TLSConfig
 
 from playbooks.errors import HostError
-from playbooks.hosts.container import UP, Container, ContainerId, host_of
+from playbooks.hosts.containers.container import UP, Container, ContainerId, host_of
 from playbooks.hosts.reach import check_reach, tunnel_to
 from playbooks.model.hosts import LOCAL, Host, LocalHost, SshHost, TlsHost
 

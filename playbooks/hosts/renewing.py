@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.colours.live import composes_now
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.docker import containers_of, engine_with
 from playbooks.hosts.services import runner_of
 from playbooks.model.base import JsonObject

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.logs.tail import Tail
 from playbooks.hosts.systemd import UnitSeen
 from playbooks.model.base import JsonObject

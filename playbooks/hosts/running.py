@@ -49,6 +49,6 @@ def run_in_container(
     if not running:
         raise HostError(f"No container of {service} runs.", "Start the service first.")
     # The engine's client is large, and a stack without containers does without.
-    tool = import_module("playbooks.hosts.container_tool").ContainerTool
+    tool = import_module("playbooks.hosts.containers.tool").ContainerTool
     code = follow(tool(running[0].id, wrapped(argv), environment or {}), watch)
     return Ran(code=code, lines=watch.listener.count)

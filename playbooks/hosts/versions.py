@@ -11,7 +11,7 @@ from docker.errors import ImageNotFound
 from playbooks.errors import HostError
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.colours.live import compose_now
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.docker import containers_of, engine
 from playbooks.hosts.env_file import read_variable, write_variable
 from playbooks.model.compose import Compose

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from playbooks.errors import HostError
-from playbooks.hosts.helper_container import HelperOrder, output_of
-from playbooks.hosts.mounted import Mounted, mounted
+from playbooks.hosts.containers.helper import HelperOrder, output_of
+from playbooks.hosts.containers.mounted import Mounted, mounted
 from playbooks.model.stack import Stack
 from playbooks.volumes import scripts
 from playbooks.volumes.store import mounted_store

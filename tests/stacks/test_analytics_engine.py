@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
-from playbooks.hosts.helper_container import helpers
+from playbooks.hosts.containers.helper import helpers
 from tests.support.docker import PASSWORD, SHIPPED, Project
 from tests.support.holdings import Blobs, Databases, EnvFiles, Holding, Redis, fill
 from tests.support.rhythm import keeps_hours, keeps_one_a_day

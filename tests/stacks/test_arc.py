@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from playbooks.hosts.helper_container import helpers
+from playbooks.hosts.containers.helper import helpers
 from tests.support.docker import PASSWORD, Project
 from tests.support.holdings import Databases, Folder, Holding, Redis, fill
 from tests.support.rhythm import keeps_hours, lets_go

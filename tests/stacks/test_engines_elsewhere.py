@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.docker import containers_of
 from tests.images.build import image
 from tests.support.bot import wait_until

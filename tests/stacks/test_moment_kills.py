@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.workspace.testing import running_workspace
-from playbooks.hosts.helper_container import helpers
+from playbooks.hosts.containers.helper import helpers
 from tests.support import fingerprint
 from tests.support.bot import Bot, interlock_yaml, wait_until
 from tests.support.docker import PASSWORD, Project

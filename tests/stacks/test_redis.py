@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from playbooks.errors import BadArgument, BrokenBackup, FactUnavailable, StopRequested
-from playbooks.hosts import sandbox
-from playbooks.hosts.helper_container import helpers
+from playbooks.hosts.containers import sandbox
+from playbooks.hosts.containers.helper import helpers
 from playbooks.model.facts import FactQuery
 from playbooks.model.stack_file import load_stack
 from playbooks.operations.drill import DRILL, StackDrillParams

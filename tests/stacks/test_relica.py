@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from bot.workspace.testing import running_workspace
-from playbooks.hosts.container_usage import of_container
+from playbooks.hosts.containers.helper import helpers
+from playbooks.hosts.containers.usage import of_container
 from playbooks.hosts.docker import engine
-from playbooks.hosts.helper_container import helpers
 from playbooks.model.stack_file import load_stack
 from tests.support import fingerprint, holdings
 from tests.support.bot import Bot, interlock_yaml

@@ -8,8 +8,8 @@ import pytest
 
 from playbooks.actions.drill import clear
 from playbooks.errors import DatastoreError
+from playbooks.hosts.containers.sandbox import LABEL
 from playbooks.hosts.docker import engine
-from playbooks.hosts.sandbox import LABEL
 from playbooks.model.drill import Rehearsal
 from playbooks.model.plan import Plan
 from playbooks.model.stack_file import load_stack

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from bot.workspace.testing import running_workspace
+from playbooks.hosts.containers.sandbox import LABEL
 from playbooks.hosts.docker import engine
-from playbooks.hosts.sandbox import LABEL
 from playbooks.model.drill import Rehearsal
 from playbooks.model.stack_file import load_stack
 from playbooks.operations.drill import DRILL, StackDrillParams

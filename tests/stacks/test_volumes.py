@@ -11,7 +11,7 @@ import pytest
 
 from bot.workspace.testing import running_workspace
 from playbooks.errors import DatastoreError
-from playbooks.hosts.helper_container import PURPOSE_LABEL
+from playbooks.hosts.containers.helper import PURPOSE_LABEL
 from playbooks.model.stack_file import load_stack
 from playbooks.operations.drill import DRILL, StackDrillParams
 from playbooks.operations.lifecycle import START, LifecycleParams

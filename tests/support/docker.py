@@ -15,7 +15,7 @@ import pytest
 import yaml
 from psycopg.conninfo import make_conninfo
 
-from playbooks.hosts.container import Container
+from playbooks.hosts.containers.container import Container
 from playbooks.hosts.docker import containers_of
 from tests.images.build import image
 from tests.support.ports import held_ports

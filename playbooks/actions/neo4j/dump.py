@@ -12,7 +12,7 @@ from playbooks.datastores.neo4j_model import (
     dump_name,
 )
 from playbooks.errors import ActionFailed, DatastoreError, HostError, SecretUnavailable
-from playbooks.hosts.helper_container import helper, output_of
+from playbooks.hosts.containers.helper import helper, output_of
 from playbooks.hosts.neo4j.cypher import PATIENT_SECONDS, noted
 from playbooks.hosts.neo4j.server import Server, server_of, stopped_server
 from playbooks.hosts.neo4j.state import look

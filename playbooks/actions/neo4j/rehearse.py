@@ -9,13 +9,13 @@ from playbooks.actions.neo4j.loading import INTO, archive, dumps_of
 from playbooks.actions.rehearsing import Findings, rehearsal, rehearsing
 from playbooks.datastores.neo4j_model import DumpFacts, neo4j_store
 from playbooks.errors import DatastoreError, HostError
+from playbooks.hosts.containers.sandbox import Recipe, Sandbox, sandbox
 from playbooks.hosts.neo4j.tools import (
     check_argv,
     load_argv,
     one_after_the_other,
     throwaway_settings,
 )
-from playbooks.hosts.sandbox import Recipe, Sandbox, sandbox
 from playbooks.model.base import JsonObject, Model
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.ports import Work

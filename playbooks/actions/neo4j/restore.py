@@ -21,7 +21,7 @@ from playbooks.errors import (
 )
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.helper_container import helper, output_of
+from playbooks.hosts.containers.helper import helper, output_of
 from playbooks.hosts.neo4j import scripts
 from playbooks.hosts.neo4j.cypher import PATIENT_SECONDS, noted
 from playbooks.hosts.neo4j.server import Server, server_of, stopped_server

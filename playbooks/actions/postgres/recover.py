@@ -16,8 +16,8 @@ from playbooks.actions.postgres.recorded import dump_name, globals_name
 from playbooks.byhand import postgres as by_hand
 from playbooks.datastores.postgres_model import DumpFacts, Globals, ServerDumpFacts
 from playbooks.errors import DatastoreError, HostError
-from playbooks.hosts.container_tool import output_in
-from playbooks.hosts.helper_container import Helper, HelperOrder, HelperTool, helper
+from playbooks.hosts.containers.helper import Helper, HelperOrder, HelperTool, helper
+from playbooks.hosts.containers.tool import output_in
 from playbooks.hosts.postgres import running, tools
 from playbooks.hosts.postgres.connection import (
     Connection,

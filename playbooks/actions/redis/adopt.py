@@ -7,12 +7,12 @@ from playbooks.actions.redis.dump import rdb_name
 from playbooks.actions.storing import entry_of
 from playbooks.byhand import given as by_hand
 from playbooks.datastores.redis_model import DUMP_MEDIA, DumpFacts, Layout, total
+from playbooks.hosts.containers.sandbox import Recipe, Sandbox, sandbox
 from playbooks.hosts.redis import throwaway
 from playbooks.hosts.redis.cli import Described
 from playbooks.hosts.redis.contained import cli_of, container_of, redis_store
 from playbooks.hosts.redis.saving import checked
 from playbooks.hosts.redis.throwaway import InContainer
-from playbooks.hosts.sandbox import Recipe, Sandbox, sandbox
 from playbooks.model.base import JsonObject
 from playbooks.ports import Work
 from playbooks.registry import Action

@@ -8,8 +8,8 @@ from playbooks.actions.storing import entry_of, store_stream
 from playbooks.byhand import redis as by_hand
 from playbooks.datastores.redis_model import DUMP_MEDIA, OWN_PREFIX, DumpFacts, Layout, total
 from playbooks.errors import DatastoreError, HostError
-from playbooks.hosts.container import Container
-from playbooks.hosts.container_tool import ContainerTool, output_in
+from playbooks.hosts.containers.container import Container
+from playbooks.hosts.containers.tool import ContainerTool, output_in
 from playbooks.hosts.redis.contained import cli_of, container_of, redis_store
 from playbooks.hosts.redis.saving import checked, save
 from playbooks.model.base import JsonObject, Model

@@ -9,10 +9,10 @@ from playbooks.actions.rehearsing import Findings, rehearsal, rehearsing
 from playbooks.byhand import redis as by_hand
 from playbooks.datastores.redis_model import DumpFacts, Keys, Keyspace, in_order
 from playbooks.errors import BrokenBackup
+from playbooks.hosts.containers.sandbox import Recipe, Sandbox, sandbox
 from playbooks.hosts.redis import throwaway
 from playbooks.hosts.redis.saving import checked
 from playbooks.hosts.redis.throwaway import InContainer
-from playbooks.hosts.sandbox import Recipe, Sandbox, sandbox
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action

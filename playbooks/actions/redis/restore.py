@@ -20,8 +20,8 @@ from playbooks.datastores.redis_model import (
     total,
 )
 from playbooks.errors import BrokenBackup, DatastoreError, HostError
-from playbooks.hosts.container import Container
-from playbooks.hosts.helper_container import HelperOrder, helper, output_of
+from playbooks.hosts.containers.container import Container
+from playbooks.hosts.containers.helper import HelperOrder, helper, output_of
 from playbooks.hosts.redis import beside, throwaway
 from playbooks.hosts.redis.contained import cli_of, container_of
 from playbooks.hosts.redis.saving import checked

@@ -10,8 +10,8 @@ from playbooks.errors import BadArgument, HostError
 from playbooks.hosts import compose as plugin
 from playbooks.hosts.adjusting import hand_on
 from playbooks.hosts.colours.live import compose_in, compose_now, version_file
-from playbooks.hosts.container import Container
-from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.containers.container import Container
+from playbooks.hosts.containers.tool import output_in
 from playbooks.hosts.docker import containers_of
 from playbooks.model.bluegreen import BlueGreen
 from playbooks.model.compose import Compose

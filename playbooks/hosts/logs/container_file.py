@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from playbooks.errors import HostError
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.containers.tool import output_in
 from playbooks.hosts.docker import engine_with
 from playbooks.hosts.logs.lines import Fresh, LogLine, lines_in, text_of
 from playbooks.hosts.logs.shell_file import listed

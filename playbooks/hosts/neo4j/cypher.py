@@ -9,8 +9,8 @@ import httpx
 
 from playbooks.datastores.neo4j_model import Contents, Noted
 from playbooks.errors import DatastoreError, HostError
-from playbooks.hosts.container import Container
-from playbooks.hosts.container_ports import authority_of
+from playbooks.hosts.containers.container import Container
+from playbooks.hosts.containers.ports import authority_of
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.ports import Secrets
 

@@ -10,9 +10,9 @@ from playbooks.datastores.neo4j_model import neo4j_store
 from playbooks.errors import DatastoreError, HostError
 from playbooks.folders.places import OWN_PREFIX
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.container import Container, host_of
+from playbooks.hosts.containers.container import Container, host_of
+from playbooks.hosts.containers.helper import HelperOrder, output_of
 from playbooks.hosts.docker import engine
-from playbooks.hosts.helper_container import HelperOrder, output_of
 from playbooks.hosts.neo4j.cypher import version_at
 from playbooks.hosts.neo4j.scripts import RESTORED
 from playbooks.hosts.neo4j.tools import VERSION, data_setting, version_in

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, cast
 
 from playbooks.datastores.neo4j_model import Kept
-from playbooks.hosts.helper_container import HelperOrder, output_of
+from playbooks.hosts.containers.helper import HelperOrder, output_of
 from playbooks.hosts.neo4j import scripts
 from playbooks.hosts.neo4j.server import Server
 

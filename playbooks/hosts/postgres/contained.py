@@ -4,8 +4,8 @@ import os
 from pathlib import Path, PurePosixPath
 
 from playbooks.errors import HostError
-from playbooks.hosts.container import Container, host_of
-from playbooks.hosts.container_ports import address_of
+from playbooks.hosts.containers.container import Container, host_of
+from playbooks.hosts.containers.ports import address_of
 from playbooks.hosts.docker import containers_of
 from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.model.compose import Compose

@@ -8,7 +8,7 @@ from typing import Any
 
 from playbooks.datastores.postgres_model import ArchivedBackup
 from playbooks.errors import HostError
-from playbooks.hosts.container_tool import ContainerTool, output_in
+from playbooks.hosts.containers.tool import ContainerTool, output_in
 from playbooks.hosts.postgres.connection import Connection
 from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.model.base import Model

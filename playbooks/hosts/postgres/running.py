@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from playbooks.hosts.child import Child, output_of
-from playbooks.hosts.container_files import brought_into
-from playbooks.hosts.container_tool import ContainerTool, output_in
+from playbooks.hosts.containers.files import brought_into
+from playbooks.hosts.containers.tool import ContainerTool, output_in
 from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.tool import RunningTool
 from playbooks.model.datastores import PostgresStore

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbooks.errors import DatastoreError, HostError
-from playbooks.hosts import sandbox
 from playbooks.hosts.child import output_of
+from playbooks.hosts.containers import sandbox
+from playbooks.hosts.containers.sandbox import Recipe, throwaway_folder
 from playbooks.hosts.logs.tail import tail
 from playbooks.hosts.postgres import tools
 from playbooks.hosts.postgres.connection import as_application
 from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.hosts.processes import LocalService
-from playbooks.hosts.sandbox import Recipe, throwaway_folder
 from playbooks.model.datastores import PostgresStore
 from playbooks.model.service import Process
 

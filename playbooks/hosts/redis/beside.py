@@ -15,7 +15,7 @@ from typing import Literal
 
 from playbooks.datastores.redis_model import ABOUT, NEVER_LIVE, RESTORED, Layout
 from playbooks.errors import OutcomeUnknown
-from playbooks.hosts.helper_container import Helper, HelperOrder, output_of
+from playbooks.hosts.containers.helper import Helper, HelperOrder, output_of
 
 _BLOCK, _CHUNK = 512, 1 << 20
 

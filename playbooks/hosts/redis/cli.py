@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playbooks.datastores.redis_model import Keys, Keyspace, Layout, Module
 from playbooks.errors import DatastoreError
-from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.containers.tool import output_in
 from playbooks.model.secret import Secret
 
 _REFUSAL = re.compile(r"^(?:\(error\) )?([A-Z][A-Z0-9]+) \S")

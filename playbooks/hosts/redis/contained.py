@@ -12,7 +12,7 @@ from typing import Any
 from docker.errors import NotFound
 
 from playbooks.errors import BadArgument, HostError
-from playbooks.hosts.container import Container, host_of
+from playbooks.hosts.containers.container import Container, host_of
 from playbooks.hosts.docker import containers_of, engine_with
 from playbooks.hosts.redis.cli import Cli
 from playbooks.model.datastores import RedisStore

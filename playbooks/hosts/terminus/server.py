@@ -10,8 +10,8 @@ import httpx
 
 from playbooks.errors import BadArgument, DatastoreError, HostError
 from playbooks.hosts.composed import ComposedService
-from playbooks.hosts.container import Container
-from playbooks.hosts.container_ports import authority_of
+from playbooks.hosts.containers.container import Container
+from playbooks.hosts.containers.ports import authority_of
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
 from playbooks.model.volumes import TerminusStore

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.containers.tool import output_in
 from playbooks.hosts.terminus.server import Terminus
 from playbooks.model.insight import Insight, Table
 from playbooks.model.plan import Line

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.workspace.testing import running_workspace
-from playbooks.hosts.sandbox import throwaway_folder
+from playbooks.hosts.containers.sandbox import throwaway_folder
 from tests.support import harbour
 from tests.support.alerting import alert_cards
 from tests.support.bot import Bot, bot_beside, wait_until

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import pickle
 
-from playbooks.hosts.container import Container, ContainerId, host_of
+from playbooks.hosts.containers.container import Container, ContainerId, host_of
 from playbooks.hosts.postgres.contained_store import ContainedStore
 from playbooks.model.hosts import LOCAL, SshHost
 

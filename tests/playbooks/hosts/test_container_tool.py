@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from playbooks.errors import HostError, NoSpace
-from playbooks.hosts.container_files import brought_into
-from playbooks.hosts.container_tool import ContainerTool, output_in
+from playbooks.hosts.containers.files import brought_into
+from playbooks.hosts.containers.tool import ContainerTool, output_in
 from tests.images.build import image
 from tests.support.bot import wait_until
 from tests.support.docker import require_docker

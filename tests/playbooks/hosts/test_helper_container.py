@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from playbooks.errors import HostError
-from playbooks.hosts.helper_container import HelperOrder, clear, helper, helpers, output_of, sweep
+from playbooks.hosts.containers.helper import HelperOrder, clear, helper, helpers, output_of, sweep
 from tests.images.build import image
 from tests.support.docker import require_docker
 

@@ -7,7 +7,7 @@ import pytest
 from backports.zstd import decompress
 
 from playbooks.errors import HostError
-from playbooks.hosts.container_tool import ContainerTool
+from playbooks.hosts.containers.tool import ContainerTool
 from playbooks.hosts.postgres import running
 from playbooks.hosts.postgres.connection import postgres_store
 from tests.support.docker import PASSWORD, Project

@@ -9,7 +9,7 @@ import pytest
 
 from playbooks.catalogue import ACTIONS
 from playbooks.errors import DatastoreError, StopRequested
-from playbooks.hosts.sandbox import throwaway_folder
+from playbooks.hosts.containers.sandbox import throwaway_folder
 from playbooks.model.base import JsonObject
 from playbooks.model.drill import Rehearsal
 from playbooks.model.plan import Plan, Risk

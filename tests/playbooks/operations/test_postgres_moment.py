@@ -8,7 +8,7 @@ import pytest
 
 from playbooks.datastores.protocol import RestoreParams
 from playbooks.errors import BadArgument, DatastoreError, StopRequested
-from playbooks.hosts.helper_container import helpers
+from playbooks.hosts.containers.helper import helpers
 from playbooks.model.facts import FactQuery
 from playbooks.model.plan import Plan, Step
 from playbooks.operations.restore import RESTORE

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from playbooks.errors import BrokenBackup, FactUnavailable
+from playbooks.hosts.containers.sandbox import throwaway_folder
 from playbooks.hosts.postgres.tools import plain_dump_argv, tool_environment
-from playbooks.hosts.sandbox import throwaway_folder
 from playbooks.model.stack import Stack
 from playbooks.operations.take_in import TAKE_IN, TakeInParams
 from tests.support import harbour

@@ -9,8 +9,8 @@ from neo4j import READ_ACCESS, GraphDatabase, Query, Session
 from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
 from playbooks.errors import DatastoreError
-from playbooks.hosts.container import Container
-from playbooks.hosts.container_ports import authority_of
+from playbooks.hosts.containers.container import Container
+from playbooks.hosts.containers.ports import authority_of
 from playbooks.hosts.neo4j.server import server_of
 from playbooks.model.neo4j import Neo4jStore
 from playbooks.model.stack import Stack

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.containers.tool import output_in
 from playbooks.hosts.neo4j.insight.session import Graph, Row
 from playbooks.model.insight import Insight, Table
 from playbooks.model.plan import Line

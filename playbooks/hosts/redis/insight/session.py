@@ -7,7 +7,7 @@ from typing import Any
 import redis
 
 from playbooks.errors import DatastoreError
-from playbooks.hosts.container_ports import address_of
+from playbooks.hosts.containers.ports import address_of
 from playbooks.hosts.redis.contained import container_of, redis_store
 from playbooks.model.secret import Secret
 from playbooks.model.stack import Stack

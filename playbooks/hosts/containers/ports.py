@@ -1,7 +1,7 @@
 """Where a port of a container is reached from here."""
 
 from playbooks.errors import HostError
-from playbooks.hosts.container import Container, host_of
+from playbooks.hosts.containers.container import Container, host_of
 from playbooks.hosts.reach import address_on
 from playbooks.model.hosts import LocalHost, TlsHost
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from playbooks.errors import HostError
 from playbooks.hosts.composed import ComposedService
+from playbooks.hosts.containers.helper import PURPOSE_LABEL
 from playbooks.hosts.docker import engine_with
-from playbooks.hosts.helper_container import PURPOSE_LABEL
 from playbooks.model.stack import Stack
 
 _SHARED = frozenset({"volume", "bind"})

@@ -12,8 +12,8 @@ from docker import DockerClient
 from docker.errors import DockerException
 
 from playbooks.errors import HostError
+from playbooks.hosts.containers.frames import Output
 from playbooks.hosts.docker import engine_with
-from playbooks.hosts.frames import Output
 from playbooks.hosts.tool import failed
 
 _KEPT_LINES = 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from playbooks.errors import HostError
-from playbooks.hosts.container_tool import output_in
+from playbooks.hosts.containers.tool import output_in
 from playbooks.hosts.docker import engine_with
 
 SCRATCH = "/tmp"

@@ -20,9 +20,9 @@ from docker.errors import APIError, NotFound
 from docker.types import LogConfig, Mount
 
 from playbooks.errors import HostError
-from playbooks.hosts.container import ContainerId, host_of
+from playbooks.hosts.containers.container import ContainerId, host_of
+from playbooks.hosts.containers.frames import Output
 from playbooks.hosts.docker import engine
-from playbooks.hosts.frames import Output
 from playbooks.hosts.tool import failed, kind_of
 from playbooks.model.hosts import LOCAL, Host, LocalHost
 

@@ -8,7 +8,7 @@ from docker.errors import NotFound
 
 from playbooks.configuration.model import Contained, ContainedProject, PublishedPort
 from playbooks.hosts.compose_config import rotates
-from playbooks.hosts.container import UP
+from playbooks.hosts.containers.container import UP
 from playbooks.hosts.docker import engine
 from playbooks.model.compose import Compose
 

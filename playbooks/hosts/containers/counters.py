@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from playbooks.hosts.container_usage import without_cache
+from playbooks.hosts.containers.usage import without_cache
 from playbooks.hosts.docker import engine
 from playbooks.model.compose import Compose
 from playbooks.model.trend import Counted

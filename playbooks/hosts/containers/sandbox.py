@@ -20,7 +20,7 @@ from docker.types import LogConfig, Mount
 
 from playbooks.errors import HostError
 from playbooks.hosts.compose import images_of
-from playbooks.hosts.container_tool import ContainerTool, output_in
+from playbooks.hosts.containers.tool import ContainerTool, output_in
 from playbooks.hosts.docker import containers_of, engine
 from playbooks.hosts.engines import elsewhere
 from playbooks.model.stack import Stack
