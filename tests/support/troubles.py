@@ -124,6 +124,20 @@ def no_connections_left(uri: str) -> Iterator[int]:
         yield taken
 
 
+@contextmanager
+def much_to_do(uri: str) -> Iterator[None]:
+    """A PostgreSQL that uses all the processor it gets, while the block lasts."""
+    busy = "SELECT count(*) FROM generate_series(1, 100000000000)"
+    with ExitStack() as closing:
+        for _ in range(2):
+            connection = psycopg.connect(uri, autocommit=True)
+            closing.callback(connection.close)
+            connection.execute("SET statement_timeout = '300s'")
+            connection.pgconn.send_query(busy.encode())
+            closing.callback(connection.cancel)
+        yield
+
+
 def _limited(project: Project, service: str) -> str:
     container = project.container(service).id
     size = str(_SHORT)
