@@ -82,12 +82,14 @@ def renewed_by(name: str, site: Site, tls: Mapping[str, Any]) -> dict[str, Any]:
 
 def releasing(name: str, folder: Path, versions: Versions, site: Site) -> dict[str, Any]:
     """Changes of the shipped stack file: the way `trial` with two services and, where there is a
-    PostgreSQL, a migration; `update` in the stack's own order. Lays scripts into `folder`, which
-    becomes a git repository."""
+    PostgreSQL, a backup and a migration; `update` in the stack's own order. Lays
+    scripts into `folder`, which becomes a git repository."""
     shipped = yaml.safe_load((SHIPPED / f"{name}.yaml").read_text())
     _lay_out(folder)
     deploy = shipped.get("deploy", {})
     trial = [{"kind": "roll", "services": list(ROLLED[name])}]
+    if name == "relica":
+        trial = [{"kind": "backup", "set": "quick"}, *trial]
     if name in _POSTGRES:
         trial = [{"kind": "backup", "set": "database"}, migration(name), *trial]
     ways = {**deploy.get("ways", {}), "trial": trial, **_update(name, deploy)}
@@ -95,12 +97,21 @@ def releasing(name: str, folder: Path, versions: Versions, site: Site) -> dict[s
         "scripts": {**_scripts(shipped), "renew-site": site.script},
         "deploy": {**deploy, "ways": ways},
     }
+    if name == "relica":
+        changes["backup"] = _with_a_quick_set(shipped["backup"])
     if name == "spice-harvester":
         changes["maintenance"] = {"switch": {"kind": "file", "path": "maintenance.json"}}
     else:
         value = f"{versions.repository}:{{version}}"
         changes["deploy"]["variable"] = {"name": "APP_IMAGE", "value": value}
     return changes
+
+
+def _with_a_quick_set(backup: Mapping[str, Any]) -> dict[str, Any]:
+    """Relica's own rules without hours of their own; its Neo4j has to stop to be backed up, which
+    takes a while."""
+    sets = {**backup["sets"], "quick": ["postgres", "redis"]}
+    return {"repository": "backups", "sets": sets, "retention": backup["retention"]}
 
 
 def migration(name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.databases import redis_cli, sql
 from tests.support.docker import Project
 from tests.support.releases import ROLLED, Code, Migrations
 from tests.support.systems import System, on
@@ -62,16 +63,42 @@ def test_versions_come_and_go(system: System) -> None:
     migrations.forget()
 
 
-@pytest.mark.covers("D7", "R", only="by image")
+@pytest.mark.covers("D7", "R")
 @on("R")
 def test_relica_goes_back(system: System) -> None:
-    """A version that the stack brings in its own steps is gone back from."""
+    """A version that the stack brings in its own steps is gone back from, by its images alone, and
+    what its databases got meanwhile stays; then with them, and both are as they were."""
     before, settings = _images(system), _env(system)
-    system.does(f"deploy {system.name} {GOOD} --way trial", "ben")
+    _say_in_each(system, "before")
+    release = system.does(f"deploy {system.name} {GOOD} --way trial", "ben")
     assert [_version_of(system, each) for each in ROLLED[system.name]] == [GOOD, GOOD]
-    system.does(f"rollback {system.name}", "ben", "cleo")
-    assert _images(system) == before
-    assert _env(system) == settings
+    _say_in_each(system, "after")
+    try:
+        system.does(f"rollback {system.name}", "ben", "cleo")
+        assert _images(system) == before
+        assert _env(system) == settings
+        assert _said_in_each(system) == {"after"}
+        system.does(f"rollback {system.name} {release}", "ben", "cleo")
+        assert [_version_of(system, each) for each in ROLLED[system.name]] == [GOOD, GOOD]
+        system.does(f"rollback {system.name} --with-database", "ben", "cleo")
+        assert (_images(system), _env(system)) == (before, settings)
+        assert _said_in_each(system) == {"before"}
+    finally:
+        _say_in_each(system, None)
+
+
+def _say_in_each(system: System, word: str | None) -> None:
+    """A row and a key that say it, instead of what they said; None: they are gone."""
+    sql(system, "DROP TABLE IF EXISTS said")
+    redis_cli(system, "DEL", "said")
+    if word is not None:
+        sql(system, f"CREATE TABLE said AS SELECT '{word}'::text AS word")
+        redis_cli(system, "SET", "said", word)
+
+
+def _said_in_each(system: System) -> set[str]:
+    [(row,)] = sql(system, "SELECT word FROM said")
+    return {row, redis_cli(system, "GET", "said")}
 
 
 @pytest.mark.covers("D5 D7 D9", "S")
