@@ -10,6 +10,7 @@ from bot.incidents.messages import Messages
 from bot.incidents.phase_rounds import PhaseRounds
 from bot.incidents.phases import Phases
 from bot.maintenance.upkeep import Upkeep
+from bot.objectives import ObjectiveWatch
 from bot.oncall.opened import oncall_work
 from bot.promises import Promises
 from bot.routines.clock import RoutineClock
@@ -18,7 +19,6 @@ from bot.sampler import Sampler
 from bot.schedules.changes import Changes
 from bot.schedules.proof import Proof
 from bot.schedules.scheduler import Scheduler
-from bot.watch import ObjectiveWatch
 
 
 def errands(house: House) -> Iterator[Coroutine[Any, Any, None]]:

@@ -29,7 +29,7 @@ class Probes(Model):
 class Seen:
     """Everything that measures are read from: answers to `needs`, what is down (`conditions`) of
     the services that are `watched`, backups and drills that are late (`breaches`, since when, by
-    the names of bot/watch.py), the newest `sample`, and `probes` by service."""
+    the names of bot/objectives.py), the newest `sample`, and `probes` by service."""
 
     now: datetime
     facts: Facts = field(default_factory=Facts)

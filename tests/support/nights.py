@@ -14,6 +14,7 @@ from bot.engine.carried import Equipment
 from bot.engine.failpoints import VARIABLE, Failpoints
 from bot.facts import ThreadedFacts
 from bot.maintenance.upkeep import Upkeep
+from bot.objectives import ObjectiveWatch
 from bot.past import JournaledPast
 from bot.schedules.changes import Changes
 from bot.schedules.proof import Proof
@@ -21,7 +22,6 @@ from bot.schedules.scheduler import Scheduler
 from bot.schedules.timetable import StoredTimetable
 from bot.store.database import Database
 from bot.store.tables import fires, outbox, requests
-from bot.watch import ObjectiveWatch
 from playbooks.catalogue import ACTIONS, PLAYBOOKS, READERS
 from playbooks.gate.policy import Policy
 from playbooks.model.stack import Stack
