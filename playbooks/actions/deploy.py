@@ -11,8 +11,8 @@ from playbooks.errors import ActionFailed, HostError
 from playbooks.facts.service import check_of
 from playbooks.hosts.archive import archive_folder
 from playbooks.hosts.git import Repository
-from playbooks.hosts.running import run_in_folder, watch_of
-from playbooks.hosts.script import judge
+from playbooks.hosts.scripts.local import judge
+from playbooks.hosts.scripts.running import run_in_folder, watch_of
 from playbooks.hosts.services import runner_of
 from playbooks.hosts.shell import shell_of
 from playbooks.hosts.versions import (

@@ -6,8 +6,8 @@ from playbooks.actions.script import ScriptArgs, ran_script
 from playbooks.byhand import deploy as by_hand
 from playbooks.errors import InterlockError
 from playbooks.facts.deploy import PendingArgs, lines_of, pending_now
-from playbooks.hosts.running import Ran, run_in_container, watch_of
-from playbooks.hosts.script import Listener, Watch, judge, run_here
+from playbooks.hosts.scripts.local import Listener, Watch, judge, run_here
+from playbooks.hosts.scripts.running import Ran, run_in_container, watch_of
 from playbooks.hosts.versions import composed, is_there, remove_container, run_argv
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work

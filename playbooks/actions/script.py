@@ -3,8 +3,8 @@
 from typing import Any
 
 from playbooks.byhand import script as by_hand
-from playbooks.hosts.running import Ran, run_in_container, run_in_folder, watch_of
-from playbooks.hosts.script import judge
+from playbooks.hosts.scripts.local import judge
+from playbooks.hosts.scripts.running import Ran, run_in_container, run_in_folder, watch_of
 from playbooks.model.base import JsonObject, Model
 from playbooks.ports import Work
 from playbooks.registry import Action

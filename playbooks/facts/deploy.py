@@ -9,8 +9,8 @@ from playbooks.errors import ActionFailed, FactUnavailable
 from playbooks.hosts.colours.live import switched_to
 from playbooks.hosts.compose import files_of
 from playbooks.hosts.git import Repository
-from playbooks.hosts.running import run_in_container, run_in_folder
-from playbooks.hosts.script import Listener, Watch, judge
+from playbooks.hosts.scripts.local import Listener, Watch, judge
+from playbooks.hosts.scripts.running import run_in_container, run_in_folder
 from playbooks.hosts.shell import shell_of
 from playbooks.hosts.versions import composed, image_id, version_now
 from playbooks.model.base import JsonObject, Model

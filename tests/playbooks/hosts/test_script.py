@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from playbooks.errors import ActionFailed, StopRequested
-from playbooks.hosts.script import Listener, Watch, judge, run_here
-from playbooks.hosts.script_elsewhere import run_there
+from playbooks.hosts.scripts.elsewhere import run_there
+from playbooks.hosts.scripts.local import Listener, Watch, judge, run_here
 from playbooks.hosts.shell import LocalShell
 
 

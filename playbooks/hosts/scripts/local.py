@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playbooks.errors import ActionFailed, HostError
-from playbooks.hosts.asked import can_tell, reads_stdin
+from playbooks.hosts.scripts.asked import can_tell, reads_stdin
 
 _INHERITED = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "SSH_AUTH_SOCK"),

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from playbooks.errors import HostError
-from playbooks.hosts.script import Watch
+from playbooks.hosts.scripts.local import Watch
 from playbooks.hosts.shell import Shell
 from playbooks.hosts.tool import RunningTool
 

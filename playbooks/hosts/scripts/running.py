@@ -5,8 +5,8 @@ from importlib import import_module
 from pathlib import Path
 
 from playbooks.errors import HostError
-from playbooks.hosts.script import Listener, Watch, run_here
-from playbooks.hosts.script_elsewhere import follow, run_there, wrapped
+from playbooks.hosts.scripts.elsewhere import follow, run_there, wrapped
+from playbooks.hosts.scripts.local import Listener, Watch, run_here
 from playbooks.hosts.services import runner_of
 from playbooks.hosts.shell import shell_of
 from playbooks.model.base import Model
