@@ -146,7 +146,7 @@ maintenance:
   message: The harbor is under maintenance
 
 # What becomes an alert by itself: `/ops alerts harbor` shows how each stands, docs/alerts.md how it
-# is measured. End the process of a service to see one within half a minute.
+# is measured. End the process of a service to see one within a minute.
 thresholds:
   down: {{measure: down, severity: critical}}
   slow: {{measure: p95_seconds, limit: 2, lasting: 5m}}

@@ -21,7 +21,7 @@ _PARAGRAPHS = (
     "3. As *ben*, then as *cleo*, press Approve. You cannot approve your own request.\n"
     "4. Changed your mind? `/ops restore harbor postgres --undo`\n\n"
     "*Change something* (one approval)\n`/ops restart harbor api`\n\n"
-    "*Let it fail*\nEnd the process that `{api}` names: within half a minute its alert is here, "
+    "*Let it fail*\nEnd the process that `{api}` names: within a minute its alert is here, "
     "with what helps on its card.\n\n"
     "*Only look at the plan*\n`/ops plan restore harbor uploads latest --paper`",
     "Everything is kept: `/ops runs harbor` and `/ops audit harbor` tell who did what.",

@@ -49,7 +49,7 @@ def test_the_written_files_are_good(tmp_path: Path) -> None:
     stack = load_stack(places.stack_file)
     assert {name for name, service in stack.services.items() if service.managed} == {"api", "web"}
     assert stack.users_of("postgres") == ("api",)
-    assert not stack.thresholds["down"].lasting, "half a minute is promised to strangers"
+    assert not stack.thresholds["down"].lasting, "within a minute is promised to strangers"
     assert stack.maintenance is not None
     assert stack.maintenance.switch == FlagFile(kind="file", path=places.notice)
     policy = load_model(places.interlock_file, InterlockFile)
