@@ -27,9 +27,16 @@ _THEN_RECOVER = (
     "If that does not help, the next rung is to recover it from its newest backups, which needs "
     "its own approval."
 )
-_AFTER = {
-    Rung.ASSESS: "If it is not well, the next rung is a restart of all of it, which needs its own "
+_IF_ILL = {
+    Rung.RESTART: "If it is not well, the next rung is a restart of all of it, which needs its own "
     "approval.",
+    Rung.ROLL_BACK: "If it is not well, the next rung is to go back to the release before, which "
+    "needs its own approval.",
+    Rung.RESTORE: "If it is not well, the next rung is to recover it from its newest backups, "
+    "which needs its own approval.",
+    None: "If it is not well, every rung was tried: the rest is for people.",
+}
+_AFTER = {
     Rung.RESTART: "If that does not help, the next rung is to go back to the release before, which "
     "needs its own approval.",
     Rung.ROLL_BACK: _THEN_RECOVER,
@@ -85,7 +92,7 @@ def _on_the_ladder(stack: Stack, plan: Plan, ladder: Ladder, back: RollbackParam
     rung = ladder.next or Rung.ASSESS
     passed = (back,) if isinstance(back, str) and rung is Rung.RESTORE else ()
     skipped = isinstance(back, str) and rung is Rung.RESTART
-    after = _THEN_RECOVER if skipped else _AFTER[rung]
+    after = _THEN_RECOVER if skipped else _AFTER.get(rung, _IF_ILL[ladder.cure])
     resort = Resort(subcommand=f"/ops emergency {stack.name}", says=after)
     return plan.model_copy(
         update={

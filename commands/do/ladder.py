@@ -30,11 +30,13 @@ _CURES = (Rung.RESTART, Rung.ROLL_BACK, Rung.RESTORE)
 @dataclass(frozen=True)
 class Ladder:
     """`tried` are the rungs that came to an end in this emergency, oldest first; `waiting` is one
-    that is asked for or runs. `next` is None at the end of the ladder."""
+    that is asked for or runs. `next` is None at the end of the ladder. `cure` is what
+    comes once an assessment finds that it is still not well, None where all was tried."""
 
     tried: tuple[Dossier, ...]
     waiting: Dossier | None
     next: Rung | None
+    cure: Rung | None
 
 
 def ladder_of(
@@ -54,7 +56,8 @@ def ladder_of(
     waiting = next((each for each in recent if _under_way(each)), None)
     ended = [each for each in recent if _ended(each)]
     tried = _since_last_well(ended)
-    return Ladder(tried=tuple(tried), waiting=waiting, next=_next(tried, passed_over))
+    cure = _cure(tried, passed_over)
+    return Ladder(tried=tuple(tried), waiting=waiting, next=_next(tried, cure), cure=cure)
 
 
 def rung_of(dossier: Dossier) -> Rung | None:
@@ -86,7 +89,12 @@ def _since_last_well(ended: Sequence[Dossier]) -> list[Dossier]:
     return found[begun:]
 
 
-def _next(tried: Sequence[Dossier], passed_over: Collection[Rung]) -> Rung | None:
+def _cure(tried: Sequence[Dossier], passed_over: Collection[Rung]) -> Rung | None:
+    used = {*(rung_of(each) for each in tried), *passed_over}
+    return next((cure for cure in _CURES if cure not in used), None)
+
+
+def _next(tried: Sequence[Dossier], cure: Rung | None) -> Rung | None:
     if not tried:
         return Rung.ASSESS
     last = tried[-1]
@@ -94,8 +102,7 @@ def _next(tried: Sequence[Dossier], passed_over: Collection[Rung]) -> Rung | Non
         return Rung.ASSESS
     if rung_of(last) in _CURES and _succeeded(last):
         return Rung.ASSESS
-    used = {*(rung_of(each) for each in tried), *passed_over}
-    return next((cure for cure in _CURES if cure not in used), None)
+    return cure
 
 
 def _under_way(dossier: Dossier) -> bool:

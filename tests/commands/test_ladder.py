@@ -62,3 +62,5 @@ def test_the_table(case: dict[str, Any]) -> None:
     assert waits == case.get("waits")
     if waits is None:
         assert ladder.next == case["next"]
+    if "cure" in case:
+        assert ladder.cure == case["cure"]
