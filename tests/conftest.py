@@ -16,4 +16,4 @@ def free_port() -> int:
     return ports.free_port()
 
 
-pytest_plugins = ["tests.support.postgres"]
+pytest_plugins = ["tests.support.outside", "tests.support.postgres"]

@@ -1,32 +1,15 @@
 """Channels by Apprise: a real mail server, and the documented interfaces of pagers and Teams."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from notifiers.channels import Place, Said, deliver
-from tests.support.outside import PAGERDUTY, TEAMS, Mail, Outside, mail_server, outside
+from tests.support.outside import PAGERDUTY, TEAMS, Mail, Outside
 from tests.support.ports import free_port
 
 KEY, API = "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6", "u+abcdefghijklmnopqr"
 PAGER = f"pagerduty://{KEY}@{API}"
 TEAMS_URL = f"workflows://{TEAMS}:443/0123456789abcdef/signature-of-the-workflow"
 SAID = Said("CRITICAL harbor: ApiDown", "Nobody has taken care of it.\nLook.", "critical", "m-1")
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
-    with outside(tmp_path) as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        yield made
-
-
-@pytest.fixture
-def mail() -> Iterator[Mail]:
-    with mail_server() as made:
-        yield made
 
 
 @pytest.mark.covers("R3", "NSA", only="email, by a real mail server")

@@ -1,6 +1,5 @@
 """Escalations: who is told when nobody takes care of an alert, and when it ends."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,7 +10,7 @@ from commands.ports import Opening
 from playbooks.model.stack import Stack
 from playbooks.respond.incident import Priority, Role
 from tests.support.oncall_house import Moved, OncallHouse, actor
-from tests.support.outside import PAGERDUTY, Mail, Outside, mail_server, outside
+from tests.support.outside import PAGERDUTY, Mail, Outside
 from tests.support.postgres import Server
 
 PAGER = "pagerduty://a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6@u+abcdefghijklmnopqr"
@@ -25,20 +24,6 @@ PAGING: dict[str, Any] = {
     "targets": {"duty": {"kind": "pagerduty", "url": "env:PAGER"}},
     "policies": [{"name": "urgent", "severities": ["critical"], "steps": STEPS}],
 }
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
-    with outside(tmp_path) as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        yield made
-
-
-@pytest.fixture
-def mail() -> Iterator[Mail]:
-    with mail_server() as made:
-        yield made
 
 
 @pytest.fixture

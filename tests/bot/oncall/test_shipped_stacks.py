@@ -1,6 +1,5 @@
 """Channels and contacts of the shipped stacks, from their alert to whoever is to be told."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +7,9 @@ import pytest
 
 from playbooks.model.stack_file import load_stack
 from tests.support.oncall_house import BEGIN, Moved, OncallHouse
-from tests.support.outside import PAGERDUTY, TEAMS, TWILIO, Mail, Outside, mail_server, outside
+from tests.support.outside import PAGERDUTY, TEAMS, TWILIO, Mail, Outside
+
+pytestmark = pytest.mark.usefixtures("world")
 
 STACKS = Path(__file__).parents[3] / "playbooks" / "stacks"
 ENVIRONMENT = {
@@ -21,20 +22,6 @@ PEOPLE = {
     "ben": {"slack": "U0BEN"},
 }
 ROTA = {"starts": "2026-11-23", "primary": ["ana"], "secondary": ["ben"]}
-
-
-@pytest.fixture(autouse=True)
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
-    with outside(tmp_path) as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        yield made
-
-
-@pytest.fixture
-def mail() -> Iterator[Mail]:
-    with mail_server() as made:
-        yield made
 
 
 def office(name: str, folder: Path, mail: Mail, policies: list[dict[str, object]]) -> OncallHouse:
