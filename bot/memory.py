@@ -10,13 +10,14 @@ import os
 from collections.abc import Mapping
 
 # Numbers of malloc.h, by the variable with which an operator sets the same. Pieces of a stream
-# (1 MB) come from an arena, for fresh pages from the kernel would cost a third more processor
-# time; the larger ones of a compressor go back as soon as they are freed.
+# (1 MB) come from the arena, for fresh pages from the kernel would cost a third more processor
+# time; the larger ones of a compressor go back as soon as they are freed. One arena for all threads
+# costs nothing that could be measured: small pieces come from caches of each thread's own.
 _ARENAS, _OWN_MAPPING, _HELD_BACK = -8, -3, -1
 _SETTINGS = {
-    "MALLOC_ARENA_MAX": (_ARENAS, 2),
+    "MALLOC_ARENA_MAX": (_ARENAS, 1),
     "MALLOC_MMAP_THRESHOLD_": (_OWN_MAPPING, 4 << 20),
-    "MALLOC_TRIM_THRESHOLD_": (_HELD_BACK, 4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": (_HELD_BACK, 1 << 20),
 }
 _GLIBC = "CS_GNU_LIBC_VERSION"
 
@@ -24,7 +25,7 @@ _GLIBC = "CS_GNU_LIBC_VERSION"
 def give_back_what_is_freed(environment: Mapping[str, str]) -> None:
     """Bounds what this process holds back, before it has threads; what the environment sets, stays.
 
-    Does nothing where the C library is not glibc: others hold back little.
+    Does nothing where the C library is not glibc, to which alone these settings belong.
     """
     if _GLIBC not in os.confstr_names:
         return
