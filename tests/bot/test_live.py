@@ -60,7 +60,7 @@ async def test_one_message_is_edited_until_its_time_is_over(tmp_path: Path) -> N
     messages.show("C1", timedelta(minutes=3), fresh)
     task = asyncio.create_task(messages.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while [text for _, text in wanted(database)] != ["over"]:
                 await asyncio.sleep(0.05)
     finally:

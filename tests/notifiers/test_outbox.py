@@ -108,7 +108,7 @@ class House:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 15.0) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
         """Waits for a condition; fails when it does not come true in time."""
         async with asyncio.timeout(seconds):
             while not await asyncio.to_thread(condition):

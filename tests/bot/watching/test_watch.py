@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -101,12 +101,12 @@ async def running(watch: ServiceWatch) -> AsyncIterator[None]:
         watch.ledger.database.close()
 
 
-async def until(found: "object", what: str, seconds: float = 10.0) -> None:
+async def until(found: Callable[[], object], what: str, seconds: float = 30.0) -> None:
     """Waits until `found()`."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while loop.time() < end:
-        if callable(found) and found():
+        if found():
             return
         await asyncio.sleep(0.02)
     raise AssertionError(f"did not happen: {what}")

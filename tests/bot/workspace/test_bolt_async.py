@@ -44,7 +44,7 @@ class People:
 
     async def until(self, count: int, **query: str) -> list[Json]:
         """The messages once there are `count`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(found := await self.messages(**query)) < count:
                 await asyncio.sleep(0.01)
         return found
