@@ -11,6 +11,7 @@ from typing import Any
 _HOUR = 3600.0
 _INCHES = (9.0, 4.0)
 _DOTS_AN_INCH = 110
+_LEAST = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def ages(lines: Sequence[Line], now: datetime, span: timedelta) -> bytes | None:
     axes = figure.subplots()
     for line in drawn:
         _draw(axes, line)
-    axes.set_xlim(now - span, now)
+    axes.set_xlim(begins(drawn, now, span), now)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("age in hours")
     axes.set_title("Age of the newest good backup")
@@ -50,6 +51,12 @@ def ages(lines: Sequence[Line], now: datetime, span: timedelta) -> bytes | None:
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=_DOTS_AN_INCH)
     return out.getvalue()
+
+
+def begins(lines: Sequence[Line], now: datetime, span: timedelta) -> datetime:
+    """Where the picture begins: with what is known, where that is less than `span`."""
+    first = min(moment for line in lines for moment, _ in line.corners)
+    return max(now - span, min(first, now - _LEAST))
 
 
 def available() -> bool:

@@ -20,6 +20,15 @@ def test_a_picture_is_a_png() -> None:
     assert len(drawn) > 5000
 
 
+def test_a_young_repository_does_not_begin_with_weeks_of_nothing() -> None:
+    """The picture begins with the first backup, an hour ago at the latest, the span at most."""
+    young = Line("harbor/uploads", ((NOW - timedelta(minutes=5), 0.0), (NOW, 300.0)))
+    old = Line("harbor/old", ((NOW - timedelta(days=90), 0.0), (NOW, 1.0)))
+    assert pictures.begins([young], NOW, SPAN) == NOW - timedelta(hours=1)
+    assert pictures.begins([LINE, young], NOW, SPAN) == NOW - timedelta(days=2)
+    assert pictures.begins([LINE, old], NOW, SPAN) == NOW - SPAN
+
+
 def test_nothing_to_draw() -> None:
     """Without a corner there is no picture."""
     assert pictures.ages([Line("harbor/empty", ())], NOW, SPAN) is None
