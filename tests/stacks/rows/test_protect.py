@@ -84,16 +84,17 @@ def nothing_backed_up(system: System) -> Iterator[None]:
 
 
 @on("N")
-@pytest.mark.covers("B10", "N", only="assess, restart and roll back, on its own containers")
+@pytest.mark.covers("B10", "N")
 def test_rungs_help_one_after_the_other(system: System) -> None:
     """All is well at first. A killed service is found, its restart proposed, approved, and well.
     When it ends again, and its version cannot start any more, going back is what is proposed next;
-    approved, it is well with the version of before."""
+    approved, it is well with the version of before. Once more it is recovered: the last rung."""
     sim, name, service = system.bot.sim, system.name, LEAF[system.name]
     former, settings = system.project.container(service).image, _env(system)
     migrations = Migrations(name, system.project)
     migrations.want("001-first")
     assert "services of neurocore are well" in text_of(carried_out(system, f"emergency {name}"))
+    system.does(f"backup {name} database")
     system.does(f"deploy {name} {GOOD} --way trial", "ben")
     docker("kill", system.project.container(service).id)
     assessed = carried_out(system, f"emergency {name}")
@@ -110,8 +111,13 @@ def test_rungs_help_one_after_the_other(system: System) -> None:
     back = approved(system, "rollback")
     assert f"restart {payload(restart)['request']} succeeded" in text_of(back)
     card_in(sim, "succeeded", payload(back)["request"], 120)
-    assert "services of neurocore are well" in text_of(carried_out(system, f"emergency {name}"))
     assert (system.project.container(service).image, _env(system)) == (former, settings)
+    docker("kill", system.project.container(service).id)
+    press(sim, carried_out(system, f"emergency {name}"), "next", "ana")
+    restore = approved(system, "recover")
+    assert f"rollback {payload(back)['request']} succeeded" in text_of(restore)
+    card_in(sim, "succeeded", payload(restore)["request"], 240)
+    assert "services of neurocore are well" in text_of(carried_out(system, f"emergency {name}"))
     migrations.forget()
 
 
