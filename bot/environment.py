@@ -17,6 +17,9 @@ class BotSettings(BaseSettings):
     `INTERLOCK_PORT` (where /healthz, /metrics and in HTTP mode /slack/events are served; 0 takes a
     free port), `SLACK_BOT_TOKEN`, `SLACK_APP_TOKEN` (Socket Mode), `SLACK_SIGNING_SECRET` (HTTP
     mode), `SLACK_API_URL` (another Slack, such as the local workspace).
+
+    The memory that freed pieces may hold back is bounded at the start; `MALLOC_ARENA_MAX`,
+    `MALLOC_MMAP_THRESHOLD_` and `MALLOC_TRIM_THRESHOLD_` of glibc, where they are set, stay.
     """
 
     model_config = SettingsConfigDict(populate_by_name=True, extra="ignore", frozen=True)
