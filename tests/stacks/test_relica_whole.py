@@ -7,9 +7,10 @@ import pytest
 from tests.support.docker import NEO4J_PASSWORD, PASSWORD, REDIS_PASSWORD, Project
 from tests.support.holdings import Databases, Folder, Holding, Neo4j, Redis, fill
 from tests.support.rhythm import keeps_hours, keeps_one_a_day
+from tests.support.second_host import recovers_elsewhere
 from tests.support.systems import System, comes_back, operated
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 _SECRETS = {
     "RELICA_PG_PASSWORD": PASSWORD,
@@ -54,11 +55,19 @@ def test_old_backups_are_let_go(relica: System) -> None:
     keeps_one_a_day(relica, "seed-csv")
 
 
-@pytest.mark.covers("B3 B11", "R")
+@pytest.mark.covers("B3 B11 B12", "R")
 def test_a_night_and_the_morning_after(relica: System) -> None:
     """At the hours of the shipped file: the backup makes itself, the drill restores every store in
     a throwaway place and times it, and one message proves it."""
     keeps_hours(relica, "nightly", "ben")
+
+
+@pytest.mark.covers("B9", "R")
+def test_all_of_it_is_recovered_on_another_host(relica: System) -> None:
+    """The host is lost with containers, volumes, backups and the bot's memory. On another one, that
+    has the stack file, the compose file and its variables, one request brings all of it back from
+    the copy off site, and it is well."""
+    recovers_elsewhere(relica, "full", everything, _SECRETS, ["ben"])
 
 
 def everything(project: Project) -> Sequence[Holding]:
