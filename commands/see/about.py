@@ -45,7 +45,7 @@ def _handle(context: Context, call: Call, params: AboutParams) -> Reply:
     stack = stack_for(context, call, params.stack, "read")
     topic = params.topic and found(dict(zip(_NAMES, _NAMES, strict=True)), params.topic, "topic")
     sections = _sections(context, stack, topic)
-    title = f"{stack.environment}/{stack.name}"
+    title = described.title(stack)
     if topic and not sections:
         raise UnknownName(f"The file of {stack.name} says nothing about {topic}.", _said(stack))
     text = f"{title}: {topic or stack.description or 'as its file describes it'}"

@@ -14,6 +14,12 @@ from playbooks.model.stack import Stack
 Section = tuple[str, ...]
 
 
+def title(stack: Stack) -> str:
+    """`prod/neurocore (production)`: with its people's own word for the environment."""
+    called = f" ({stack.environment_name})" if stack.environment_name else ""
+    return f"{stack.environment}/{stack.name}{called}"
+
+
 def services(stack: Stack) -> Section:
     """By start-up layer: `1. postgres (5434), redis (6381)`."""
     return tuple(

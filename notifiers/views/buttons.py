@@ -5,7 +5,7 @@ digest, so that a press on another plan's button is told from a press on this on
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from notifiers.views import limits
 from notifiers.views.blocks import plain
@@ -19,7 +19,6 @@ from playbooks.model.plan import Plan, Risk
 from playbooks.model.request import Request, RunState
 
 Verb = Literal["approve", "deny", "details", "cancel", "undo", "retry", "accept", "abort", "next"]
-VERBS: tuple[Verb, ...] = get_args(Verb)
 
 
 @dataclass(frozen=True)

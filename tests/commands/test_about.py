@@ -23,6 +23,11 @@ def harvester() -> Stack:
     return load_stack(_SHIPPED / "spice-harvester.yaml")
 
 
+def test_an_environment_goes_by_its_own_name_too(neurocore: Stack) -> None:
+    """Policy speaks of prod, its people of production."""
+    assert described.title(neurocore) == "prod/neurocore (production)"
+
+
 def test_services_stand_in_layers_with_their_ports(neurocore: Stack) -> None:
     """Published ports first, then those inside."""
     first = described.services(neurocore)[0]
