@@ -69,7 +69,7 @@ COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --python-vers
 	--no-emit-index-url --no-header
 
 lock: setup-dev
-	@$(COMPILE) --extra demo --group build pyproject.toml -o requirements.lock
+	@$(COMPILE) --extra demo --extra pictures --group build pyproject.toml -o requirements.lock
 	@$(COMPILE) --extra demo --extra pictures --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
