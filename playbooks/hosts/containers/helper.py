@@ -8,8 +8,9 @@ runs as the helper's only process.
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -292,11 +293,15 @@ def _found(client: DockerClient, labels: Mapping[str, str]) -> list[dict[str, An
 
 
 def _remove_one(client: DockerClient, container: str) -> None:
-    """With the unnamed volumes that its image declares and nobody else mounts."""
-    try:
-        client.api.remove_container(container, force=True, v=True)
-    except NotFound:
-        return
+    """With the unnamed volumes that its image declares and nobody else mounts. Gone afterwards, too
+    where somebody else is at it already."""
+    with suppress(NotFound):
+        try:
+            client.api.remove_container(container, force=True, v=True)
+        except APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:
+                raise
+            client.api.wait(container, timeout=int(_BRIEF_SECONDS), condition="removed")
 
 
 def _ended(client: DockerClient, container: str) -> None:

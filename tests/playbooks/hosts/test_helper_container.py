@@ -5,6 +5,7 @@ import subprocess
 import tarfile
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -104,3 +105,16 @@ def test_nothing_of_it_is_left(container: str) -> None:
     with helper(forever):
         assert sweep(run, older_than_seconds=600) == 0
         assert sweep(run, older_than_seconds=-60) == 1
+
+
+def test_several_may_remove_one_at_once(container: str) -> None:
+    """Whoever comes while another is at it waits for the end of that, and it is no error."""
+    run = uuid.uuid4().hex[:8]
+    with (
+        helper(order(container, "sleep", "60", run=run)) as made,
+        made.tool(),
+        ThreadPoolExecutor(8) as hands,
+    ):
+        for done in [hands.submit(clear, run) for _ in range(8)]:
+            done.result()
+        assert run not in helpers().values()
