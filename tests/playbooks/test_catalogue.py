@@ -32,8 +32,8 @@ def test_every_playbook_stands_under_its_operation() -> None:
     assert {name: each.operation for name, each in PLAYBOOKS.items()} == {n: n for n in PLAYBOOKS}
     declared = {
         each.operation
-        for module in pkgutil.iter_modules(operations.__path__)
-        for each in vars(import_module(f"playbooks.operations.{module.name}")).values()
+        for module in pkgutil.walk_packages(operations.__path__, "playbooks.operations.")
+        for each in vars(import_module(module.name)).values()
         if isinstance(each, Playbook)
     }
     assert declared == set(PLAYBOOKS)
