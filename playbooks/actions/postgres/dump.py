@@ -131,8 +131,9 @@ def _dump_one(
         snapshot = _open_snapshot(session)
         description, here = describe(session), server(session)
         statistics = _statistics(description, version, here.major)
+        # Before the counting begins, to which the session belongs from then on.
+        expected = _expected_bytes(session)
         with _counting(session, rules_of(work.stack).row_count_seconds) as counted:
-            expected = _expected_bytes(session)
             argv = tools.dump_argv(store, snapshot, statistics=statistics)
             made = _dump_database(work, args, store, file, argv=argv, expected=expected)
         facts = DumpFacts(
