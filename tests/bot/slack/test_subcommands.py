@@ -17,12 +17,21 @@ def up(shared: Bot) -> str:
 
 
 def test_nothing_typed_is_help(shared: Bot) -> None:
-    """`/ops` alone lists every subcommand on one page."""
+    """`/ops` alone names every subcommand on one page, and says of the usual ones what they do."""
     said = ask(shared.sim, "")
+    assert "`restart STACK [SERVICE]`\nstop and start again" in said
     for name in ("status", "logs", "start", "stop", "restart", "backup", "backups", "restore"):
         assert f"`{name}" in said
     for name in ("help", "plan", "approvals", "runs", "run", "cancel", "audit"):
         assert f"`{name}" in said
+
+
+def test_help_of_a_room(shared: Bot) -> None:
+    """`help protect` has the usage of all that protects, with what it does, and nothing else."""
+    said = ask(shared.sim, "help Protect")
+    assert "`backup STACK [DATASTORE|all]`\nback up a stack's datastores" in said
+    assert "`prune STACK`" in said
+    assert "incident" not in said
 
 
 @pytest.mark.parametrize("text", ["help restore", "restore -h", "restore harbor —help"])
