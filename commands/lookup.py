@@ -44,7 +44,7 @@ def stacks_open_to(context: Context, call: Call, permission: Permission) -> Mapp
     }
     if not open_to and context.stacks:
         raise Refused(
-            f"You ({call.actor.name}) may {_verb(permission)} on no stack.",
+            f"No role of yours ({call.actor.name}) lets you {_verb(permission)} on any stack.",
             "Ask whoever keeps `interlock.yaml` for a role.",
         )
     return open_to

@@ -14,7 +14,7 @@ from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.ports import Body
 from notifiers.views import blocks
-from notifiers.views.text import ago, code, escape, when
+from notifiers.views.text import code, escape, how_long, when
 from playbooks.errors import BadArgument
 from playbooks.gate.duration import parse_duration
 from playbooks.model.base import JsonObject, Model
@@ -144,7 +144,7 @@ def _status(context: Context, stack: Stack, facts: Facts) -> Body:
 def _headline(state: UnderMaintenance | None, shown: JsonObject | None, now: datetime) -> str:
     if state is not None:
         late = ", past its end" if state.late(now) else ""
-        return f"is under maintenance since {ago(state.since, now)}{late}"
+        return f"has been under maintenance {how_long(state.since, now)}{late}"
     if shown is not None and shown["on"]:
         return "is under maintenance, though not by Interlock"
     return "is not under maintenance"

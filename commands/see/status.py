@@ -14,7 +14,7 @@ from commands.state import state_of
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
 from notifiers.views.outcome import first_line, over
-from notifiers.views.text import ago, code, escape, plural, size
+from notifiers.views.text import ago, code, escape, how_long, plural, size
 from playbooks.model.base import JsonObject
 from playbooks.model.facts import FactQuery, Facts
 from playbooks.model.request import RequestState
@@ -199,9 +199,9 @@ def _state_word(seen: Seen, name: str) -> str:
     if state == "stopped" and unit.get("result") not in {None, "success"}:
         return f"stopped, {unit['state']}: {unit['result']}"
     since = fact.get("since")
-    words = [f"since {ago(datetime.fromisoformat(since), seen.now)}" if since else ""]
-    words += [running_as.several(fact), running_as.trouble(fact, seen.now)]
-    return ", ".join([state, *filter(None, words)])
+    lasting = f" {how_long(datetime.fromisoformat(since), seen.now)}" if since else ""
+    words = [running_as.several(fact), running_as.trouble(fact, seen.now)]
+    return ", ".join([f"{state}{lasting}", *filter(None, words)])
 
 
 def _health_word(seen: Seen, name: str) -> str:

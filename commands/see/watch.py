@@ -8,7 +8,7 @@ from commands.paging import Paged, page
 from commands.ports import Call, Context, Reply
 from commands.subcommand import Room, Subcommand
 from notifiers.views import blocks
-from notifiers.views.text import ago, duration, escape, plural
+from notifiers.views.text import duration, escape, how_long, plural
 from playbooks.model.base import JsonObject
 from playbooks.model.stack import Stack
 from playbooks.model.watching import WatchedService
@@ -48,10 +48,10 @@ def _shown(context: Context, stack: Stack) -> list[JsonObject]:
 
 def _row(context: Context, known: WatchedService) -> tuple[str, ...]:
     word = {True: "up", False: "down", None: "not sure yet"}[known.up]
-    since = f" since {ago(known.since, context.now())}" if known.since else ""
+    lasting = f" {how_long(known.since, context.now())}" if known.since else ""
     return (
         known.service,
-        f"{word}{since}",
+        f"{word}{lasting}",
         "" if known.mean_ms is None else duration(known.mean_ms / 1000),
         "" if known.availability is None else f"{known.availability * 100:.1f} %",
         known.detail or "all is well",

@@ -69,6 +69,11 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
 
 
+def how_long(moment: datetime, now: datetime) -> str:
+    """`for 3 h 12 min`, of what began then and goes on."""
+    return f"for {duration(max(0.0, (now - moment).total_seconds()))}"
+
+
 def utc(moment: datetime) -> str:
     """`2026-11-22 01:02 UTC`, for places that Slack does not format."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"

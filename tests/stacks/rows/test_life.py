@@ -90,7 +90,7 @@ def test_every_service_is_asked_once_and_continuously(system: System) -> None:
 
     def watched() -> bool:
         known = system.says(f"watch {system.name}")
-        return "nothing is down" in known and "not sure yet" not in known and "up since" in known
+        return "nothing is down" in known and "not sure yet" not in known and "up for" in known
 
     wait_until(watched, "all of them watched and up", 120)
 
