@@ -151,7 +151,7 @@ def test_a_post_mortem_is_drafted_and_written(bot: Bot, incident: str) -> None:
     for part in ("The pool was full", "Limit the pool (ben, due", "Time to detect (TTD) | 15 min"):
         assert part in text, text
     assert "is done" in ask(bot.sim, f"action done {incident}-1", user="ben")
-    assert "0 actions open" in ask(bot.sim, "action list")
+    assert "No action is open" in ask(bot.sim, "action list")
 
 
 def test_stats_without_a_stack_say_how_people_respond(bot: Bot, incident: str) -> None:

@@ -139,7 +139,9 @@ def test_a_stack_shows_what_it_is(system: System) -> None:
         assert contact["role"] in said
     for name in described.get("externals", {}):
         assert f"{name}: " in said
-    assert "objective of the stack: RPO" in said
+    assert "objective of the stack: R" in said
+    for scenario in described["objectives"].get("scenarios", {}):
+        assert f"objective of {scenario}: RPO" in said
     assert _picture(system, f"{system.name}.png") > (500, 200)
     contacts = system.says(f"contacts {system.name}")
     for contact in described.get("contacts", {}).values():
