@@ -34,17 +34,14 @@ class Far:
         return self.project.in_container("postgres", "psql", "-U", "postgres", "-Atc", statement)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with postgres_project(tmp_path_factory.mktemp("far"), volumes={"docs": "/docs"}) as made:
-        yield made
-
-
 @pytest.fixture(scope="module", params=["tls", "ssh"])
-def far(
-    request: pytest.FixtureRequest, project: Project, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Far]:
-    with _engine(request.param, project, tmp_path_factory.mktemp(request.param)) as host:
+def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
+    """Each way with a project of its own, for the runs of both have the same names."""
+    folder = tmp_path_factory.mktemp("far")
+    with (
+        postgres_project(folder, volumes={"docs": "/docs"}) as project,
+        _engine(request.param, project, tmp_path_factory.mktemp(request.param)) as host,
+    ):
         file = described(project, {"database": "postgres"}, host="far", hosts={"far": host})
         file["datastores"]["docs"] = {"kind": "volume", "service": "postgres", "path": "/docs"}
         stack = Stack.model_validate(file)
