@@ -1,10 +1,11 @@
 """The page around the messages: personas, unread marks, reconnecting, inspector, theme."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from bot.workspace.testing import RunningWorkspace, running_workspace
 from tests.browser import open_tab
@@ -118,3 +119,50 @@ async def test_the_theme_follows_the_system_until_chosen(
     await tab.page.reload()
     await expect(root).to_have_attribute("data-theme", "light")
     assert tab.problems == []
+
+
+@pytest.mark.parametrize("part", ["css/composer.css", "js/main.js", "js/dom.js"])
+async def test_a_page_that_lacks_a_part_is_loaded_again(
+    workspace: RunningWorkspace, browser: Browser, part: str
+) -> None:
+    """Styles or code that got lost on the way once are there in the end."""
+    context = await browser.new_context()
+    lost: list[str] = []
+
+    async def lose_once(route: Route) -> None:
+        if lost:
+            await route.continue_()
+        else:
+            lost.append(route.request.url)
+            await route.abort()
+
+    await context.route(f"**/page/{part}", lose_once)
+    ana = await open_tab(context, workspace.url, "ana", channel="ops")
+    await expect(ana.page.locator("#composer")).to_be_visible()
+    styled = "() => [...document.styleSheets].some((each) => each.href.endsWith('composer.css'))"
+    await ana.page.wait_for_function(styled)
+    await ana.say("all of it is here")
+    await ana.wait_for("all of it is here")
+    assert len(lost) == 1
+
+
+async def test_a_part_that_is_never_there_ends_the_trying(
+    workspace: RunningWorkspace, browser: Browser
+) -> None:
+    """A page is loaded again a few times, not for ever."""
+    context = await browser.new_context()
+    asked: list[str] = []
+
+    async def lose(route: Route) -> None:
+        asked.append(route.request.url)
+        await route.abort()
+
+    await context.route("**/page/css/composer.css", lose)
+    ana = await open_tab(context, workspace.url, "ana", channel="ops")
+    async with asyncio.timeout(60):
+        while len(asked) < 6:
+            await ana.page.wait_for_event("load")
+    await expect(ana.page.locator("#channel .pane-head h1")).to_be_visible()
+    await ana.say("still usable")
+    await ana.wait_for("still usable")
+    assert len(asked) == 6
