@@ -209,6 +209,8 @@ def test_what_is_done_to_a_doubled_service_is_done_where_the_traffic_is(
     assert _KEY not in _docker("inspect", *_of(live))
     wait_until(lambda: answer(proxied) == (True, "<h1>raymond 7.0</h1>"), "nginx follows it")
     assert not [name for name in _of(arc.project.name) if "raymond" in name]
+    arc.does("bluegreen arc retire", "ben")
+    assert _of(live) == []
 
 
 def _told(arc: System) -> str:
