@@ -264,7 +264,7 @@ def test_a_changed_snapshot_is_refused_before_anything_stops(
     assert everything(harness, "cache") == live
     assert harness.container("cache").since == since
     holders = harness.in_container("cache", "ls", "-A", "/data")
-    assert f".interlock-r{bench.runs:05}" not in holders
+    assert f".interlock-{bench.newest}" not in holders
 
 
 def test_a_cancelled_trial_leaves_nothing(harness: Project, bench: Bench) -> None:

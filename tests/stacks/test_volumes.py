@@ -190,7 +190,7 @@ def test_nothing_is_exchanged_under_who_still_has_it(made: Project, bench: Bench
     finally:
         subprocess.run(["docker", "rm", "--force", stranger], check=True, capture_output=True)
     assert tree(made, "/srv/settings") == before
-    assert not list((made.folder / "settings").glob(f".interlock-r{bench.runs:05}"))
+    assert not list((made.folder / "settings").glob(f".interlock-{bench.newest}"))
     assert made.container("keeper").status == "running" and nothing_left(made)
 
 

@@ -1,5 +1,6 @@
 """Plans from real facts, and carries plans out: forward, or back after a failure."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -48,9 +49,13 @@ class Bench:
         """What the actions of a new run get."""
         self.runs += 1
         self.now += timedelta(hours=1)
-        return TestWork(
-            self.stack, self.secrets, run=f"r{self.runs:05}", started=self.now.astimezone(UTC)
-        )
+        return TestWork(self.stack, self.secrets, run=self.newest, started=self.now.astimezone(UTC))
+
+    @property
+    def newest(self) -> str:
+        """The id of the newest run, which no other process of tests has: what a run leaves behind
+        is swept by its id, on the engine and in the temporary folder of all."""
+        return f"r{os.getpid():04x}{self.runs:03}"
 
     def run(
         self, plan: Plan, work: TestWork | None = None, before: Callable[[Step], None] | None = None

@@ -62,7 +62,7 @@ def test_a_bare_dump_is_loaded_counted_and_restored(
     file.write_bytes(content[: len(content) // 2])
     with pytest.raises(BrokenBackup, match="cannot be loaded"):
         take_in(bench, file)
-    assert not list(throwaway_folder().glob(f"r{bench.runs:05}-*"))
+    assert not list(throwaway_folder().glob(f"{bench.newest}-*"))
     assert not list((tmp_path / "repository" / ".scratch").glob("*"))
     file.write_text("SELECT 1;")
     with pytest.raises(FactUnavailable, match="nothing that can be restored"):
