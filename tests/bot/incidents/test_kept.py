@@ -94,6 +94,19 @@ def test_reminders_go_by_the_severity_and_end(kept: Kept) -> None:
     assert [message.channel for message in told] == ["incidents"]
 
 
+def test_whoever_hears_of_one_finds_it(kept: Kept) -> None:
+    """The bell is rung when an opened incident can be read, so that its channel is made at once."""
+    found: list[set[str]] = []
+
+    def look() -> None:
+        with kept.ledger.database.read() as connection:
+            found.append({each.incident.id for each in rows.unsettled(connection)})
+
+    kept.incidents.bell.listen(look)
+    incident = kept.open()
+    assert found == [{incident.id}]
+
+
 @pytest.mark.covers("R4", "S", only="each thing once")
 def test_the_same_again_is_the_same(kept: Kept) -> None:
     """Delivered twice, recorded twice or from two threads: one incident, one note, one entry."""
